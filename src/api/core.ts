@@ -1,0 +1,223 @@
+// Pods, nodes and their kin (core/v1, coordination.k8s.io/v1): the fields this house reads or writes.
+import type { Condition, KubernetesObject, LabelSelector, ObjectMeta, Timestamp } from './meta.ts';
+
+export interface Taint {
+  readonly key: string;
+  readonly value?: string;
+  /** NoSchedule | PreferNoSchedule | NoExecute */
+  readonly effect: string;
+  readonly timeAdded?: Timestamp;
+}
+
+export interface Toleration {
+  /** Empty or absent with operator Exists: every key. */
+  readonly key?: string;
+  /** Exists | Equal (the default) */
+  readonly operator?: string;
+  readonly value?: string;
+  /** Empty or absent: every effect. */
+  readonly effect?: string;
+  /** Only with NoExecute: how long the taint is tolerated; absent = forever. */
+  readonly tolerationSeconds?: number;
+}
+
+export interface NodeSelectorRequirement {
+  readonly key: string;
+  /** In | NotIn | Exists | DoesNotExist | Gt | Lt */
+  readonly operator: string;
+  readonly values?: readonly string[];
+}
+
+export interface NodeSelectorTerm {
+  readonly matchExpressions?: readonly NodeSelectorRequirement[];
+  readonly matchFields?: readonly NodeSelectorRequirement[];
+}
+
+export interface NodeSelector {
+  readonly nodeSelectorTerms: readonly NodeSelectorTerm[];
+}
+
+export interface NodeAffinity {
+  readonly requiredDuringSchedulingIgnoredDuringExecution?: NodeSelector;
+  readonly preferredDuringSchedulingIgnoredDuringExecution?: readonly unknown[];
+}
+
+export interface Affinity {
+  readonly nodeAffinity?: NodeAffinity;
+  readonly podAffinity?: unknown;
+  readonly podAntiAffinity?: unknown;
+}
+
+export interface ResourceRequirements {
+  readonly requests?: Readonly<Record<string, string>>;
+  readonly limits?: Readonly<Record<string, string>>;
+}
+
+export interface ContainerPort {
+  readonly name?: string;
+  readonly containerPort: number;
+  readonly hostPort?: number;
+  readonly hostIP?: string;
+  readonly protocol?: string;
+}
+
+export interface Container {
+  readonly name: string;
+  readonly image?: string;
+  readonly command?: readonly string[];
+  readonly args?: readonly string[];
+  readonly resources?: ResourceRequirements;
+  readonly ports?: readonly ContainerPort[];
+  readonly volumeMounts?: readonly unknown[];
+  readonly env?: readonly unknown[];
+  /** On init containers only: Always makes it a sidecar. */
+  readonly restartPolicy?: string;
+}
+
+export interface PodSpec {
+  readonly containers: readonly Container[];
+  readonly initContainers?: readonly Container[];
+  readonly ephemeralContainers?: readonly Container[];
+  readonly nodeName?: string;
+  readonly nodeSelector?: Readonly<Record<string, string>>;
+  readonly affinity?: Affinity;
+  readonly tolerations?: readonly Toleration[];
+  readonly hostNetwork?: boolean;
+  readonly schedulerName?: string;
+  readonly priority?: number;
+  readonly priorityClassName?: string;
+  readonly restartPolicy?: string;
+  readonly terminationGracePeriodSeconds?: number;
+  readonly activeDeadlineSeconds?: number;
+  readonly overhead?: Readonly<Record<string, string>>;
+  readonly volumes?: readonly unknown[];
+  readonly schedulingGates?: readonly { readonly name: string }[];
+}
+
+export interface ContainerState {
+  readonly waiting?: { readonly reason?: string; readonly message?: string };
+  readonly running?: { readonly startedAt?: Timestamp };
+  readonly terminated?: {
+    readonly exitCode: number;
+    readonly reason?: string;
+    readonly message?: string;
+    readonly startedAt?: Timestamp;
+    readonly finishedAt?: Timestamp;
+  };
+}
+
+export interface ContainerStatus {
+  readonly name: string;
+  readonly image: string;
+  readonly imageID: string;
+  readonly ready: boolean;
+  readonly started?: boolean;
+  readonly restartCount: number;
+  readonly state?: ContainerState;
+  readonly lastState?: ContainerState;
+  readonly containerID?: string;
+}
+
+export interface PodStatus {
+  /** Pending | Running | Succeeded | Failed | Unknown */
+  readonly phase?: string;
+  readonly reason?: string;
+  readonly message?: string;
+  readonly startTime?: Timestamp;
+  readonly podIP?: string;
+  readonly podIPs?: readonly { readonly ip: string }[];
+  readonly hostIP?: string;
+  readonly nominatedNodeName?: string;
+  readonly conditions?: readonly Condition[];
+  readonly containerStatuses?: readonly ContainerStatus[];
+  readonly initContainerStatuses?: readonly ContainerStatus[];
+  readonly qosClass?: string;
+}
+
+export interface Pod extends KubernetesObject {
+  readonly spec: PodSpec;
+  readonly status?: PodStatus;
+}
+
+export interface PodTemplateSpec {
+  readonly metadata?: ObjectMeta;
+  readonly spec: PodSpec;
+}
+
+export interface NodeSpec {
+  readonly unschedulable?: boolean;
+  readonly taints?: readonly Taint[];
+  readonly podCIDR?: string;
+  readonly providerID?: string;
+}
+
+export interface NodeStatus {
+  readonly capacity?: Readonly<Record<string, string>>;
+  readonly allocatable?: Readonly<Record<string, string>>;
+  readonly conditions?: readonly Condition[];
+  readonly addresses?: readonly { readonly type: string; readonly address: string }[];
+  readonly nodeInfo?: Readonly<Record<string, unknown>>;
+  readonly images?: readonly unknown[];
+}
+
+export interface Node extends KubernetesObject {
+  readonly spec?: NodeSpec;
+  readonly status?: NodeStatus;
+}
+
+export interface Namespace extends KubernetesObject {
+  readonly spec?: { readonly finalizers?: readonly string[] };
+  /** Active | Terminating */
+  readonly status?: { readonly phase?: string; readonly conditions?: readonly Condition[] };
+}
+
+export interface ObjectReference {
+  readonly apiVersion?: string;
+  readonly kind?: string;
+  readonly namespace?: string;
+  readonly name?: string;
+  readonly uid?: string;
+  readonly resourceVersion?: string;
+  readonly fieldPath?: string;
+}
+
+/** core/v1 Event, in the shape that client-go's recorder writes. */
+export interface Event extends KubernetesObject {
+  readonly involvedObject: ObjectReference;
+  readonly reason?: string;
+  readonly message?: string;
+  /** Normal | Warning */
+  readonly type?: string;
+  readonly source?: { readonly component?: string; readonly host?: string };
+  readonly firstTimestamp?: Timestamp;
+  readonly lastTimestamp?: Timestamp;
+  readonly count?: number;
+  readonly reportingComponent?: string;
+  readonly reportingInstance?: string;
+}
+
+export interface Binding extends KubernetesObject {
+  readonly target: ObjectReference;
+}
+
+/** coordination.k8s.io/v1 */
+export interface Lease extends KubernetesObject {
+  readonly spec?: {
+    readonly holderIdentity?: string | null;
+    readonly leaseDurationSeconds?: number;
+    /** RFC 3339 with microseconds. */
+    readonly acquireTime?: string | null;
+    readonly renewTime?: string | null;
+    readonly leaseTransitions?: number;
+  };
+}
+
+export interface ServiceAccount extends KubernetesObject {
+  readonly secrets?: readonly ObjectReference[];
+}
+
+export interface ConfigMap extends KubernetesObject {
+  readonly data?: Readonly<Record<string, string>>;
+}
+
+export type { LabelSelector };

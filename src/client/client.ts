@@ -1,0 +1,70 @@
+// An API server as seen from here: one interface. The HTTP implementation talks to any Kubernetes API server, the
+// in-process one (cluster/) calls the embedded server's verbs without a socket. Every failure is a StatusError;
+// objects that come back are immutable and may be shared with others.
+import type { DeleteOptions, KubernetesList, KubernetesObject, Resource, Stored, WatchEvent } from '../api/index.ts';
+
+export interface RequestOptions {
+  readonly signal?: AbortSignal;
+}
+
+export interface ListOptions extends RequestOptions {
+  /** All namespaces when absent. */
+  readonly namespace?: string;
+  readonly labelSelector?: string;
+  readonly fieldSelector?: string;
+  readonly limit?: number;
+  readonly continue?: string;
+  /** '0' allows any cached version; absent = the most recent. */
+  readonly resourceVersion?: string;
+}
+
+export interface WatchOptions extends RequestOptions {
+  readonly namespace?: string;
+  readonly labelSelector?: string;
+  readonly fieldSelector?: string;
+  /** Events after this version. A compacted one throws StatusError Expired (410). */
+  readonly resourceVersion: string;
+}
+
+export interface WriteOptions extends RequestOptions {
+  readonly subresource?: string;
+  readonly dryRun?: boolean;
+  readonly fieldManager?: string;
+}
+
+export type PatchType = 'json' | 'merge' | 'strategic' | 'apply';
+
+export interface Client {
+  get<T extends KubernetesObject>(resource: Resource<T>, namespace: string | undefined, name: string, options?: RequestOptions): Promise<Stored<T>>;
+  list<T extends KubernetesObject>(resource: Resource<T>, options?: ListOptions): Promise<KubernetesList<Stored<T>>>;
+  /** Ends when the server closes it (normal: watch again from the last version) or the signal aborts. */
+  watch<T extends KubernetesObject>(resource: Resource<T>, options: WatchOptions): AsyncIterable<WatchEvent<Stored<T>>>;
+  /** Namespace and name are the object's own. */
+  create<T extends KubernetesObject>(resource: Resource<T>, object: T, options?: WriteOptions): Promise<Stored<T>>;
+  /** Replaces; metadata.resourceVersion, when set, is the optimistic lock. */
+  update<T extends KubernetesObject>(resource: Resource<T>, object: T, options?: WriteOptions): Promise<Stored<T>>;
+  patch<T extends KubernetesObject>(
+    resource: Resource<T>,
+    namespace: string | undefined,
+    name: string,
+    type: PatchType,
+    patch: unknown,
+    options?: WriteOptions,
+  ): Promise<Stored<T>>;
+  /** Resolves once the server took the deletion; the object may live on while its finalizers or grace period run. */
+  delete<T extends KubernetesObject>(
+    resource: Resource<T>,
+    namespace: string | undefined,
+    name: string,
+    options?: DeleteOptions & RequestOptions,
+  ): Promise<void>;
+  /** POST to a subresource whose body is of another kind: pods/binding, pods/eviction. */
+  createSubresource<T extends KubernetesObject>(
+    resource: Resource<T>,
+    namespace: string | undefined,
+    name: string,
+    subresource: string,
+    body: KubernetesObject,
+    options?: RequestOptions,
+  ): Promise<void>;
+}
