@@ -18,9 +18,34 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
   apiserver: ['api', 'machinery', 'store', 'pki', 'observe'],
   agent: ['api', 'core', 'machinery', 'client', 'pki', 'observe'],
   cluster: ['api', 'core', 'machinery', 'client', 'controllers', 'store', 'apiserver', 'agent', 'pki', 'observe'],
-  simulation: ['api', 'core', 'machinery', 'client', 'controllers', 'store', 'apiserver', 'agent', 'cluster', 'pki', 'observe'],
+  simulation: [
+    'api',
+    'core',
+    'machinery',
+    'client',
+    'controllers',
+    'store',
+    'apiserver',
+    'agent',
+    'cluster',
+    'pki',
+    'observe',
+  ],
   testing: ['api', 'client', 'cluster'],
-  cli: ['api', 'core', 'machinery', 'client', 'controllers', 'store', 'apiserver', 'agent', 'cluster', 'simulation', 'pki', 'observe'],
+  cli: [
+    'api',
+    'core',
+    'machinery',
+    'client',
+    'controllers',
+    'store',
+    'apiserver',
+    'agent',
+    'cluster',
+    'simulation',
+    'pki',
+    'observe',
+  ],
 };
 /** Pure rooms use nothing of Node and no package: no I/O, no clock, no randomness. */
 const pure = new Set(['api', 'core']);
@@ -38,9 +63,12 @@ for (const file of globSync('**/*.ts', { cwd: source }).toSorted()) {
   }
   if (pure.has(room) && !test) {
     for (const [index, line] of text.split('\n').entries())
-      if (!/^\s*(\/\/|\*|\/\*)/.test(line) && impure.test(line)) complaints.push(`${file}:${index + 1}: ${room}/ is pure: ${line.trim()}`);
+      if (!/^\s*(\/\/|\*|\/\*)/.test(line) && impure.test(line))
+        complaints.push(`${file}:${index + 1}: ${room}/ is pure: ${line.trim()}`);
   }
-  for (const match of text.matchAll(/(?:^|\n)\s*(?:import|export)\b[^'"`;]*?from\s*'([^']+)'|import\(\s*'([^']+)'\s*\)|(?:^|\n)import '([^']+)'/g)) {
+  for (const match of text.matchAll(
+    /(?:^|\n)\s*(?:import|export)\b[^'"`;]*?from\s*'([^']+)'|import\(\s*'([^']+)'\s*\)|(?:^|\n)import '([^']+)'/g,
+  )) {
     const specifier = match[1] ?? match[2] ?? match[3]!;
     if (!specifier.startsWith('.')) {
       if (pure.has(room) && !test) complaints.push(`${file}: ${room}/ is pure and imports '${specifier}'`);
@@ -49,7 +77,8 @@ for (const file of globSync('**/*.ts', { cwd: source }).toSorted()) {
     const target = relative(source, resolve(source, dirname(file), specifier));
     const other = target.split(sep)[0]!;
     if (other === room) continue;
-    if (!allowed.includes(other) && !(test && other !== '..')) complaints.push(`${file}: ${room}/ may not import ${other}/`);
+    if (!allowed.includes(other) && !(test && other !== '..'))
+      complaints.push(`${file}: ${room}/ may not import ${other}/`);
     const door = target.endsWith(`${sep}index.ts`);
     if (!door) complaints.push(`${file}: enter ${other}/ by a door (index.ts), not '${specifier}'`);
   }

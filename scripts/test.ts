@@ -7,14 +7,24 @@ import { join } from 'node:path';
 const root = join(import.meta.dirname, '..');
 const [layer, ...parts] = process.argv.slice(2);
 const suites = [
-  { name: 'unit', files: globSync(['src/**/*.test.ts', 'scripts/**/*.test.ts'], { cwd: root }), flags: ['--test-isolation=none'] },
-  { name: 'e2e', files: globSync('test/**/*.test.ts', { cwd: root }), flags: ['--test-concurrency=1', '--test-timeout=300000'] },
+  {
+    name: 'unit',
+    files: globSync(['src/**/*.test.ts', 'scripts/**/*.test.ts'], { cwd: root }),
+    flags: ['--test-isolation=none'],
+  },
+  {
+    name: 'e2e',
+    files: globSync('test/**/*.test.ts', { cwd: root }),
+    flags: ['--test-concurrency=1', '--test-timeout=300000'],
+  },
 ];
 
 let failed = false;
 for (const suite of suites) {
   if (layer !== undefined && layer !== suite.name) continue;
-  const files = suite.files.toSorted().filter((file) => parts.length === 0 || parts.some((part) => file.includes(part)));
+  const files = suite.files
+    .toSorted()
+    .filter((file) => parts.length === 0 || parts.some((part) => file.includes(part)));
   if (files.length === 0) continue;
   process.stdout.write(`# ${suite.name}: ${files.length} files\n`);
   const result = spawnSync(process.execPath, ['--test', '--test-reporter=spec', ...suite.flags, ...files], {

@@ -42,7 +42,12 @@ export interface KubernetesObject {
 
 /** An object as an API server returns it: these fields are always there. */
 export type Stored<T extends KubernetesObject> = T & {
-  readonly metadata: { readonly name: string; readonly uid: string; readonly resourceVersion: string; readonly creationTimestamp: Timestamp };
+  readonly metadata: {
+    readonly name: string;
+    readonly uid: string;
+    readonly resourceVersion: string;
+    readonly creationTimestamp: Timestamp;
+  };
 };
 
 export interface ListMeta {

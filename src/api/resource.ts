@@ -15,7 +15,13 @@ export interface Resource<T extends KubernetesObject = KubernetesObject> {
   readonly __object?: T;
 }
 
-const core = (name: string, kind: string, namespaced: boolean) => ({ group: '', version: 'v1', name, kind, namespaced });
+const core = (name: string, kind: string, namespaced: boolean) => ({
+  group: '',
+  version: 'v1',
+  name,
+  kind,
+  namespaced,
+});
 
 export const pods: Resource<Pod> = core('pods', 'Pod', true);
 export const nodes: Resource<Node> = core('nodes', 'Node', false);

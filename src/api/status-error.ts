@@ -78,7 +78,12 @@ export class StatusError extends Error {
   readonly code: number;
   readonly details: StatusDetails | undefined;
 
-  constructor(reason: StatusReason, message: string, details?: StatusDetails, options?: { cause?: unknown; code?: number }) {
+  constructor(
+    reason: StatusReason,
+    message: string,
+    details?: StatusDetails,
+    options?: { cause?: unknown; code?: number },
+  ) {
     super(message, options?.cause === undefined ? undefined : { cause: options.cause });
     this.reason = reason;
     this.code = options?.code ?? codes[reason];
@@ -102,7 +107,8 @@ export class StatusError extends Error {
 /** The error for a failed Status that came over the wire; an unknown reason falls back to the HTTP code's. */
 export function statusErrorFrom(status: Partial<Status>, httpCode: number): StatusError {
   const code = status.code ?? httpCode;
-  const known = status.reason !== undefined && status.reason in codes ? (status.reason as StatusReason) : reasonForCode(code);
+  const known =
+    status.reason !== undefined && status.reason in codes ? (status.reason as StatusReason) : reasonForCode(code);
   return new StatusError(known, status.message ?? `the server answered ${code}`, status.details, { code });
 }
 

@@ -35,7 +35,12 @@ export interface WriteOptions extends RequestOptions {
 export type PatchType = 'json' | 'merge' | 'strategic' | 'apply';
 
 export interface Client {
-  get<T extends KubernetesObject>(resource: Resource<T>, namespace: string | undefined, name: string, options?: RequestOptions): Promise<Stored<T>>;
+  get<T extends KubernetesObject>(
+    resource: Resource<T>,
+    namespace: string | undefined,
+    name: string,
+    options?: RequestOptions,
+  ): Promise<Stored<T>>;
   list<T extends KubernetesObject>(resource: Resource<T>, options?: ListOptions): Promise<KubernetesList<Stored<T>>>;
   /** Ends when the server closes it (normal: watch again from the last version) or the signal aborts. */
   watch<T extends KubernetesObject>(resource: Resource<T>, options: WatchOptions): AsyncIterable<WatchEvent<Stored<T>>>;
