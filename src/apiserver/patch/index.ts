@@ -1,0 +1,3 @@
+// The door to patching: one function for the four patch kinds.
+export { applyPatch, type PatchOptions } from './patch.ts';
+export { updateManagedFields, type ManagedFieldsUpdate } from './managed-fields.ts';

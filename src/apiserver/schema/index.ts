@@ -1,0 +1,6 @@
+// The door to the schema: what an object of each kind may look like. `prepare` turns a decoded body into the object
+// that may be stored (types checked, unknown fields pruned, defaults filled in), `validateCreate` and `validateUpdate`
+// say why one must not be. Resource keys are `apiVersion/Kind`: `v1/Pod`, `apps/v1/DaemonSet`.
+export { prepare, type FieldValidation, type PrepareOptions, type Prepared } from './prepare.ts';
+export { validateCreate, validateUpdate, type ValidationContext } from './validate.ts';
+export { openApiV2, openApiV3, openApiV3Index, type OpenApiResource } from './openapi.ts';
