@@ -9,7 +9,7 @@ const source = join(import.meta.dirname, '..', 'src');
 const rooms: Readonly<Record<string, readonly string[]>> = {
   api: [],
   core: ['api'],
-  machinery: ['api'],
+  machinery: ['api', 'observe'],
   pki: ['api'],
   observe: ['api'],
   client: ['api', 'machinery', 'observe', 'pki'],

@@ -1,0 +1,17 @@
+// The door to client/: an API server as seen from here.
+import type { ControllerDependencies } from '../machinery/index.ts';
+import type { Client } from './client.ts';
+
+export type {
+  Client,
+  ListOptions,
+  PatchType,
+  RequestOptions,
+  WatchOptions,
+  WriteOptions,
+} from './client.ts';
+export { createFakeClient, type FakeCall, type FakeClient, type FakeVerb } from './fake.ts';
+export { listWatch, type ListWatchOptions } from './list-watch.ts';
+
+/** What every controller of this house is started with. */
+export type ControllerContext = ControllerDependencies<Client>;

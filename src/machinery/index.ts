@@ -1,0 +1,25 @@
+// The door to machinery/: time, chance and the moving parts that every controller is built of. Knows no client.
+export { type BackOff, type BackOffOptions, createBackOff } from './back-off.ts';
+export { type Clock, sleep, systemClock } from './clock.ts';
+export { composeController, type ControllerDependencies, type Part, type RunningController } from './controller.ts';
+export { type Random, seededRandom, systemRandom } from './random.ts';
+export {
+  keyOf,
+  type ListPage,
+  type Reflector,
+  type ReflectorHandlers,
+  type ReflectorOptions,
+  type Source,
+  startReflector,
+  type WatchStart,
+} from './reflector.ts';
+export { createTimerHeap, type TimerHeap } from './timer-heap.ts';
+export { createVirtualClock, type VirtualClock } from './virtual-clock.ts';
+export {
+  type AddOptions,
+  createWorkQueue,
+  type Priority,
+  type WorkOutcome,
+  type WorkQueue,
+  type WorkQueueOptions,
+} from './work-queue.ts';
