@@ -1,0 +1,47 @@
+// The command line from outside: help, version, and what bad arguments get.
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { everynode } from './support/everynode.ts';
+
+const manifest = JSON.parse(readFileSync(join(import.meta.dirname, '..', '..', 'package.json'), 'utf8')) as { version: string };
+
+test('--version is the package\'s', async () => {
+  const outcome = await everynode(['--version']);
+  assert.equal(outcome.code, 0);
+  assert.equal(outcome.stdout, `${manifest.version}\n`);
+});
+
+for (const args of [['--help'], ['help', 'up'], ['up', '--help']]) {
+  test(`everynode ${args.join(' ')} explains itself with examples`, async () => {
+    const outcome = await everynode(args);
+    assert.equal(outcome.code, 0);
+    assert.match(outcome.stdout, /^Usage: everynode/);
+    assert.match(outcome.stdout, /Examples:/);
+    for (const line of outcome.stdout.split('\n')) assert.ok(line.length <= 100, `fits a terminal: ${line}`);
+  });
+}
+
+const bad: readonly { readonly args: readonly string[]; readonly says: RegExp }[] = [
+  { args: ['dwon'], says: /unknown command 'dwon'/ },
+  { args: ['up', '--node', '3'], says: /unknown option '--node'.*--nodes/ },
+  { args: ['up', 'extra'], says: /extra/ },
+  { args: ['up', '--nodes', 'three'], says: /--nodes.*'three'.*whole number/ },
+  { args: ['up', '--nodes', '-1'], says: /--nodes/ },
+  { args: ['up', '--port', '70000'], says: /--port.*'70000'.*65535/ },
+  { args: ['up', '--memory', '--data-dir', 'x'], says: /--memory.*--data-dir|--data-dir.*--memory/ },
+  { args: ['up', '--simulate', 'nonsense'], says: /--simulate.*nonsense/ },
+  { args: ['up', '--memory', '--apply', '/nowhere/at-all.yaml'], says: /\/nowhere\/at-all\.yaml/ },
+  { args: ['up', '--log-level', 'loud'], says: /--log-level.*debug/ },
+];
+
+for (const { args, says } of bad) {
+  test(`everynode ${args.join(' ')}: one line on stderr, exit code 2`, async () => {
+    const outcome = await everynode(args);
+    assert.equal(outcome.code, 2);
+    assert.match(outcome.stderr, says);
+    assert.equal(outcome.stderr.trim().split('\n').length, 1, outcome.stderr);
+    assert.equal(outcome.stdout, '');
+  });
+}

@@ -1,0 +1,95 @@
+// The real kubectl, as a user has it: found on the machine, run as a process, looked at from outside.
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { accessSync, constants } from 'node:fs';
+import { delimiter, join } from 'node:path';
+
+/** `KUBECTL`, else the first kubectl on the PATH. */
+function findKubectl(): string | undefined {
+  if (process.env.KUBECTL !== undefined) return process.env.KUBECTL;
+  for (const directory of (process.env.PATH ?? '').split(delimiter)) {
+    const path = join(directory, 'kubectl');
+    try {
+      accessSync(path, constants.X_OK);
+      return path;
+    } catch {
+      // Not in this directory: look in the next.
+    }
+  }
+  return undefined;
+}
+
+const kubectlPath = findKubectl();
+if (kubectlPath === undefined && process.env.CI === 'true') {
+  throw new Error('CI needs the real kubectl: install kubernetes-client or set KUBECTL');
+}
+
+/** Options for tests that need kubectl: skipped, saying so, on a machine without it. */
+export const needsKubectl: { readonly skip?: string } =
+  kubectlPath === undefined ? { skip: 'no kubectl on this machine (set KUBECTL or install kubernetes-client)' } : {};
+
+const outputBytesMax = 256 * 1024 * 1024;
+const commandMs = 120_000;
+
+export interface Outcome {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export interface Kubectl {
+  /** Runs to the end; throws with kubectl's own words when it fails. Returns stdout. */
+  run(args: readonly string[], input?: string): Promise<string>;
+  /** Runs to the end, whatever comes of it. */
+  attempt(args: readonly string[], input?: string): Promise<Outcome>;
+  /** `kubectl get … -o json`, parsed. */
+  get<T>(...args: readonly string[]): Promise<T>;
+  /** `kubectl get … --watch` as it streams, until `stop`. */
+  watch<T>(...args: readonly string[]): Watching<T>;
+}
+
+export interface Watching<T> {
+  readonly events: readonly { readonly type: string; readonly object: T }[];
+  stop(): void;
+}
+
+/** `home` keeps kubectl's caches apart from the user's. */
+export function createKubectl(kubeconfigPath: string, home: string): Kubectl {
+  const environment = { ...process.env, KUBECONFIG: kubeconfigPath, HOME: home };
+  const attempt = (args: readonly string[], input?: string) =>
+    new Promise<Outcome>((resolve, reject) => {
+      const options = { env: environment, maxBuffer: outputBytesMax, timeout: commandMs };
+      const child = execFile(kubectlPath!, args, options, (error, stdout, stderr) => {
+        if (error !== null && typeof error.code !== 'number') reject(error);
+        else resolve({ code: error === null ? 0 : Number(error.code), stdout, stderr });
+      });
+      child.stdin?.end(input ?? '');
+    });
+  const run = async (args: readonly string[], input?: string) => {
+    const outcome = await attempt(args, input);
+    if (outcome.code !== 0) throw new Error(`kubectl ${args.join(' ')}: exit ${outcome.code}\n${outcome.stderr}`);
+    return outcome.stdout;
+  };
+  return {
+    run,
+    attempt,
+    get: async <T>(...args: readonly string[]) => JSON.parse(await run(['get', ...args, '-o', 'json'])) as T,
+    watch<T>(...args: readonly string[]) {
+      const flags = ['--watch', '--output-watch-events', '-o', 'json'];
+      return follow<T>(spawn(kubectlPath!, ['get', ...args, ...flags], { env: environment }));
+    },
+  };
+}
+
+/** kubectl prints each watched object as indented JSON: a line with a lone closing brace ends it. */
+function follow<T>(child: ChildProcess): Watching<T> {
+  const events: { type: string; object: T }[] = [];
+  let text = '';
+  child.stdout?.setEncoding('utf8').on('data', (chunk: string) => {
+    text += chunk;
+    for (let end = text.indexOf('\n}\n'); end >= 0; end = text.indexOf('\n}\n')) {
+      events.push(JSON.parse(text.slice(0, end + 2)) as { type: string; object: T });
+      text = text.slice(end + 3);
+    }
+  });
+  return { events, stop: () => child.kill('SIGTERM') };
+}
