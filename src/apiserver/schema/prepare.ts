@@ -1,5 +1,9 @@
-// From a decoded body to the object that may be stored.
-import type { KubernetesObject } from '../../api/index.ts';
+// From a decoded body to the object that may be stored: types checked, unknown fields pruned, defaults filled in.
+import { type KubernetesObject, StatusError } from '../../api/index.ts';
+import { defaults } from './defaults/index.ts';
+import { isObject } from './json.ts';
+import { splitResourceKey, structForResource } from './types.ts';
+import { walk } from './walk.ts';
 
 /** The fieldValidation query parameter; kubectl asks for Strict, the server's own default is Warn. */
 export type FieldValidation = 'Strict' | 'Warn' | 'Ignore';
@@ -17,10 +21,24 @@ export interface Prepared {
 
 /**
  * Checks types, drops nulls and unknown fields, fills in defaults. `resourceKey` is `apiVersion/Kind`; kinds without
- * a schema pass through. Throws StatusError BadRequest.
+ * a schema pass through. Throws StatusError BadRequest: a value of the wrong type, or under Strict an unknown field.
  */
 export function prepare(resourceKey: string, object: unknown, options: PrepareOptions): Prepared {
-  void resourceKey;
-  void options;
-  return { object: object as KubernetesObject, warnings: [] };
+  const { version, kind } = splitResourceKey(resourceKey);
+  const refuse = (why: string) =>
+    new StatusError('BadRequest', `${kind} in version "${version}" cannot be handled as a ${kind}: ${why}`);
+  if (!isObject(object)) throw refuse('the body is not a JSON object');
+  const type = structForResource(resourceKey);
+  const walked = type === undefined ? undefined : walk(type, object, defaults);
+  if (walked?.mismatch !== undefined) throw refuse(walked.mismatch);
+  const unknown = (walked?.unknown ?? []).map((path) => `unknown field ${JSON.stringify(path)}`);
+  if (options.fieldValidation === 'Strict' && unknown.length > 0)
+    throw refuse(`strict decoding error: ${unknown.join(', ')}`);
+  const result = walked?.object ?? object;
+  // A body may come without metadata, but nobody inside wants to ask whether it is there.
+  const needsMetadata = !isObject(result['metadata']) && (type === undefined || type.fields.has('metadata'));
+  return {
+    object: (needsMetadata ? { ...result, metadata: {} } : result) as unknown as KubernetesObject,
+    warnings: options.fieldValidation === 'Warn' ? unknown : [],
+  };
 }
