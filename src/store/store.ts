@@ -96,3 +96,36 @@ export class CorruptStoreError extends Error {
     this.path = path;
   }
 }
+
+/** The asked-for revision has not been written yet: it comes from another store, or from this one's lost past. */
+export class FutureRevisionError extends Error {
+  override readonly name = 'FutureRevisionError';
+  readonly current: number;
+  constructor(asked: number, current: number) {
+    super(`revision ${asked} is newer than the store, which is at ${current}`);
+    this.current = current;
+  }
+}
+
+/** The write could not be made durable (disk full, I/O error); nothing of it is visible. May be tried again. */
+export class WriteFailedError extends Error {
+  override readonly name = 'WriteFailedError';
+}
+
+/** Another process has the store open. */
+export class StoreLockedError extends Error {
+  override readonly name = 'StoreLockedError';
+  readonly path: string;
+  constructor(path: string, options?: ErrorOptions) {
+    super(`${path} is in use by another process: stop that one first, or give this one a path of its own`, options);
+    this.path = path;
+  }
+}
+
+/** The store was closed before the call. */
+export class StoreClosedError extends Error {
+  override readonly name = 'StoreClosedError';
+  constructor() {
+    super('the store is closed');
+  }
+}
