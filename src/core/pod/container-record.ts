@@ -1,0 +1,119 @@
+// What a node agent knows about one container of a pod, and how that knowledge moves on. Records are values: a runtime
+// (simulated, containerd) reports what happened, and gets the next record. No status, no decisions here.
+import type { Container, PodSpec } from '../../api/index.ts';
+import { crashStreakResetMs } from './back-off.ts';
+
+/** `sidecar`: an init container with restartPolicy Always. */
+export type ContainerKind = 'init' | 'sidecar' | 'main';
+
+/** How an attempt ended. */
+export interface Exit {
+  readonly exitCode: number;
+  /** Completed | Error | OOMKilled | … */
+  readonly reason: string;
+  readonly message?: string;
+  readonly startedMs: number;
+  readonly finishedMs: number;
+  readonly containerId: string;
+}
+
+export type Attempt =
+  /** Nothing was tried yet. */
+  | { readonly is: 'absent' }
+  /** The image is being pulled or the container being made. */
+  | { readonly is: 'creating'; readonly pullFailures: number }
+  | { readonly is: 'pull-failed'; readonly pullFailures: number; readonly failedMs: number; readonly error: string }
+  | {
+      readonly is: 'running';
+      readonly startedMs: number;
+      readonly containerId: string;
+      /** The startup probe has passed, or there is none. */
+      readonly started: boolean;
+      /** The readiness probe passes, or there is none. */
+      readonly ready: boolean;
+    }
+  | { readonly is: 'exited'; readonly exit: Exit };
+
+export interface ContainerRecord {
+  readonly name: string;
+  readonly kind: ContainerKind;
+  readonly image: string;
+  /** '' until the image is there. */
+  readonly imageId: string;
+  readonly restartCount: number;
+  /** Exits in a row without a long run between them: what the back-off grows with. */
+  readonly exitsInARow: number;
+  readonly attempt: Attempt;
+  /** The end of the attempt before this one. */
+  readonly lastExit: Exit | undefined;
+}
+
+/** The containers of a pod that was never run, init containers first: the order in which they start. */
+export function newRecords(spec: PodSpec): readonly ContainerRecord[] {
+  return containersInOrder(spec).map(({ container, kind }) => ({
+    name: container.name,
+    kind,
+    image: container.image ?? '',
+    imageId: '',
+    restartCount: 0,
+    exitsInARow: 0,
+    attempt: { is: 'absent' },
+    lastExit: undefined,
+  }));
+}
+
+export function containersInOrder(
+  spec: PodSpec,
+): readonly { readonly container: Container; readonly kind: ContainerKind }[] {
+  const init = (spec.initContainers ?? []).map((container) => ({
+    container,
+    kind: container.restartPolicy === 'Always' ? ('sidecar' as const) : ('init' as const),
+  }));
+  return [...init, ...spec.containers.map((container) => ({ container, kind: 'main' as const }))];
+}
+
+/** A new attempt begins; after an exit that is a restart. */
+export function beginAttempt(record: ContainerRecord): ContainerRecord {
+  const { attempt } = record;
+  const next: Attempt = {
+    is: 'creating',
+    pullFailures: attempt.is === 'pull-failed' || attempt.is === 'creating' ? attempt.pullFailures : 0,
+  };
+  if (attempt.is !== 'exited') return { ...record, attempt: next };
+  return { ...record, attempt: next, lastExit: attempt.exit, restartCount: record.restartCount + 1 };
+}
+
+export function failPull(record: ContainerRecord, failedMs: number, error: string): ContainerRecord {
+  const before = record.attempt.is === 'creating' ? record.attempt.pullFailures : 0;
+  return { ...record, attempt: { is: 'pull-failed', pullFailures: before + 1, failedMs, error } };
+}
+
+export function runAttempt(
+  record: ContainerRecord,
+  run: {
+    readonly startedMs: number;
+    readonly containerId: string;
+    readonly imageId: string;
+    readonly started: boolean;
+    readonly ready: boolean;
+  },
+): ContainerRecord {
+  const { imageId, ...running } = run;
+  return { ...record, imageId, attempt: { is: 'running', ...running } };
+}
+
+/** What the probes found. The same record when nothing changed; a container that does not run is not probed. */
+export function probed(
+  record: ContainerRecord,
+  found: { readonly started: boolean; readonly ready: boolean },
+): ContainerRecord {
+  const { attempt } = record;
+  if (attempt.is !== 'running' || (attempt.started === found.started && attempt.ready === found.ready)) return record;
+  return { ...record, attempt: { ...attempt, ...found } };
+}
+
+/** A run of ten minutes and more starts the back-off afresh (kubelet: twice the longest back-off). */
+export function exitAttempt(record: ContainerRecord, exit: Exit): ContainerRecord {
+  const ranLong = exit.finishedMs - exit.startedMs >= crashStreakResetMs;
+  return { ...record, attempt: { is: 'exited', exit }, exitsInARow: ranLong ? 1 : record.exitsInARow + 1 };
+}

@@ -1,0 +1,105 @@
+// The status of a pod as its node agent reports it: phase, conditions, containers, addresses (kubelet's
+// generateAPIPodStatus). Conditions and fields of others (PodScheduled, qosClass) are kept.
+import { formatTime, type Pod, type PodStatus, withCondition } from '../../api/index.ts';
+import { podConditions } from './conditions.ts';
+import type { ContainerRecord } from './container-record.ts';
+import { containerStatus, type StatusContext } from './container-status.ts';
+import { podPhase, type PodPhase } from './phase.ts';
+import { isInitialised } from './plan.ts';
+
+/** An end that the node decreed, whatever the containers say: rejected, evicted. Final. */
+export interface Decree {
+  readonly phase: 'Succeeded' | 'Failed';
+  readonly reason?: string;
+  readonly message?: string;
+}
+
+export interface PodFacts {
+  readonly pod: Pod;
+  readonly records: readonly ContainerRecord[];
+  readonly decree?: Decree | undefined;
+  /** When the node took the pod. */
+  readonly startedMs: number;
+  readonly hostIP: string;
+  /** Undefined while the pod has no sandbox. */
+  readonly podIP: string | undefined;
+}
+
+export function podStatus(facts: PodFacts, now: number): PodStatus {
+  const { pod, records, decree, hostIP, podIP } = facts;
+  const phase: PodPhase = decree?.phase ?? podPhase(pod.spec, records);
+  const final = phase === 'Succeeded' || phase === 'Failed';
+  const context: StatusContext = {
+    spec: pod.spec,
+    podTitle: `${pod.metadata.name}_${pod.metadata.namespace}(${pod.metadata.uid})`,
+    initialising: records.some((record) => record.kind !== 'main' && !isInitialised(record)),
+    final,
+    now,
+  };
+  const main = records.filter(({ kind }) => kind === 'main');
+  const init = records.filter(({ kind }) => kind !== 'main');
+  let conditions = pod.status?.conditions;
+  for (const condition of podConditions({ records, phase, sandboxReady: podIP !== undefined && !final }))
+    conditions = withCondition(conditions, condition, formatTime(now));
+  return {
+    ...kept(pod.status),
+    phase,
+    ...(decree?.reason === undefined ? {} : { reason: decree.reason }),
+    ...(decree?.message === undefined ? {} : { message: decree.message }),
+    ...(conditions === undefined ? {} : { conditions }),
+    hostIP,
+    ...(podIP === undefined ? {} : { podIP, podIPs: [{ ip: podIP }] }),
+    startTime: formatTime(facts.startedMs),
+    containerStatuses: main.map((record) => containerStatus(record, context)),
+    ...(init.length === 0 ? {} : { initContainerStatuses: init.map((record) => containerStatus(record, context)) }),
+  };
+}
+
+/** A pod that the node never took (kubelet's rejectPod): no containers, and no way back. */
+export function rejectedStatus(pod: Pod, reason: string, message: string, now: number): PodStatus {
+  return {
+    ...kept(pod.status),
+    phase: 'Failed',
+    reason,
+    message: `Pod was rejected: ${message}`,
+    startTime: formatTime(now),
+    ...(pod.status?.conditions === undefined ? {} : { conditions: pod.status.conditions }),
+  };
+}
+
+/** What a node agent says itself, each time anew. */
+const agentFields: ReadonlySet<string> = new Set<keyof PodStatus>([
+  'phase',
+  'reason',
+  'message',
+  'startTime',
+  'podIP',
+  'podIPs',
+  'hostIP',
+  'conditions',
+  'containerStatuses',
+  'initContainerStatuses',
+]);
+
+/** What other writers put there and a node agent leaves alone. */
+function kept(status: PodStatus | undefined): PodStatus {
+  return Object.fromEntries(Object.entries(status ?? {}).filter(([field]) => !agentFields.has(field)));
+}
+
+/** Whether the wanted status says anything else than the one that stands. Times of conditions do not count alone. */
+export function sameStatus(standing: PodStatus | undefined, wanted: PodStatus): boolean {
+  return standing !== undefined && isSame(standing, wanted);
+}
+
+function isSame(left: unknown, right: unknown): boolean {
+  if (left === right) return true;
+  if (typeof left !== 'object' || typeof right !== 'object' || left === null || right === null) return false;
+  if (Array.isArray(left) || Array.isArray(right)) {
+    if (!Array.isArray(left) || !Array.isArray(right) || left.length !== right.length) return false;
+    return left.every((entry, index) => isSame(entry, right[index]));
+  }
+  const [a, b] = [left as Readonly<Record<string, unknown>>, right as Readonly<Record<string, unknown>>];
+  for (const key in a) if (!(key in b) && a[key] !== undefined && key !== 'lastProbeTime') return false;
+  for (const key in b) if (b[key] !== undefined && !isSame(a[key], b[key])) return false;
+  return true;
+}
