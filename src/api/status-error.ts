@@ -127,5 +127,5 @@ export function isReason(error: unknown, ...reasons: readonly StatusReason[]): e
  */
 export function isRetryable(error: unknown): boolean {
   if (!(error instanceof StatusError)) return false;
-  return isReason(error, 'TooManyRequests', 'ServerTimeout', 'Timeout', 'ServiceUnavailable') || error.code >= 500;
+  return error.code >= 500 || error.reason === 'TooManyRequests';
 }

@@ -1,0 +1,25 @@
+// The door to the DaemonSet logic. Pure: snapshots and `now` in, plans out.
+export { compilePlacement, describeObstacle, type Obstacle, type Placement, type Verdict } from './placement.ts';
+export { type Claim, claim, type Claimant } from './ownership.ts';
+export { daemonTolerations } from './tolerations.ts';
+export { decideHistory, decidePruning, type History } from './history.ts';
+export { hashOf, isRevisionOf, newRevision, revisionData, templateOf } from './revision.ts';
+export { Ledger, type Counts } from './ledger.ts';
+export { buildPod, podName } from './pod.ts';
+export type { Action, CreatePod, CreateReason, DeletePod, DeleteReason, Plan, PlanLimits } from './plan.ts';
+export { unlimited } from './plan.ts';
+export { resolveBudget } from './rollout.ts';
+export { sameTemplate } from './template-equality.ts';
+export type { Slot, SlotState } from './slot.ts';
+export { compileTarget, type Target } from './target.ts';
+export { conditionTypes, nextStatus, sameStatus } from './status.ts';
+export {
+  isTerminal,
+  type NodeView,
+  type PodView,
+  revisionLabel,
+  revisionOf,
+  sameNode,
+  viewNode,
+  viewPod,
+} from './views.ts';

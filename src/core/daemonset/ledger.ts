@@ -1,0 +1,381 @@
+// The book of one DaemonSet: a slot per node, its pods, its state, and the counts. An event touches one slot; counts,
+// candidates and due times follow in O(log n) at most. A new target (template, strategy) costs O(nodes), once. The
+// ledger decides nothing about a node (slot.ts) nor about how many at once (rollout.ts): it only keeps them up to date.
+import { BinaryHeap } from '../../api/index.ts';
+import { nextBackoff } from './backoff.ts';
+import { Candidates } from './candidates.ts';
+import {
+  type Action,
+  type CreatePod,
+  type CreateReason,
+  type DeletePod,
+  type DeleteReason,
+  type Plan,
+  type PlanLimits,
+  unlimited,
+} from './plan.ts';
+import { podName } from './pod.ts';
+import { allowance, type Fleet } from './rollout.ts';
+import {
+  assess,
+  type Assessment,
+  idle,
+  sentForgottenAt,
+  sentMemoryMs,
+  type Slot,
+  type SlotState,
+  type Tally,
+} from './slot.ts';
+import { surges, type Target, wantedRevision } from './target.ts';
+import { isTerminal, type NodeView, type PodView, revisionOf, zoneOf } from './views.ts';
+
+export interface Counts {
+  readonly desired: number;
+  readonly current: number;
+  readonly ready: number;
+  readonly available: number;
+  readonly updated: number;
+  readonly misscheduled: number;
+  readonly blocking: number;
+  readonly surging: number;
+}
+
+type Candidacy = 'settling' | 'serving' | 'retirable';
+
+const noPods: readonly PodView[] = [];
+const nothingSent: ReadonlyMap<string, number> = new Map();
+
+export class Ledger {
+  #target: Target | undefined;
+  readonly #slots = new Map<string, Slot>();
+  /** Which slot a pod was folded into. */
+  readonly #slotOfPod = new Map<string, string>();
+  readonly #counts = {
+    desired: 0,
+    current: 0,
+    ready: 0,
+    available: 0,
+    updated: 0,
+    misscheduled: 0,
+    blocking: 0,
+    surging: 0,
+  };
+  readonly #states = new Map<SlotState, number>();
+  readonly #podsOfRevision = new Map<string, number>();
+  /** Slots with something to create or remove now, whatever the budget; oldest first. */
+  readonly #toCreate = new Set<Slot>();
+  readonly #toRemove = new Set<Slot>();
+  readonly #candidates = { settling: new Candidates(), serving: new Candidates(), retirable: new Candidates() };
+  readonly #busyInZone = new Map<string, number>();
+  /** Reviews that only time brings; an entry whose slot has another due time by now is skipped. */
+  readonly #due = new BinaryHeap<{ readonly at: number; readonly slot: Slot }>((a, b) => a.at - b.at);
+
+  get target(): Target | undefined {
+    return this.#target;
+  }
+
+  get counts(): Counts {
+    return this.#counts;
+  }
+
+  /** Slots by state; states that no slot is in may be missing. */
+  get states(): ReadonlyMap<SlotState, number> {
+    return this.#states;
+  }
+
+  get slots(): Iterable<Readonly<Slot>> {
+    return this.#slots.values();
+  }
+
+  slot(node: string): Readonly<Slot> | undefined {
+    return this.#slots.get(node);
+  }
+
+  /** Whether any pod, finished ones included, is of this revision. */
+  isRevisionLive(revision: string): boolean {
+    return this.#podsOfRevision.has(revision);
+  }
+
+  /** How many nodes wait to be replaced as the budget allows. */
+  get outdated(): number {
+    return this.#candidates.settling.size + this.#candidates.serving.size;
+  }
+
+  /** Takes up a new target. Back-offs are forgotten when the spec moved: the user may have mended what failed. */
+  retarget(target: Target, now: number): void {
+    const moved = this.#target?.generation !== target.generation;
+    this.#target = target;
+    for (const slot of this.#slots.values()) {
+      if (moved) slot.backoff = undefined;
+      slot.verdict = slot.node === undefined ? undefined : target.placement(slot.node);
+      this.#reassess(slot, now);
+    }
+  }
+
+  setNode(node: NodeView, now: number): void {
+    const slot = this.#slotFor(node.name);
+    // The old assessment is withdrawn under the old zone.
+    this.#withdraw(slot);
+    slot.node = node;
+    slot.verdict = this.#target?.placement(node);
+    this.#enter(slot, now);
+  }
+
+  removeNode(name: string, now: number): void {
+    const slot = this.#slots.get(name);
+    if (slot === undefined) return;
+    this.#withdraw(slot);
+    slot.node = undefined;
+    slot.verdict = undefined;
+    slot.backoff = undefined;
+    this.#enter(slot, now);
+  }
+
+  /** Folds in a pod of this DaemonSet as last seen. A pod that points at no node has no slot and is left alone. */
+  setPod(pod: PodView, now: number): void {
+    const before = this.#slotOfPod.get(pod.uid);
+    if (before !== undefined && before !== pod.node) this.removePod(pod.uid, now);
+    if (pod.node === undefined) return;
+    const slot = this.#slotFor(pod.node);
+    const index = slot.pods.findIndex(({ uid }) => uid === pod.uid);
+    this.#countRevision(index === -1 ? undefined : slot.pods[index], pod);
+    slot.pods = index === -1 ? [...slot.pods, pod] : slot.pods.with(index, pod);
+    this.#slotOfPod.set(pod.uid, pod.node);
+    if (slot.creating?.name === pod.name) slot.creating = undefined;
+    this.#reassess(slot, now);
+  }
+
+  removePod(uid: string, now: number): void {
+    const name = this.#slotOfPod.get(uid);
+    const slot = name === undefined ? undefined : this.#slots.get(name);
+    if (slot === undefined) return;
+    this.#slotOfPod.delete(uid);
+    this.#countRevision(
+      slot.pods.find((pod) => pod.uid === uid),
+      undefined,
+    );
+    slot.pods = slot.pods.length === 1 ? noPods : slot.pods.filter((pod) => pod.uid !== uid);
+    this.#forgetDeletion(slot, uid);
+    this.#reassess(slot, now);
+  }
+
+  /** Reviews what only time changes. */
+  advance(now: number): void {
+    for (let due = this.#due.peek(); due !== undefined && due.at <= now; due = this.#due.peek()) {
+      this.#due.pop();
+      if (due.slot.assessment.reviewAt === due.at) this.#reassess(due.slot, now);
+    }
+  }
+
+  /** When `advance` is needed next. */
+  get dueAt(): number | undefined {
+    for (let due = this.#due.peek(); due !== undefined; due = this.#due.peek()) {
+      if (due.slot.assessment.reviewAt === due.at) return due.at;
+      this.#due.pop();
+    }
+    return undefined;
+  }
+
+  /** What to do now. Changes nothing: an action counts as under way only once `sent` says so. */
+  plan(limits: PlanLimits = unlimited): Plan {
+    const target = this.#target;
+    if (target === undefined) return { creates: [], deletes: [] };
+    const creates: CreatePod[] = [];
+    const deletes: DeletePod[] = [];
+    const room = { create: () => creates.length < limits.createsMax, delete: () => deletes.length < limits.deletesMax };
+    for (const slot of this.#toRemove) {
+      if (!room.delete()) break;
+      for (const { pod, reason } of slot.assessment.removals) deletes.push(deletion(slot, pod, reason));
+    }
+    for (const slot of this.#toCreate) {
+      if (!room.create()) break;
+      creates.push(creation(slot, target, slot.assessment.create!));
+    }
+    const allowed = allowance(target, this.#fleet());
+    for (const kind of ['settling', 'serving'] as const)
+      for (const slot of this.#first(kind, allowed[kind])) {
+        if (surges(target)) {
+          if (room.create()) creates.push(creation(slot, target, 'surge'));
+        } else if (room.delete()) deletes.push(deletion(slot, slot.assessment.replaceable!, 'outdated'));
+      }
+    for (const slot of this.#first('retirable', allowed.retirable))
+      if (room.delete()) deletes.push(deletion(slot, slot.assessment.retirable!, 'retired'));
+    return { creates, deletes };
+  }
+
+  /** The action was sent: it counts as done until it is seen, fails, or is forgotten (slot.ts: sentMemoryMs). */
+  sent(action: Action, now: number): void {
+    const slot = this.#slots.get(action.node);
+    if (slot === undefined) return;
+    if (action.type === 'create') slot.creating = { name: action.name, reason: action.reason, sentAt: now };
+    else {
+      slot.deleting = new Map(slot.deleting).set(action.uid, now);
+      // All finished pods of a node go together and take one step.
+      const finished = action.reason === 'failed' || action.reason === 'succeeded';
+      if (finished && slot.backoff?.since !== now) slot.backoff = nextBackoff(slot.backoff, now);
+    }
+    this.#reassess(slot, now);
+  }
+
+  /** The API server refused the action, or it is known not to have happened: it is to be decided anew. */
+  failed(action: Action, now: number): void {
+    const slot = this.#slots.get(action.node);
+    if (slot === undefined) return;
+    if (action.type === 'delete') this.#forgetDeletion(slot, action.uid);
+    else if (slot.creating?.name === action.name) slot.creating = undefined;
+    this.#reassess(slot, now);
+  }
+
+  /** The name belongs to somebody else's pod: the next attempt on this node takes another one. */
+  nameTaken(action: CreatePod, now: number): void {
+    const slot = this.#slots.get(action.node);
+    if (slot !== undefined) slot.salt++;
+    this.failed(action, now);
+  }
+
+  #fleet(): Fleet {
+    const { desired, blocking, surging, available } = this.#counts;
+    const { settling, retirable } = this.#candidates;
+    return { desired, blocking, surging, available, settling: settling.size, retirable: retirable.size };
+  }
+
+  #first(kind: Candidacy, count: number): Slot[] {
+    const names = this.#candidates[kind].first(count, (zone) => this.#busyInZone.get(zone) ?? 0);
+    return names.map((name) => this.#slots.get(name)!);
+  }
+
+  #slotFor(name: string): Slot {
+    let slot = this.#slots.get(name);
+    if (slot === undefined) {
+      slot = {
+        name,
+        node: undefined,
+        verdict: undefined,
+        pods: noPods,
+        creating: undefined,
+        deleting: nothingSent,
+        backoff: undefined,
+        salt: 0,
+        assessment: idle,
+      };
+      this.#slots.set(name, slot);
+      this.#apply(slot, idle, 1);
+    }
+    return slot;
+  }
+
+  #reassess(slot: Slot, now: number): void {
+    this.#withdraw(slot);
+    this.#enter(slot, now);
+  }
+
+  #withdraw(slot: Slot): void {
+    this.#apply(slot, slot.assessment, -1);
+  }
+
+  #enter(slot: Slot, now: number): void {
+    const forgetAt = sentForgottenAt(slot);
+    if (forgetAt !== undefined && forgetAt <= now) forgetSent(slot, now);
+    slot.assessment = this.#target === undefined ? idle : assess(slot, this.#target, now);
+    if (slot.node === undefined && slot.pods.length === 0 && slot.creating === undefined) {
+      this.#slots.delete(slot.name);
+      return;
+    }
+    this.#apply(slot, slot.assessment, 1);
+    const { reviewAt } = slot.assessment;
+    if (reviewAt !== undefined) this.#due.push({ at: reviewAt, slot });
+  }
+
+  /** Adds an assessment to the counts and queues (sign 1), or takes it out again (sign −1). */
+  #apply(slot: Slot, assessment: Assessment, sign: 1 | -1): void {
+    const counts = this.#counts;
+    for (const key of tallied) if (assessment[key]) counts[key] += sign;
+    bump(this.#states, assessment.state, sign);
+    const zone = slot.node === undefined ? '' : zoneOf(slot.node);
+    if (assessment.blocking || assessment.surging) bump(this.#busyInZone, zone, sign);
+    const entering = sign === 1;
+    if (assessment.create !== undefined) setMember(this.#toCreate, slot, entering);
+    if (assessment.removals.length > 0) setMember(this.#toRemove, slot, entering);
+    const candidacy = candidacyOf(assessment);
+    if (candidacy === undefined) return;
+    if (entering) this.#candidates[candidacy].add(zone, slot.name);
+    else this.#candidates[candidacy].remove(zone, slot.name);
+  }
+
+  #countRevision(before: PodView | undefined, after: PodView | undefined): void {
+    const old = before === undefined ? undefined : revisionOf(before);
+    const next = after === undefined ? undefined : revisionOf(after);
+    if (old === next) return;
+    if (old !== undefined) bump(this.#podsOfRevision, old, -1);
+    if (next !== undefined) bump(this.#podsOfRevision, next, 1);
+  }
+
+  #forgetDeletion(slot: Slot, uid: string): void {
+    if (!slot.deleting.has(uid)) return;
+    const left = new Map(slot.deleting);
+    left.delete(uid);
+    slot.deleting = left.size === 0 ? nothingSent : left;
+  }
+}
+
+const tallied = [
+  'desired',
+  'current',
+  'ready',
+  'available',
+  'updated',
+  'misscheduled',
+  'blocking',
+  'surging',
+] as const satisfies readonly (keyof Tally)[];
+
+function candidacyOf(assessment: Assessment): Candidacy | undefined {
+  if (assessment.retirable !== undefined) return 'retirable';
+  if (assessment.replaceable === undefined) return undefined;
+  return assessment.replaceableIsSettling === true ? 'settling' : 'serving';
+}
+
+function creation(slot: Slot, target: Target, reason: CreateReason): CreatePod {
+  const revision = wantedRevision(target, slot.node!);
+  // A same-revision pod that is still there, finished or leaving, has the name that "none" makes.
+  const inTheWay = slot.pods
+    .filter(
+      (pod) =>
+        revisionOf(pod) === revision && (isTerminal(pod) || pod.deletionAt !== undefined || slot.deleting.has(pod.uid)),
+    )
+    .reduce<PodView | undefined>(
+      (last, pod) => (last === undefined || pod.createdAt >= last.createdAt ? pod : last),
+      undefined,
+    );
+  const name = podName({
+    daemonSetName: target.name,
+    daemonSetUid: target.uid,
+    node: slot.name,
+    revision,
+    replaces: inTheWay?.uid,
+    salt: slot.salt,
+  });
+  return { type: 'create', node: slot.name, revision, name, reason };
+}
+
+function deletion(slot: Slot, pod: PodView, reason: DeleteReason): DeletePod {
+  return { type: 'delete', node: slot.name, namespace: pod.namespace, name: pod.name, uid: pod.uid, reason };
+}
+
+/** Drops what was sent so long ago that it should have been seen: it is decided, and if need be sent, again. */
+function forgetSent(slot: Slot, now: number): void {
+  const alive = (sentAt: number) => now < sentAt + sentMemoryMs;
+  if (slot.creating !== undefined && !alive(slot.creating.sentAt)) slot.creating = undefined;
+  slot.deleting = new Map([...slot.deleting].filter(([, sentAt]) => alive(sentAt)));
+}
+
+function setMember<T>(set: Set<T>, entry: T, present: boolean): void {
+  if (present) set.add(entry);
+  else set.delete(entry);
+}
+
+function bump<K>(counts: Map<K, number>, key: K, by: number): void {
+  const next = (counts.get(key) ?? 0) + by;
+  if (next === 0) counts.delete(key);
+  else counts.set(key, next);
+}

@@ -1,0 +1,312 @@
+// One node's place in one DaemonSet, and the decision about it: given the node, its pods, what was sent and not yet
+// seen, and the time, what state is it in, what does it count for, and what is to be done. Pure; the three cases of
+// every DaemonSet text (none → create, too many → remove, one → right) stand in assessNode below.
+import { isAvailable, availableAt } from './availability.ts';
+import { blame } from './attribution.ts';
+import { type Backoff, backoffEnds } from './backoff.ts';
+import type { CreateReason, DeleteReason } from './plan.ts';
+import type { Verdict } from './placement.ts';
+import { isWantedRevision, surges, type Target } from './target.ts';
+import { isTerminal, type NodeView, type PodView, revisionOf } from './views.ts';
+
+export interface Slot {
+  readonly name: string;
+  /** Absent when the node does not exist (any more). */
+  node: NodeView | undefined;
+  verdict: Verdict | undefined;
+  /** Pods of the DaemonSet on this node or pinned to it, as last seen. */
+  pods: readonly PodView[];
+  /** A create that was sent and whose pod was not seen yet. */
+  creating: { readonly name: string; readonly reason: CreateReason; readonly sentAt: number } | undefined;
+  /** UIDs of pods whose deletion was sent and not seen yet, with the time of sending. */
+  deleting: ReadonlyMap<string, number>;
+  backoff: Backoff | undefined;
+  /** Tells apart names that turned out to be taken by somebody else's pod. */
+  salt: number;
+  assessment: Assessment;
+}
+
+export type SlotState =
+  /** No pod, and none wanted. */
+  | 'idle'
+  /** A pod is wanted and none is there. */
+  | 'absent'
+  /** The right pod is there, not ready. */
+  | 'starting'
+  /** The right pod is ready, not yet for minReadySeconds. */
+  | 'settling'
+  /** The right pod is there and available. */
+  | 'current'
+  /** A pod of an older revision serves. */
+  | 'outdated'
+  /** Old and new pod side by side. */
+  | 'surging'
+  /** Only terminating pods. */
+  | 'leaving'
+  /** Only finished pods, waiting for their back-off. */
+  | 'failing'
+  /** More than one pod where one belongs. */
+  | 'excess'
+  /** Pods where none may stay. */
+  | 'unwanted'
+  /** A pod that may stay on a node where none would be started. */
+  | 'misscheduled'
+  /** The node is gone, pods are left. */
+  | 'lost';
+
+/** What the slot adds to the DaemonSet's counts; the names follow DaemonSetStatus. */
+export interface Tally {
+  readonly desired: boolean;
+  readonly current: boolean;
+  readonly ready: boolean;
+  readonly available: boolean;
+  readonly updated: boolean;
+  readonly misscheduled: boolean;
+  /** Counts against maxUnavailable. */
+  readonly blocking: boolean;
+  /** Counts against maxSurge. */
+  readonly surging: boolean;
+}
+
+export interface Removal {
+  readonly pod: PodView;
+  readonly reason: DeleteReason;
+}
+
+export interface Assessment extends Tally {
+  readonly state: SlotState;
+  /** To be created now, whatever the budget. */
+  readonly create?: CreateReason;
+  /** To be deleted now, whatever the budget. */
+  readonly removals: readonly Removal[];
+  /** A pod of an older revision that may be replaced as the budget allows. */
+  readonly replaceable?: PodView;
+  /** …and which was not available anyway, so that its replacement costs no budget. */
+  readonly replaceableIsSettling?: boolean;
+  /** A pod of an older revision where the new template should not run. */
+  readonly retirable?: PodView;
+  /** When time alone may change this assessment. */
+  readonly reviewAt?: number;
+}
+
+/** What was sent counts as done for this long; then it is sent again (under the same name or UID). */
+export const sentMemoryMs = 30_000;
+
+const nothing: Omit<Assessment, 'state'> = {
+  desired: false,
+  current: false,
+  ready: false,
+  available: false,
+  updated: false,
+  misscheduled: false,
+  blocking: false,
+  surging: false,
+  removals: [],
+};
+export const idle: Assessment = { ...nothing, state: 'idle' };
+
+export function assess(slot: Slot, target: Target, now: number): Assessment {
+  const assessment = assessPods(slot, target, now);
+  const forgetAt = sentForgottenAt(slot);
+  if (forgetAt === undefined || (assessment.reviewAt ?? Number.POSITIVE_INFINITY) <= forgetAt) return assessment;
+  return { ...assessment, reviewAt: forgetAt };
+}
+
+/** When the oldest of what was sent and not yet seen is no longer believed (Ledger drops it then). */
+export function sentForgottenAt({ creating, deleting, pods }: Slot): number | undefined {
+  let earliest = creating?.sentAt;
+  for (const pod of deleting.size === 0 ? [] : pods) {
+    const sentAt = pod.deletionAt === undefined ? deleting.get(pod.uid) : undefined;
+    if (sentAt !== undefined && (earliest === undefined || sentAt < earliest)) earliest = sentAt;
+  }
+  return earliest === undefined ? undefined : earliest + sentMemoryMs;
+}
+
+function assessPods(slot: Slot, target: Target, now: number): Assessment {
+  const pods = sortPods(slot);
+  if (slot.node === undefined) return assessLost(pods);
+  const verdict = slot.verdict ?? target.placement(slot.node);
+  if (!verdict.stay) return assessUnwanted(pods);
+  if (!verdict.run) return assessMisscheduled(slot, slot.node, pods, target, now);
+  return assessNode(slot, slot.node, pods, target, now);
+}
+
+/** The pods of a slot by what became of them. A finished pod that is terminating too is as good as gone. */
+interface PodsByFate {
+  readonly live: readonly PodView[];
+  readonly finished: readonly PodView[];
+  readonly leaving: readonly PodView[];
+}
+
+function sortPods(slot: Slot): PodsByFate {
+  const live: PodView[] = [];
+  const finished: PodView[] = [];
+  const leaving: PodView[] = [];
+  for (const pod of slot.pods) {
+    const terminating = pod.deletionAt !== undefined;
+    if (isTerminal(pod) && terminating) continue;
+    if (terminating || slot.deleting.has(pod.uid)) leaving.push(pod);
+    else if (isTerminal(pod)) finished.push(pod);
+    else live.push(pod);
+  }
+  live.sort(byPrecedence);
+  return { live, finished, leaving };
+}
+
+/** Which of several pods stays: a bound one, then the older, then by name. (upstream: podByCreationTimestampAndPhase) */
+function byPrecedence(a: PodView, b: PodView): number {
+  if (a.bound !== b.bound) return a.bound ? -1 : 1;
+  if (a.createdAt !== b.createdAt) return a.createdAt - b.createdAt;
+  return a.name < b.name ? -1 : a.name > b.name ? 1 : 0;
+}
+
+/** The node is gone: what was never bound is ours to remove, bound pods are collected by the pod garbage collector. */
+function assessLost({ live, finished, leaving }: PodsByFate): Assessment {
+  if (live.length + finished.length + leaving.length === 0) return idle;
+  return {
+    ...nothing,
+    state: 'lost',
+    removals: remove(
+      [...live, ...finished].filter((pod) => !pod.bound),
+      'node-gone',
+    ),
+  };
+}
+
+/** The node does not qualify and nothing may stay. */
+function assessUnwanted({ live, finished, leaving }: PodsByFate): Assessment {
+  if (live.length + finished.length + leaving.length === 0) return idle;
+  return { ...nothing, state: 'unwanted', misscheduled: true, removals: remove([...live, ...finished], 'unwanted') };
+}
+
+/** A NoSchedule taint: a pod that is there stays, one at most; an outdated one goes with the rollout. */
+function assessMisscheduled(slot: Slot, node: NodeView, pods: PodsByFate, target: Target, now: number): Assessment {
+  const { live, finished, leaving } = pods;
+  if (live.length + finished.length + leaving.length === 0) return idle;
+  const finishedNow = removeFinished(slot, finished, now);
+  const [kept, ...extra] = live;
+  const outdated = kept !== undefined && !isWantedRevision(target, node, revisionOf(kept));
+  return {
+    ...nothing,
+    state: 'misscheduled',
+    misscheduled: true,
+    removals: [...finishedNow.removals, ...remove(extra, 'excess')],
+    ...(outdated && target.strategy.type === 'RollingUpdate' ? { retirable: kept } : {}),
+    ...review(finishedNow.reviewAt),
+  };
+}
+
+/** A node that should have exactly one pod. */
+function assessNode(slot: Slot, node: NodeView, pods: PodsByFate, target: Target, now: number): Assessment {
+  const { live, finished, leaving } = pods;
+  const wanted = (pod: PodView) => isWantedRevision(target, node, revisionOf(pod));
+  const available = (pod: PodView) => isAvailable(pod, target.minReadyMs, now);
+  const surge = surges(target);
+  const creating = slot.creating !== undefined;
+
+  const finishedNow = removeFinished(slot, finished, now);
+  // With surge, old and new may stand side by side: one of each. Without, there is one, whatever its revision.
+  const fresh = surge ? live.find(wanted) : live[0] !== undefined && wanted(live[0]) ? live[0] : undefined;
+  const old = surge ? live.find((pod) => !wanted(pod)) : fresh === undefined ? live[0] : undefined;
+  const extra = live.filter((pod) => pod !== fresh && pod !== old);
+  const removals: Removal[] = [...finishedNow.removals, ...remove(extra, 'excess')];
+
+  let create: CreateReason | undefined;
+  let replaceable: PodView | undefined;
+  const rolling = target.strategy.type === 'RollingUpdate';
+
+  if (fresh === undefined && old === undefined) {
+    // None → create. Without surge the name and place of the old pod must be free; with surge a terminating one may
+    // linger. A finished pod has to be removed first, which is where its back-off holds the next one up.
+    const free = finished.length === 0 && (surge || leaving.length === 0);
+    if (free && !creating) create = 'missing';
+  } else if (fresh !== undefined && old !== undefined) {
+    // Surge, both there: the old one goes when it does not serve, or when the new one does.
+    if (!old.ready || available(fresh))
+      removals.push({ pod: old, reason: available(fresh) ? 'superseded' : 'outdated-unready' });
+  } else if (old !== undefined && rolling && finished.length === 0) {
+    if (old.ready) replaceable = creating ? undefined : old;
+    else if (!surge) removals.push({ pod: old, reason: 'outdated-unready' });
+    else if (!creating) create = 'surge-unready';
+  }
+
+  const serving = live.filter(available);
+  const isUnavailable = serving.length === 0;
+  const fault = isUnavailable ? blame(node, fresh, leaving, target, now) : { counts: false };
+  return {
+    state: stateOf({ fresh, old, extra, finished, leaving }, available),
+    desired: true,
+    current: live.length + finished.length + leaving.length > 0,
+    ready: live.some((pod) => pod.ready),
+    available: !isUnavailable,
+    // Beside an old pod that still serves, the new one counts once it can take over.
+    updated: fresh !== undefined && (old === undefined || available(fresh)),
+    misscheduled: false,
+    blocking: isUnavailable && fault.counts,
+    surging: surge && isSurging(slot, node, fresh, old, available),
+    removals,
+    ...(create === undefined ? {} : { create }),
+    ...(replaceable === undefined ? {} : { replaceable, replaceableIsSettling: !available(replaceable) }),
+    ...review(finishedNow.reviewAt, fault.reviewAt, ...live.map((pod) => becomesAvailable(pod, target, now))),
+  };
+}
+
+/** A place in the surge is taken while the new pod beside an old one is not available, dead nodes left out. */
+function isSurging(
+  slot: Slot,
+  node: NodeView,
+  fresh: PodView | undefined,
+  old: PodView | undefined,
+  available: (pod: PodView) => boolean,
+): boolean {
+  if (old === undefined) return false;
+  if (fresh === undefined) return slot.creating?.reason === 'surge';
+  return !available(fresh) && (node.ready || fresh.startedAt !== undefined);
+}
+
+function stateOf(
+  pods: {
+    readonly fresh: PodView | undefined;
+    readonly old: PodView | undefined;
+    readonly extra: readonly PodView[];
+    readonly finished: readonly PodView[];
+    readonly leaving: readonly PodView[];
+  },
+  available: (pod: PodView) => boolean,
+): SlotState {
+  const { fresh, old, extra, finished, leaving } = pods;
+  if (extra.length > 0) return 'excess';
+  if (fresh !== undefined && old !== undefined) return 'surging';
+  if (old !== undefined) return 'outdated';
+  if (fresh !== undefined) return available(fresh) ? 'current' : fresh.ready ? 'settling' : 'starting';
+  if (finished.length > 0) return 'failing';
+  return leaving.length > 0 ? 'leaving' : 'absent';
+}
+
+/** Failed and succeeded pods go, all of them at once, when the node's back-off has passed. */
+function removeFinished(
+  slot: Slot,
+  finished: readonly PodView[],
+  now: number,
+): { readonly removals: readonly Removal[]; readonly reviewAt?: number } {
+  if (finished.length === 0) return { removals: [] };
+  const allowedAt = backoffEnds(slot.backoff);
+  if (now < allowedAt) return { removals: [], reviewAt: allowedAt };
+  return { removals: finished.map((pod) => ({ pod, reason: pod.phase === 'Failed' ? 'failed' : 'succeeded' })) };
+}
+
+function becomesAvailable(pod: PodView, target: Target, now: number): number | undefined {
+  if (target.minReadyMs === 0) return undefined;
+  const at = availableAt(pod, target.minReadyMs);
+  return at !== undefined && at > now ? at : undefined;
+}
+
+function remove(pods: readonly PodView[], reason: DeleteReason): Removal[] {
+  return pods.map((pod) => ({ pod, reason }));
+}
+
+function review(...times: readonly (number | undefined)[]): { readonly reviewAt?: number } {
+  let earliest: number | undefined;
+  for (const time of times) if (time !== undefined && (earliest === undefined || time < earliest)) earliest = time;
+  return earliest === undefined ? {} : { reviewAt: earliest };
+}
