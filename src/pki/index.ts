@@ -1,0 +1,3 @@
+// The door to pki/: an authority, the certificates it signs, and the files they are kept in.
+export { type CertificateRequest, createAuthority, issueCertificate, type KeyPair } from './certificates.ts';
+export { type CertificateDirectory, ensureAuthority, ensureCertificate, writePrivate } from './files.ts';
