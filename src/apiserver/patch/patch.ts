@@ -1,6 +1,13 @@
 // One patch applied to one object, by content type.
-import type { KubernetesObject } from '../../api/index.ts';
+import { type KubernetesObject, StatusError } from '../../api/index.ts';
 import type { PatchContentType } from '../request.ts';
+import { isObject, type JsonObject } from '../schema/json.ts';
+import { structForResource } from '../schema/types.ts';
+import { badPatch } from './errors.ts';
+import { jsonPatch } from './json-patch.ts';
+import { mergePatch } from './merge-patch.ts';
+import { serverSideApply } from './server-side-apply.ts';
+import { strategicMerge } from './strategic-merge.ts';
 
 export interface PatchOptions {
   /** `apiVersion/Kind`: the schema strategic merge and apply go by. */
@@ -16,7 +23,9 @@ export interface PatchOptions {
 
 /**
  * The patched object, not yet prepared or validated; `current` is never changed. For an apply patch `current` may be
- * undefined: the result is then the object to create. Throws StatusError.
+ * undefined: the result is then the object to create. Throws StatusError: BadRequest for a malformed patch, Invalid for
+ * one that does not fit, Conflict for fields that another manager applied, UnsupportedMediaType for a strategic merge
+ * of a kind that has no schema.
  */
 export function applyPatch(
   patchType: PatchContentType,
@@ -24,8 +33,30 @@ export function applyPatch(
   patch: unknown,
   options: PatchOptions,
 ): KubernetesObject {
-  void patchType;
-  void patch;
-  void options;
-  return current as KubernetesObject;
+  if (patchType === 'application/apply-patch+yaml') return serverSideApply(current, patch, options);
+  if (current === undefined) throw new StatusError('NotFound', 'there is no object to patch');
+  return patched(patchType, current as unknown as JsonObject, patch, options) as KubernetesObject;
+}
+
+function patched(
+  patchType: Exclude<PatchContentType, 'application/apply-patch+yaml'>,
+  current: JsonObject,
+  patch: unknown,
+  options: PatchOptions,
+): unknown {
+  if (patchType === 'application/json-patch+json') {
+    const result = jsonPatch(current, patch);
+    if (!isObject(result)) throw badPatch('the patch leaves no object');
+    return result;
+  }
+  if (!isObject(patch))
+    throw badPatch('error decoding patch: json: cannot unmarshal into Go value of type map[string]interface {}');
+  if (patchType === 'application/merge-patch+json') return mergePatch(current, patch);
+  const struct = structForResource(options.resourceKey);
+  if (struct === undefined)
+    throw new StatusError(
+      'UnsupportedMediaType',
+      'the body of the request was in an unknown format - accepted media types include: application/json-patch+json, application/merge-patch+json, application/apply-patch+yaml',
+    );
+  return strategicMerge(current, patch, struct);
 }

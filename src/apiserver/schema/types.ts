@@ -37,8 +37,17 @@ export interface StructType {
 }
 
 const scalars: ReadonlySet<string> = new Set<Scalar>([
-  ...(['string', 'int32', 'int64', 'double', 'boolean', 'time', 'microTime', 'bytes'] as const),
-  ...(['quantity', 'intOrString', 'any'] as const),
+  'string',
+  'int32',
+  'int64',
+  'double',
+  'boolean',
+  'time',
+  'microTime',
+  'bytes',
+  'quantity',
+  'intOrString',
+  'any',
 ]);
 
 const structs = new Map<string, StructType & { readonly fields: Map<string, Field> }>();

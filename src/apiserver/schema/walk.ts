@@ -199,7 +199,7 @@ function goType(type: FieldType): string {
     case 'scalar':
       return { boolean: 'bool', double: 'float64', any: 'interface {}' }[type.scalar as string] ?? type.scalar;
     case 'struct':
-      return `${type.struct.key.slice(type.struct.key.lastIndexOf('/') + 1)}`;
+      return type.struct.key.slice(type.struct.key.lastIndexOf('/') + 1);
     case 'list':
       return `[]${goType(type.item)}`;
     case 'map':

@@ -1,0 +1,94 @@
+// JSON patch, RFC 6902, by the library rfc6902: the only module that knows it. The library changes its target in place,
+// so it gets a copy.
+import { applyPatch as applyOperations, type Operation } from 'rfc6902';
+import { StatusError } from '../../api/index.ts';
+import { isObject, type JsonObject, own } from '../schema/json.ts';
+import { badPatch, unfitPatch } from './errors.ts';
+
+/** Kubernetes' own limit. */
+export const jsonPatchOperationsMax = 10_000;
+/** Copies can double a document each time; what they copy, as JSON, may not exceed this in sum (the body limit). */
+export const jsonPatchCopiedCharactersMax = 3 * 1024 * 1024;
+
+const kinds = new Set(['add', 'remove', 'replace', 'move', 'copy', 'test']);
+
+/** Throws StatusError: BadRequest for what is no patch, Invalid when an operation fails (a test, a missing path). */
+export function jsonPatch(target: JsonObject, patch: unknown): unknown {
+  const operations = readOperations(patch);
+  const document: unknown = structuredClone(target);
+  let copied = 0;
+  for (const operation of operations) {
+    requirePaths(document, operation);
+    if (operation.op === 'copy') {
+      copied += JSON.stringify(lookUp(document, tokensOf(operation.from))).length;
+      if (copied > jsonPatchCopiedCharactersMax) throw tooLarge('the values that the JSON patch copies are too large');
+    }
+    const [error] = applyOperations(document, [operation]);
+    if (error !== null && error !== undefined) throw unfitPatch(describe(operation, error));
+  }
+  return document;
+}
+
+/**
+ * The library follows inherited properties (`toString`, a list's `length`) and skips `__proto__` and its like: what it
+ * is given has been looked up here among own properties first.
+ */
+function requirePaths(document: unknown, operation: Operation): void {
+  const path = tokensOf(operation.path);
+  const needed =
+    operation.op === 'add' || operation.op === 'copy' || operation.op === 'move' ? path.slice(0, -1) : path;
+  if (lookUp(document, needed) === undefined || path.some((token) => unsafeTokens.has(token)))
+    throw unfitPatch(`${operation.op} operation does not apply: doc is missing path: ${operation.path}`);
+  if (operation.op !== 'copy' && operation.op !== 'move') return;
+  if (lookUp(document, tokensOf(operation.from)) === undefined)
+    throw unfitPatch(`${operation.op} operation does not apply: doc is missing from path: ${operation.from}`);
+}
+
+const unsafeTokens: ReadonlySet<string> = new Set(['__proto__', 'constructor', 'prototype']);
+const index = /^(0|[1-9]\d*)$/;
+
+function tokensOf(pointer: string): readonly string[] {
+  return pointer
+    .split('/')
+    .slice(1)
+    .map((token) => token.replaceAll('~1', '/').replaceAll('~0', '~'));
+}
+
+function lookUp(document: unknown, tokens: readonly string[]): unknown {
+  let value = document;
+  for (const token of tokens) {
+    if (Array.isArray(value)) value = index.test(token) ? (value as readonly unknown[])[Number(token)] : undefined;
+    else if (isObject(value) && !unsafeTokens.has(token)) value = own(value, token);
+    else return undefined;
+  }
+  return value;
+}
+
+function readOperations(patch: unknown): readonly Operation[] {
+  if (!Array.isArray(patch)) throw badPatch('error decoding patch: a JSON patch is a list of operations');
+  if (patch.length > jsonPatchOperationsMax)
+    throw tooLarge(`The allowed maximum operations in a JSON patch is ${jsonPatchOperationsMax}, got ${patch.length}`);
+  for (const operation of patch as readonly unknown[]) {
+    if (!isObject(operation)) throw badPatch('error decoding patch: every operation is an object');
+    const { op, path, from } = operation;
+    if (typeof op !== 'string' || !kinds.has(op))
+      throw badPatch(`error decoding patch: unexpected kind: ${JSON.stringify(op) ?? 'none'}`);
+    if (!isPointer(path)) throw badPatch(`error decoding patch: ${op} needs a path that starts with '/'`);
+    if ((op === 'move' || op === 'copy') && !isPointer(from))
+      throw badPatch(`error decoding patch: ${op} needs a from that starts with '/'`);
+  }
+  return patch as readonly Operation[];
+}
+
+function isPointer(value: unknown): value is string {
+  return typeof value === 'string' && (value === '' || value.startsWith('/'));
+}
+
+function describe(operation: Operation, error: Error): string {
+  if (operation.op === 'test') return `testing value ${operation.path} failed: test failed`;
+  return `${operation.op} operation does not apply: ${error.message}`;
+}
+
+function tooLarge(message: string): StatusError {
+  return new StatusError('RequestEntityTooLarge', message);
+}
