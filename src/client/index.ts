@@ -11,7 +11,10 @@ export type {
   WriteOptions,
 } from './client.ts';
 export { createFakeClient, type FakeCall, type FakeClient, type FakeVerb } from './fake.ts';
+export { createHttpClient, type HttpClient, type HttpClientOptions } from './http-client.ts';
+export { type Connection, KubeconfigError, type KubeconfigOptions, loadKubeconfig } from './kubeconfig.ts';
 export { listWatch, type ListWatchOptions } from './list-watch.ts';
+export type { TlsOptions } from './transport.ts';
 
 /** What every controller of this house is started with. */
 export type ControllerContext = ControllerDependencies<Client>;

@@ -1,0 +1,135 @@
+// The Client for any Kubernetes API server, over HTTP. Verbs to URLs and back, nothing else: connections and failures
+// are transport.ts, event streams watch-stream.ts.
+import {
+  apiVersionOf,
+  type DeleteOptions,
+  type KubernetesList,
+  type KubernetesObject,
+  type Resource,
+  type Stored,
+} from '../api/index.ts';
+import { type Clock, systemClock } from '../machinery/index.ts';
+import { type Logger, silentLogger } from '../observe/index.ts';
+import type { Client, ListOptions, PatchType, RequestOptions, WatchOptions, WriteOptions } from './client.ts';
+import { queryString, resourcePath } from './resource-path.ts';
+import { createTransport, type HttpRequest, type TransportOptions } from './transport.ts';
+import { decodeWatch } from './watch-stream.ts';
+
+export interface HttpClientOptions extends Omit<TransportOptions, 'clock' | 'userAgent' | 'onWarning'> {
+  readonly userAgent?: string;
+  readonly clock?: Clock;
+  /** Gets the server's warnings. */
+  readonly log?: Logger;
+}
+
+export interface HttpClient extends Client {
+  readonly server: string;
+  /** Any other path, for what has no resource: `/version`, `/readyz`, discovery. */
+  getPath(path: string, options?: RequestOptions): Promise<unknown>;
+  /** Ends every connection. */
+  close(): Promise<void>;
+}
+
+/** The server ends a watch after this time; the reflector resumes it. A dead peer is noticed no later. */
+const watchSeconds = 290;
+
+const patchContentTypes: Readonly<Record<PatchType, string>> = {
+  json: 'application/json-patch+json',
+  merge: 'application/merge-patch+json',
+  strategic: 'application/strategic-merge-patch+json',
+  apply: 'application/apply-patch+yaml',
+};
+
+export function createHttpClient(options: HttpClientOptions): HttpClient {
+  const { clock = systemClock, log = silentLogger, userAgent = 'everynode' } = options;
+  const transport = createTransport({
+    ...options,
+    clock,
+    userAgent,
+    onWarning: (warning) => log.warn('the API server warns', { warning }),
+  });
+  const send = (request: HttpRequest, signal: AbortSignal | undefined): Promise<unknown> =>
+    transport.json(signal === undefined ? request : { ...request, signal });
+  const home = (resource: Resource, object: KubernetesObject) =>
+    object.metadata.namespace ?? (resource.namespaced ? 'default' : undefined);
+
+  return {
+    server: options.server,
+    async get<T extends KubernetesObject>(
+      resource: Resource<T>,
+      namespace: string | undefined,
+      name: string,
+      get: RequestOptions = {},
+    ) {
+      return (await send({ method: 'GET', path: resourcePath(resource, namespace, name) }, get.signal)) as Stored<T>;
+    },
+    async list<T extends KubernetesObject>(resource: Resource<T>, list: ListOptions = {}) {
+      const { signal, namespace, ...query } = list;
+      const path = `${resourcePath(resource, namespace)}${queryString(query)}`;
+      const answer = (await send({ method: 'GET', path }, signal)) as KubernetesList<Stored<T>>;
+      // Go writes an empty list as null.
+      return (answer.items as unknown) === null ? { ...answer, items: [] } : answer;
+    },
+    watch<T extends KubernetesObject>(resource: Resource<T>, watch: WatchOptions) {
+      const { signal, namespace, ...selection } = watch;
+      const query = { watch: true, allowWatchBookmarks: true, timeoutSeconds: watchSeconds, ...selection };
+      const path = `${resourcePath(resource, namespace)}${queryString(query)}`;
+      return decodeWatch<Stored<T>>(
+        transport.stream({ method: 'GET', path, ...(signal === undefined ? {} : { signal }) }),
+      );
+    },
+    async create<T extends KubernetesObject>(resource: Resource<T>, object: T, write: WriteOptions = {}) {
+      const path = `${resourcePath(resource, home(resource, object))}${writeQuery(write)}`;
+      return (await send({ method: 'POST', path, body: typed(resource, object) }, write.signal)) as Stored<T>;
+    },
+    async update<T extends KubernetesObject>(resource: Resource<T>, object: T, write: WriteOptions = {}) {
+      const { name = '' } = object.metadata;
+      const path = `${resourcePath(resource, home(resource, object), name, write.subresource)}${writeQuery(write)}`;
+      return (await send({ method: 'PUT', path, body: typed(resource, object) }, write.signal)) as Stored<T>;
+    },
+    async patch<T extends KubernetesObject>(
+      resource: Resource<T>,
+      namespace: string | undefined,
+      name: string,
+      type: PatchType,
+      patch: unknown,
+      write: WriteOptions = {},
+    ) {
+      const path = `${resourcePath(resource, namespace, name, write.subresource)}${writeQuery(write)}`;
+      const request = { method: 'PATCH', path, body: patch, contentType: patchContentTypes[type] } as const;
+      return (await send(request, write.signal)) as Stored<T>;
+    },
+    async delete(
+      resource: Resource,
+      namespace: string | undefined,
+      name: string,
+      remove: DeleteOptions & RequestOptions = {},
+    ) {
+      const { signal, ...deleteOptions } = remove;
+      const body = { apiVersion: 'v1', kind: 'DeleteOptions', ...deleteOptions };
+      await send({ method: 'DELETE', path: resourcePath(resource, namespace, name), body }, signal);
+    },
+    async createSubresource(
+      resource: Resource,
+      namespace: string | undefined,
+      name: string,
+      subresource: string,
+      body: KubernetesObject,
+      create: RequestOptions = {},
+    ) {
+      await send({ method: 'POST', path: resourcePath(resource, namespace, name, subresource), body }, create.signal);
+    },
+    getPath: (path, { signal } = {}) => send({ method: 'GET', path }, signal),
+    close: () => transport.close(),
+  };
+}
+
+function writeQuery({ dryRun, fieldManager }: WriteOptions): string {
+  return queryString({ dryRun: dryRun === true ? 'All' : undefined, fieldManager });
+}
+
+/** A body must say what it is; objects of this house often leave it to the resource they are sent to. */
+function typed<T extends KubernetesObject>(resource: Resource<T>, object: T): T {
+  if (object.apiVersion !== undefined && object.kind !== undefined) return object;
+  return { apiVersion: apiVersionOf(resource), kind: resource.kind, ...object };
+}
