@@ -98,7 +98,7 @@ function where(namespace: string | undefined): { readonly namespace?: string } {
   return namespace === undefined ? {} : { namespace };
 }
 
-function writing(options: WriteOptions | undefined): Pick<ApiRequest, 'query' | 'subresource'> {
+function writing(options: WriteOptions | undefined): Partial<Pick<ApiRequest, 'query' | 'subresource'>> {
   if (options === undefined) return {};
   const query = {
     ...(options.dryRun === true ? { dryRun: 'All' } : {}),

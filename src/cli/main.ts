@@ -1,0 +1,49 @@
+// The command line's entry: builds the program, runs one command, turns whatever goes wrong into one line and an exit
+// code. Commands live in commands/, one file each; nothing is decided here.
+import { Command, CommanderError } from 'commander';
+import { upCommand } from './commands/up.ts';
+import { endingFor, refusedExitCode } from './failure.ts';
+import { packageVersion } from './package-version.ts';
+
+/** A process that is done but does not end has left something open: that is a bug, and must not look like success. */
+const lingerMs = 5_000;
+
+const version = packageVersion();
+const program = new Command('everynode')
+  .description('One pod on every node, and rollouts you can trust: DaemonSets on an embedded Kubernetes cluster.')
+  .version(version, '-V, --version', 'print the version')
+  .helpOption('-h, --help', 'print this help')
+  .addCommand(upCommand(version))
+  .addHelpText(
+    'after',
+    `
+Examples:
+  everynode up                         a cluster of three simulated nodes
+  everynode up --nodes 1000 --memory   a thousand, forgotten when it stops
+  everynode help up                    everything that 'up' can do`,
+  );
+
+for (const command of [program, ...program.commands]) {
+  command.exitOverride().configureHelp({ helpWidth: 100 });
+  // The sentence is printed once, below, as every other failure.
+  command.configureOutput({ outputError: () => undefined });
+}
+
+const words = process.argv.slice(2);
+try {
+  await program.parseAsync(words.length === 0 ? ['--help'] : words, { from: 'user' });
+} catch (error) {
+  end(error);
+}
+setTimeout(() => {
+  process.stderr.write('everynode: done, but something is still open; ending anyway\n');
+  process.exit(1);
+}, lingerMs).unref();
+
+function end(error: unknown): void {
+  const usage = error instanceof CommanderError;
+  if (usage && error.exitCode === 0) return;
+  const { line, exitCode } = endingFor(error);
+  process.stderr.write(`${line.replace('everynode: error: ', 'everynode: ')}\n`);
+  process.exitCode = usage ? refusedExitCode : exitCode;
+}

@@ -1,0 +1,140 @@
+// What `everynode up` does: start the cluster, apply what it was given, show it, and stop it cleanly.
+import { once } from 'node:events';
+import { dirname, join } from 'node:path';
+import { type MisbehaviourRule, parseMisbehaviourRule } from '../agent/index.ts';
+import { StatusError } from '../api/index.ts';
+import { type Cluster, ClusterStartError, startCluster } from '../cluster/index.ts';
+import { systemClock, systemRandom } from '../machinery/index.ts';
+import { createLogger, type Logger } from '../observe/index.ts';
+import { applyManifest } from './apply.ts';
+import { defaultDataDirectory, type UpOptions } from './commands/up.ts';
+import { Refusal } from './failure.ts';
+import { openLogFile } from './log-file.ts';
+import { type Manifest, readManifests } from './manifests.ts';
+import { listenForStop } from './stop-signal.ts';
+import { openLines, openTable, type Screen } from './view/screen.ts';
+import { coloured, plain } from './view/text.ts';
+import { watchCluster } from './view/watch-cluster.ts';
+
+const clock = systemClock;
+const random = systemRandom;
+
+export async function runUp(options: UpOptions, version: string): Promise<void> {
+  // Everything that can be wrong with what was asked is found before anything is started.
+  const rules = options.simulate.map(parseRule);
+  const manifests = options.apply.flatMap(readManifests);
+  const stop = listenForStop(clock.now);
+  const logTo = { write: (line: string): unknown => process.stderr.write(line) };
+  const log = createLogger({ level: options.logLevel, destination: { write: (line) => void logTo.write(line) } });
+  try {
+    const startedMs = clock.now();
+    const cluster = await start(options, rules, log, stop.signal);
+    try {
+      await applyAll(cluster, manifests);
+      const run = { cluster, options, version, log, logTo, signal: stop.signal, startedMs };
+      await show(run, Promise.race([once(stop.signal, 'abort'), cluster.failed]));
+    } finally {
+      await cluster.close();
+    }
+    print('stopped cleanly');
+  } finally {
+    stop.close();
+  }
+}
+
+function parseRule(text: string): MisbehaviourRule {
+  try {
+    return parseMisbehaviourRule(text);
+  } catch (error) {
+    throw new Refusal(`--simulate '${text}': ${(error as Error).message}`, { cause: error });
+  }
+}
+
+async function start(
+  options: UpOptions,
+  rules: readonly MisbehaviourRule[],
+  log: Logger,
+  signal: AbortSignal,
+): Promise<Cluster> {
+  try {
+    return await startCluster({
+      ...(options.memory === true ? {} : { dataDir: options.dataDir ?? defaultDataDirectory }),
+      ...(options.port === undefined ? {} : { port: options.port }),
+      host: options.host,
+      nodes: options.nodes,
+      rules,
+      clock,
+      random,
+      log,
+      signal,
+    });
+  } catch (error) {
+    if (error instanceof ClusterStartError) throw new Refusal(error.message, { cause: error });
+    throw error;
+  }
+}
+
+async function applyAll(cluster: Cluster, manifests: readonly Manifest[]): Promise<void> {
+  for (const manifest of manifests) {
+    const what = `${manifest.kind.toLowerCase()}/${manifest.metadata.name}`;
+    const resource = cluster.findResource(manifest.apiVersion, manifest.kind);
+    if (resource === undefined) throw new Refusal(`${what}: no kind "${manifest.kind}" in ${manifest.apiVersion}`);
+    try {
+      print(`${what} ${await applyManifest(cluster.client, resource, manifest)}`);
+    } catch (error) {
+      // The API server's own words name the object and the field.
+      if (error instanceof StatusError && error.code < 500) throw new Refusal(error.message, { cause: error });
+      throw error;
+    }
+  }
+}
+
+interface Run {
+  readonly cluster: Cluster;
+  readonly options: UpOptions;
+  readonly version: string;
+  readonly log: Logger;
+  readonly logTo: { write(line: string): unknown };
+  readonly signal: AbortSignal;
+  readonly startedMs: number;
+}
+
+/** Shows the cluster until `until`, on a terminal as a table, elsewhere line by line. */
+async function show(run: Run, until: Promise<unknown>): Promise<void> {
+  const { cluster, options, version, log, signal, startedMs } = run;
+  const { client, kubeconfigPath, url } = cluster;
+  const directory = dirname(kubeconfigPath);
+  const frame = { version, url, kubeconfigPath, stateKept: options.memory === true ? 'in memory, lost on stop' : directory };
+  const stopView = new AbortController();
+  let screen: Screen | undefined;
+  const view = watchCluster({
+    client,
+    clock,
+    random,
+    log,
+    signal: AbortSignal.any([signal, stopView.signal]),
+    changed: () => screen?.changed(),
+  });
+  if (options.table && process.stdout.isTTY) {
+    screen = openTable(process.stdout, clock, { ...frame, paint: process.stdout.hasColors() ? coloured : plain }, view.state);
+    // Log lines would tear the table.
+    const logFile = process.stderr.isTTY ? openLogFile(join(directory, 'everynode.log')) : undefined;
+    if (logFile !== undefined) run.logTo.write = logFile.write;
+  } else {
+    print(`everynode ${version}\nAPI ${url}, state: ${frame.stateKept}\n\nexport KUBECONFIG=${kubeconfigPath}\n`);
+    print(`ready after ${((clock.now() - startedMs) / 1000).toFixed(1)} s`);
+    screen = openLines(print, clock, view.state);
+  }
+  screen.changed();
+  try {
+    await until;
+  } finally {
+    screen.close();
+    stopView.abort();
+    await view.stopped;
+  }
+}
+
+function print(line: string): void {
+  process.stdout.write(`${line}\n`);
+}

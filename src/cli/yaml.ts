@@ -1,0 +1,26 @@
+// YAML as Kubernetes reads it (sigs.k8s.io/yaml, which is YAML 1.1 in what people write): `0644` is octal, `yes` is
+// true, `<<` merges; dates stay text. The one module here that knows js-yaml.
+import { boolYaml11Tag, CORE_SCHEMA, intCoreTag, loadAll, mergeTag } from 'js-yaml';
+
+const octal = /^[-+]?0[0-7]+$/;
+const schema = CORE_SCHEMA.withTags(mergeTag, boolYaml11Tag, {
+  ...intCoreTag,
+  resolve: (source, isExplicit, tagName) =>
+    octal.test(source) ? Number.parseInt(source, 8) : intCoreTag.resolve(source, isExplicit, tagName),
+});
+
+/** What is wrong and where; lines count from 1. */
+export class YamlError extends Error {
+  override readonly name = 'YamlError';
+}
+
+/** Every document of the text; empty ones are null. Throws a YamlError. */
+export function parseYaml(text: string): readonly unknown[] {
+  try {
+    return loadAll(text, { schema });
+  } catch (error) {
+    const { reason, mark } = error as { reason?: string; mark?: { line: number } };
+    const line = mark === undefined ? '' : `line ${mark.line + 1}: `;
+    throw new YamlError(`${line}${reason ?? String(error)}`, { cause: error });
+  }
+}

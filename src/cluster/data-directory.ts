@@ -1,0 +1,43 @@
+// Where one cluster keeps what outlives its process: state, certificates, the kubeconfig. A cluster in memory gets a
+// temporary directory for the files that kubectl needs, removed when it stops.
+import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+
+export interface DataDirectory {
+  readonly path: string;
+  /** The store's file; undefined for a cluster in memory. */
+  readonly statePath: string | undefined;
+  readonly pkiPath: string;
+  readonly kubeconfigPath: string;
+  /** Removes what was only for this run. */
+  close(): Promise<void>;
+}
+
+/** The directory is for its owner alone: it holds keys. */
+const mode = 0o700;
+
+export async function openDataDirectory(path: string | undefined): Promise<DataDirectory> {
+  const place = path === undefined ? await mkdtemp(join(tmpdir(), 'everynode-')) : resolve(path);
+  await mkdir(place, { recursive: true, mode });
+  return {
+    path: place,
+    statePath: path === undefined ? undefined : join(place, 'state.db'),
+    pkiPath: join(place, 'pki'),
+    kubeconfigPath: join(place, 'kubeconfig'),
+    async close() {
+      if (path === undefined) await rm(place, { recursive: true, force: true });
+    },
+  };
+}
+
+/** The port that the last run's kubeconfig points at: a restarted cluster answers where its clients look for it. */
+export async function rememberedPort(kubeconfigPath: string): Promise<number | undefined> {
+  try {
+    const port = /^\s*server: https:\/\/\S+:(\d+)$/m.exec(await readFile(kubeconfigPath, 'utf8'))?.[1];
+    return port === undefined ? undefined : Number(port);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
+  }
+}
