@@ -18,7 +18,7 @@ export function withCondition(
   const list = conditions ?? [];
   const before = findCondition(list, next.type);
   const moved = before === undefined || before.status !== next.status || before.lastTransitionTime === undefined;
-  const condition: Condition = { ...next, lastTransitionTime: moved ? now : before.lastTransitionTime! };
+  const condition: Condition = { ...next, lastTransitionTime: moved ? now : before.lastTransitionTime };
   return before === undefined
     ? [...list, condition]
     : list.map((entry) => (entry.type === next.type ? condition : entry));

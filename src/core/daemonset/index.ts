@@ -11,7 +11,7 @@ export { unlimited } from './plan.ts';
 export { resolveBudget } from './rollout.ts';
 export { sameTemplate } from './template-equality.ts';
 export type { Slot, SlotState } from './slot.ts';
-export { compileTarget, type Target } from './target.ts';
+export { compileTarget, sameTarget, type Target } from './target.ts';
 export { conditionTypes, nextStatus, sameStatus } from './status.ts';
 export {
   isTerminal,

@@ -101,6 +101,11 @@ export class Ledger {
     return this.#candidates.settling.size + this.#candidates.serving.size;
   }
 
+  /** How many nodes wait for a create that was not sent. */
+  get waitingToCreate(): number {
+    return this.#toCreate.size;
+  }
+
   /** Takes up a new target. Back-offs are forgotten when the spec moved: the user may have mended what failed. */
   retarget(target: Target, now: number): void {
     const moved = this.#target?.generation !== target.generation;

@@ -69,3 +69,12 @@ export function surges(target: Target): boolean {
   const { strategy } = target;
   return strategy.type === 'RollingUpdate' && strategy.maxSurge !== 0 && strategy.maxSurge !== '0%';
 }
+
+/** Whether two targets of one DaemonSet ask for the same, so that no slot needs to be looked at again. */
+export function sameTarget(a: Target | undefined, b: Target): boolean {
+  return (
+    a?.generation === b.generation &&
+    a.revision === b.revision &&
+    a.sameRevisions.symmetricDifference(b.sameRevisions).size === 0
+  );
+}

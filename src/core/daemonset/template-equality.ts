@@ -43,9 +43,9 @@ function same(a: Json, b: Json, field: string, parent: string): boolean {
 
 function sameList(a: readonly Json[], b: readonly Json[], field: string): boolean {
   if (a.length !== b.length) return false;
-  if (sets.has(field) && [...a, ...b].every((entry) => typeof entry === 'string')) {
-    const others = b.toSorted();
-    return a.toSorted().every((entry, index) => entry === others[index]);
+  if (sets.has(field)) {
+    const others = new Set(b);
+    return new Set(a).size === others.size && a.every((entry) => others.has(entry));
   }
   return a.every((entry, index) => same(entry, b[index], '', field));
 }

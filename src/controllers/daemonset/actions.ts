@@ -1,0 +1,122 @@
+// Carries out a plan: creates and deletes are sent without waiting for each other, and each answer goes back to the
+// ledger. What is under way is bounded by the DaemonSet's own windows and by the API server's room for writes.
+import { isReason, resources, StatusError } from '../../api/index.ts';
+import { type Action, buildPod, type CreatePod, type DeletePod } from '../../core/daemonset/index.ts';
+import type { SyncContext } from './context.ts';
+import type { Tracked } from './tracked.ts';
+
+/** Sends what the ledger plans and the windows have room for. Returns at once. */
+export function act(context: SyncContext, tracked: Tracked): void {
+  const { ledger, creates, deletes } = tracked;
+  const now = context.clock.now();
+  const limits = { createsMax: creates.room(now), deletesMax: deletes.room(now) };
+  if (limits.createsMax + limits.deletesMax === 0) return;
+  const plan = ledger.plan(limits);
+  for (const action of plan.deletes) {
+    ledger.sent(action, now);
+    deletes.sent();
+    void carryOut(context, tracked, action, deletePod(context, tracked, action));
+  }
+  for (const action of plan.creates) {
+    ledger.sent(action, now);
+    creates.sent();
+    void carryOut(context, tracked, action, createPod(context, tracked, action));
+  }
+}
+
+/** Waits for the answer. What is no StatusError is a programmer error and surfaces as an unhandled rejection. */
+async function carryOut(context: SyncContext, tracked: Tracked, action: Action, answer: Promise<void>): Promise<void> {
+  try {
+    await answer;
+  } catch (error) {
+    if (context.signal.aborted) return;
+    if (!(error instanceof StatusError)) throw error;
+    refused(context, tracked, action, error);
+  }
+  context.touch(tracked);
+}
+
+async function createPod(context: SyncContext, tracked: Tracked, action: CreatePod): Promise<void> {
+  const { client, limit, signal, record } = context;
+  const { object, ledger, creates } = tracked;
+  const pod = buildPod({
+    daemonSet: object,
+    template: object.spec.template,
+    revision: action.revision,
+    node: action.node,
+    name: action.name,
+  });
+  try {
+    await limit(() => client.create(resources.pods, pod, { signal }));
+    creates.succeeded();
+    tracked.problem = undefined;
+    record(tracked, 'Normal', 'SuccessfulCreate', `Created pod: ${action.name}`);
+  } catch (error) {
+    if (!isReason(error, 'AlreadyExists')) throw error;
+    creates.settled();
+    if (await isOurs(context, tracked, action)) return;
+    ledger.nameTaken(action, context.clock.now());
+  }
+}
+
+/**
+ * The name exists. If it is the pod of this very decision (sent before a crash, by a leader before us, or not yet seen),
+ * the decision is carried out already and the watch will bring the pod. If it is somebody else's, another name is needed.
+ */
+async function isOurs({ client, signal }: SyncContext, tracked: Tracked, action: CreatePod): Promise<boolean> {
+  try {
+    const found = await client.get(resources.pods, tracked.object.metadata.namespace, action.name, { signal });
+    return (
+      found.metadata.ownerReferences?.some((owner) => owner.controller === true && owner.uid === tracked.uid) ?? false
+    );
+  } catch (error) {
+    if (!isReason(error, 'NotFound')) throw error;
+    return true;
+  }
+}
+
+async function deletePod(context: SyncContext, tracked: Tracked, action: DeletePod): Promise<void> {
+  const { client, limit, signal, record } = context;
+  const pod = `${action.namespace}/${action.name}`;
+  if (action.reason === 'failed')
+    record(
+      tracked,
+      'Warning',
+      'FailedDaemonPod',
+      `Found failed daemon pod ${pod} on node ${action.node}, will try to kill it`,
+    );
+  if (action.reason === 'succeeded')
+    record(
+      tracked,
+      'Normal',
+      'SucceededDaemonPod',
+      `Found succeeded daemon pod ${pod} on node ${action.node}, will try to delete it`,
+    );
+  try {
+    const preconditions = { uid: action.uid };
+    await limit(() => client.delete(resources.pods, action.namespace, action.name, { preconditions, signal }));
+  } catch (error) {
+    // Gone already, or the name is another pod's by now: what was to go has gone.
+    if (!isReason(error, 'NotFound', 'Conflict')) throw error;
+    tracked.deletes.settled();
+    return;
+  }
+  tracked.deletes.succeeded();
+  record(tracked, 'Normal', 'SuccessfulDelete', `Deleted pod: ${action.name}`);
+}
+
+function refused(context: SyncContext, tracked: Tracked, action: Action, error: StatusError): void {
+  const now = context.clock.now();
+  const retryAfterMs =
+    error.details?.retryAfterSeconds === undefined ? undefined : error.details.retryAfterSeconds * 1000;
+  const window = action.type === 'create' ? tracked.creates : tracked.deletes;
+  window.refused(now, retryAfterMs);
+  tracked.ledger.failed(action, now);
+  // Nothing can be created in a namespace that is going; the DaemonSet goes with it and nobody needs to be told.
+  if (error.details?.causes?.some(({ reason }) => reason === 'NamespaceTerminating') === true) return;
+  if (action.type === 'create') {
+    tracked.problem = { reason: 'FailedCreate', message: error.message };
+    context.record(tracked, 'Warning', 'FailedCreate', `Error creating: ${error.message}`);
+  } else context.record(tracked, 'Warning', 'FailedDelete', `Error deleting: ${error.message}`);
+  context.log.warn(`${action.type} refused`, { daemonSet: tracked.key, node: action.node, pod: action.name, error });
+}

@@ -1,0 +1,61 @@
+// Takes in orphans and lets go what no longer matches: one patch each, with the object's UID as precondition.
+import {
+  type ControllerRevision,
+  controllerReference,
+  isReason,
+  type KubernetesObject,
+  type Resource,
+  resources,
+} from '../../api/index.ts';
+import type { SyncContext } from './context.ts';
+import type { Tracked } from './tracked.ts';
+
+export async function settleClaims(context: SyncContext, tracked: Tracked): Promise<void> {
+  const { podsToAdopt, podsToRelease, revisionsToAdopt } = tracked;
+  for (const [uid, pod] of podsToRelease) {
+    const patch = { metadata: { uid, ownerReferences: [{ $patch: 'delete', uid: tracked.uid }] } };
+    await patchOwner(context, resources.pods, pod.namespace, pod.name, patch);
+    podsToRelease.delete(uid);
+  }
+  if (podsToAdopt.size + revisionsToAdopt.size === 0) return;
+  // The cache may not know yet that the DaemonSet is going, or that another took its name: then nothing is adopted.
+  if (!(await stillThere(context, tracked))) return;
+  const ownerReferences = [controllerReference(resources.daemonSets, tracked.object)];
+  for (const [uid, pod] of podsToAdopt) {
+    await patchOwner(context, resources.pods, pod.namespace, pod.name, { metadata: { uid, ownerReferences } });
+    podsToAdopt.delete(uid);
+  }
+  for (const [uid, revision] of revisionsToAdopt) {
+    const { namespace, name } = revision.metadata;
+    const resource: Resource<ControllerRevision> = resources.controllerRevisions;
+    await patchOwner(context, resource, namespace, name, { metadata: { uid, ownerReferences } });
+    revisionsToAdopt.delete(uid);
+  }
+}
+
+async function stillThere({ client, signal }: SyncContext, { object, uid }: Tracked): Promise<boolean> {
+  try {
+    const { metadata } = await client.get(resources.daemonSets, object.metadata.namespace, object.metadata.name, {
+      signal,
+    });
+    return metadata.uid === uid && metadata.deletionTimestamp === undefined;
+  } catch (error) {
+    if (isReason(error, 'NotFound')) return false;
+    throw error;
+  }
+}
+
+async function patchOwner<T extends KubernetesObject>(
+  { client, limit, signal }: SyncContext,
+  resource: Resource<T>,
+  namespace: string | undefined,
+  name: string,
+  patch: unknown,
+): Promise<void> {
+  try {
+    await limit(() => client.patch(resource, namespace, name, 'strategic', patch, { signal }));
+  } catch (error) {
+    // Gone, or another object of that name by now: the watch tells what is there.
+    if (!isReason(error, 'NotFound', 'Invalid', 'Conflict')) throw error;
+  }
+}

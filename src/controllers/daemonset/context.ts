@@ -1,0 +1,30 @@
+// What every step of a sync is given.
+import type { Client } from '../../client/index.ts';
+import type { Clock } from '../../machinery/index.ts';
+import type { Logger } from '../../observe/index.ts';
+import type { Tracked } from './tracked.ts';
+
+export interface SyncContext {
+  readonly client: Client;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly signal: AbortSignal;
+  readonly record: RecordEvent;
+  /** Runs a write when the API server has room for it. */
+  readonly limit: <T>(write: () => Promise<T>) => Promise<T>;
+  /** The DaemonSet wants another sync now. */
+  readonly touch: (tracked: Tracked) => void;
+}
+
+/** Records a Kubernetes Event on the DaemonSet; never blocks, never fails. */
+export type RecordEvent = (tracked: Tracked, type: 'Normal' | 'Warning', reason: EventReason, message: string) => void;
+
+/** Upstream's reasons (component daemonset-controller). */
+export type EventReason =
+  | 'SelectingAll'
+  | 'SuccessfulCreate'
+  | 'FailedCreate'
+  | 'SuccessfulDelete'
+  | 'FailedDelete'
+  | 'FailedDaemonPod'
+  | 'SucceededDaemonPod';

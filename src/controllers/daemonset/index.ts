@@ -1,0 +1,106 @@
+// The DaemonSet controller: watches nodes, DaemonSets, pods and revisions, keeps a ledger per DaemonSet, and syncs the
+// ones that something happened to. A thin shell: every decision is in core/daemonset/.
+import { controllerOf, type DaemonSet, isReason, type Pod, resources, type Stored } from '../../api/index.ts';
+import { type ControllerContext, listWatch } from '../../client/index.ts';
+import { viewNode, viewPod } from '../../core/daemonset/index.ts';
+import { composeController, createWorkQueue, type RunningController, startReflector } from '../../machinery/index.ts';
+import type { RecordEvent, SyncContext } from './context.ts';
+import { Registry } from './registry.ts';
+import { sync } from './sync.ts';
+import { isCritical, type Tracked } from './tracked.ts';
+
+export type { EventReason, RecordEvent } from './context.ts';
+export type { Tracked } from './tracked.ts';
+
+export interface DaemonSetControllerOptions extends ControllerContext {
+  readonly record: RecordEvent;
+  readonly limit: SyncContext['limit'];
+  /** DaemonSets synced at the same time. */
+  readonly concurrency?: number;
+}
+
+const defaultConcurrency = 8;
+
+export function runDaemonSetController(options: DaemonSetControllerOptions): RunningController {
+  const { client, clock, random, log, signal, record, limit, concurrency = defaultConcurrency } = options;
+
+  const registry = new Registry({ now: () => clock.now(), touched: touch });
+  const queue = createWorkQueue<string>({
+    clock,
+    concurrency,
+    signal,
+    async work(key) {
+      const tracked = registry.get(key);
+      if (tracked === undefined) return undefined;
+      const dueMs = await sync(context, tracked);
+      return dueMs === undefined ? undefined : { againAfterMs: dueMs };
+    },
+    onFailure(key, error, failures, retryAfterMs) {
+      // A conflict only says that the watch is behind: ordinary, and mended by the next try.
+      const level = isReason(error, 'Conflict') ? 'debug' : 'warn';
+      log[level]('sync failed', { daemonSet: key, failures, retryAfterMs, error });
+    },
+  });
+  const context: SyncContext = { client, clock, log, signal, record, limit, touch };
+
+  // Nothing is decided before every list is complete: a pod that was not listed yet would be created a second time.
+  let complete = false;
+  function touch(tracked: Tracked): void {
+    if (complete) queue.add(tracked.key, { priority: isCritical(tracked.object) ? 'critical' : 'normal' });
+  }
+
+  const common = { clock, random, log, signal };
+  const nodes = startReflector({
+    ...common,
+    source: listWatch(client, resources.nodes),
+    project: viewNode,
+    handlers: { applied: (node) => registry.setNode(node), removed: (node) => registry.removeNode(node) },
+  });
+  const daemonSets = startReflector({
+    ...common,
+    source: listWatch(client, resources.daemonSets),
+    project: (object: Stored<DaemonSet>) => object,
+    handlers: {
+      applied: (object) => registry.setDaemonSet(object),
+      removed(object) {
+        registry.removeDaemonSet(object);
+        queue.forget(`${object.metadata.namespace}/${object.metadata.name}`);
+      },
+    },
+  });
+  const revisions = startReflector({
+    ...common,
+    source: listWatch(client, resources.controllerRevisions),
+    project: (revision) => revision,
+    handlers: {
+      applied: (revision, previous) => registry.setRevision(revision, previous),
+      removed: (revision) => registry.removeRevision(revision),
+    },
+  });
+  const pods = startReflector({
+    ...common,
+    source: listWatch(client, resources.pods),
+    project: (pod) => (mayBeOurs(pod) ? viewPod(pod) : undefined),
+    handlers: {
+      applied: (pod, previous) => registry.setPod(pod, previous),
+      removed: (pod) => registry.removePod(pod),
+    },
+  });
+
+  const parts = [nodes, daemonSets, revisions, pods, queue];
+  const controller = composeController('daemonset', parts);
+  void controller.synced.then(
+    () => {
+      complete = true;
+      for (const tracked of registry.all()) touch(tracked);
+    },
+    () => undefined,
+  );
+  return controller;
+}
+
+/** Pods of other controllers are none of our business and are not kept. */
+function mayBeOurs(pod: Stored<Pod>): boolean {
+  const controller = controllerOf(pod.metadata);
+  return controller === undefined || controller.kind === resources.daemonSets.kind;
+}

@@ -1,0 +1,124 @@
+// Carries out what core/daemonset/history.ts decides: makes the current revision, renumbers it, folds duplicates into it,
+// prunes old ones. Every step works on the answer of the step before, so a sync ends with the history in order.
+import { type ControllerRevision, isReason, resources, type Stored } from '../../api/index.ts';
+import {
+  decideHistory,
+  decidePruning,
+  hashOf,
+  isRevisionOf,
+  revisionLabel,
+  revisionOf,
+} from '../../core/daemonset/index.ts';
+import type { SyncContext } from './context.ts';
+import type { Tracked } from './tracked.ts';
+
+export interface CurrentRevision {
+  readonly hash: string;
+  /** Hashes of other revisions that mean the same template. */
+  readonly duplicates: readonly string[];
+}
+
+/** Returns the current revision, written and numbered. */
+export async function settleHistory(context: SyncContext, tracked: Tracked): Promise<CurrentRevision> {
+  let decision = decideHistory(tracked.object, [...tracked.revisions.values()]);
+  if (decision.kind === 'create') {
+    const made = await createRevision(context, tracked, decision.revision);
+    tracked.revisions.set(made.metadata.uid, made);
+    decision = decideHistory(tracked.object, [...tracked.revisions.values()]);
+    if (decision.kind === 'create')
+      throw new Error(`revision ${made.metadata.name} does not read back as the template it was made from`);
+  }
+  let { revision } = decision;
+  if (decision.renumber !== undefined) {
+    const { client, limit, signal } = context;
+    const renumbered = { ...revision, revision: decision.renumber };
+    revision = await limit(() => client.update(resources.controllerRevisions, renumbered, { signal }));
+    tracked.revisions.set(revision.metadata.uid, revision);
+  }
+  for (const duplicate of decision.duplicates) await foldIn(context, tracked, duplicate, decision.hash);
+  return { hash: decision.hash, duplicates: decision.duplicates.map(hashOf) };
+}
+
+/** Removes what is beyond the history limit; nothing to read while the count is within it. */
+export async function pruneHistory(context: SyncContext, tracked: Tracked, currentHash: string): Promise<void> {
+  const revisions = [...tracked.revisions.values()];
+  const current = revisions.find((revision) => hashOf(revision) === currentHash);
+  if (current === undefined) return;
+  const doomed = decidePruning(tracked.object, revisions, current, (hash) => tracked.ledger.isRevisionLive(hash));
+  for (const revision of doomed) await removeRevision(context, tracked, revision);
+}
+
+async function createRevision(
+  { client, limit, signal }: SyncContext,
+  tracked: Tracked,
+  revision: ControllerRevision,
+): Promise<Stored<ControllerRevision>> {
+  try {
+    return await limit(() => client.create(resources.controllerRevisions, revision, { signal }));
+  } catch (error) {
+    if (!isReason(error, 'AlreadyExists')) throw error;
+    const { namespace, name } = revision.metadata;
+    const found = await client.get(resources.controllerRevisions, namespace, name!, { signal });
+    const ours = found.metadata.ownerReferences?.some(
+      (owner) => owner.controller === true && owner.uid === tracked.uid,
+    );
+    if (ours === true && isRevisionOf(found, tracked.object.spec.template)) return found;
+    // Another revision has the name: the count makes the next attempt's name another one (upstream: collisionCount).
+    await countCollision({ client, limit, signal }, tracked);
+    throw error;
+  }
+}
+
+async function countCollision(
+  { client, limit, signal }: Pick<SyncContext, 'client' | 'limit' | 'signal'>,
+  tracked: Tracked,
+): Promise<void> {
+  const { namespace, name } = tracked.object.metadata;
+  const live = await client.get(resources.daemonSets, namespace, name, { signal });
+  if (live.metadata.uid !== tracked.uid) return;
+  const collisionCount = (live.status?.collisionCount ?? 0) + 1;
+  const status = { ...zeroStatus, ...live.status, collisionCount };
+  tracked.object = await limit(() =>
+    client.update(resources.daemonSets, { ...live, status }, { subresource: 'status', signal }),
+  );
+}
+
+const zeroStatus = { currentNumberScheduled: 0, numberMisscheduled: 0, desiredNumberScheduled: 0, numberReady: 0 };
+
+/** Pods of a duplicate get the kept hash; when none is left the duplicate goes. No pod is restarted for it. */
+async function foldIn(
+  context: SyncContext,
+  tracked: Tracked,
+  duplicate: Stored<ControllerRevision>,
+  keptHash: string,
+): Promise<void> {
+  const { client, limit, signal } = context;
+  const hash = hashOf(duplicate);
+  for (const { pods } of tracked.ledger.slots)
+    for (const pod of pods) {
+      if (revisionOf(pod) !== hash) continue;
+      const patch = { metadata: { uid: pod.uid, labels: { [revisionLabel]: keptHash } } };
+      try {
+        await limit(() => client.patch(resources.pods, pod.namespace, pod.name, 'strategic', patch, { signal }));
+      } catch (error) {
+        if (!isReason(error, 'NotFound', 'Conflict', 'Invalid')) throw error;
+      }
+    }
+  await removeRevision(context, tracked, duplicate);
+}
+
+async function removeRevision(
+  { client, limit, signal }: SyncContext,
+  tracked: Tracked,
+  revision: Stored<ControllerRevision>,
+): Promise<void> {
+  const { namespace, name, uid } = revision.metadata;
+  try {
+    await limit(() =>
+      client.delete(resources.controllerRevisions, namespace, name, { preconditions: { uid }, signal }),
+    );
+  } catch (error) {
+    if (!isReason(error, 'NotFound', 'Conflict')) throw error;
+  }
+  tracked.revisions.delete(uid);
+}

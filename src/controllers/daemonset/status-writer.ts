@@ -1,0 +1,43 @@
+// Writes the status when it says something new, coalesced: during a launch of thousands of pods a few times a second, not
+// once per pod. What is left unwritten is written when the interval has passed.
+import { type DaemonSet, formatTime, isReason, resources, type Stored } from '../../api/index.ts';
+import { nextStatus, sameStatus } from '../../core/daemonset/index.ts';
+import type { SyncContext } from './context.ts';
+import type { Tracked } from './tracked.ts';
+
+const statusIntervalMs = 250;
+
+/** Returns when it wants to be called again (ms from now), if something is left to write. */
+export async function writeStatus(context: SyncContext, tracked: Tracked): Promise<number | undefined> {
+  const { ledger } = tracked;
+  const { target } = ledger;
+  if (target === undefined) return undefined;
+  const now = context.clock.now();
+  const statusFor = (object: DaemonSet) =>
+    nextStatus(object.status, target, ledger.counts, tracked.problem, formatTime(now));
+  if (sameStatus(tracked.object.status, statusFor(tracked.object))) return undefined;
+  const waitMs = tracked.statusWrittenAt + statusIntervalMs - now;
+  if (waitMs > 0) return waitMs;
+  tracked.statusWrittenAt = now;
+
+  const write = (object: Stored<DaemonSet>) =>
+    context.limit(() =>
+      context.client.update(
+        resources.daemonSets,
+        { ...object, status: statusFor(object) },
+        { subresource: 'status', signal: context.signal },
+      ),
+    );
+  try {
+    tracked.object = await write(tracked.object);
+  } catch (error) {
+    if (isReason(error, 'NotFound')) return undefined;
+    if (!isReason(error, 'Conflict')) throw error;
+    const { namespace, name } = tracked.object.metadata;
+    const live = await context.client.get(resources.daemonSets, namespace, name, { signal: context.signal });
+    // Another object took the name, or the spec moved on: the numbers are not about this one. The watch brings it.
+    if (live.metadata.uid !== tracked.uid || live.metadata.generation !== target.generation) return undefined;
+    tracked.object = await write(live);
+  }
+  return undefined;
+}

@@ -1,0 +1,75 @@
+// One sync of one DaemonSet, step by step. Level-triggered: reads what is true now, does what is missing, may run at any
+// time and any number of times. Costs what changed since the last one, not the size of the cluster.
+import { isEmptySelector } from '../../api/index.ts';
+import { compileTarget, sameTarget } from '../../core/daemonset/index.ts';
+import { act } from './actions.ts';
+import { settleClaims } from './claims.ts';
+import type { SyncContext } from './context.ts';
+import { pruneHistory, settleHistory } from './revisions.ts';
+import { writeStatus } from './status-writer.ts';
+import type { Tracked } from './tracked.ts';
+
+/** Returns when the next sync is due though nothing happens (ms from now); undefined when only events can matter. */
+export async function sync(context: SyncContext, tracked: Tracked): Promise<number | undefined> {
+  const { object, ledger } = tracked;
+  if (isEmptySelector(object.spec.selector)) {
+    if (!tracked.saidSelectingAll)
+      context.record(
+        tracked,
+        'Warning',
+        'SelectingAll',
+        'This daemon set is selecting all pods. A non-empty selector is required.',
+      );
+    tracked.saidSelectingAll = true;
+    return undefined;
+  }
+  // Being deleted: its pods are the garbage collector's (in the background, before it, or not at all).
+  if (object.metadata.deletionTimestamp !== undefined) return undefined;
+
+  await settleClaims(context, tracked);
+  await retarget(context, tracked);
+  ledger.advance(context.clock.now());
+  act(context, tracked);
+  // A refusal is a problem only while something waits to be created.
+  if (ledger.waitingToCreate === 0 && tracked.creates.inFlight === 0) tracked.problem = undefined;
+  const statusDueMs = await writeStatus(context, tracked);
+  await pruneWhenSettled(context, tracked);
+  return nextDueMs(context, tracked, statusDueMs);
+}
+
+/** Brings history and ledger in line with the DaemonSet when its spec or its revisions changed. */
+async function retarget(context: SyncContext, tracked: Tracked): Promise<void> {
+  while (tracked.historyIsStale) {
+    // What arrives while the history is being written makes it stale again.
+    tracked.historyIsStale = false;
+    try {
+      const { object } = tracked;
+      const current = await settleHistory(context, tracked);
+      const target = compileTarget(object, current.hash, current.duplicates);
+      if (!sameTarget(tracked.ledger.target, target)) tracked.ledger.retarget(target, context.clock.now());
+    } catch (error) {
+      tracked.historyIsStale = true;
+      throw error;
+    }
+  }
+}
+
+/** Old revisions go once no node waits for the rollout: until then an undo may want any of them. */
+async function pruneWhenSettled(context: SyncContext, tracked: Tracked): Promise<void> {
+  const { ledger, revisions, object } = tracked;
+  const limit = object.spec.revisionHistoryLimit ?? Number.POSITIVE_INFINITY;
+  if (ledger.target === undefined || revisions.size - 1 <= limit) return;
+  await pruneHistory(context, tracked, ledger.target.revision);
+}
+
+function nextDueMs({ clock }: SyncContext, tracked: Tracked, statusDueMs: number | undefined): number | undefined {
+  const now = clock.now();
+  const { ledger, creates, deletes } = tracked;
+  const due = [ledger.dueAt, creates.blockedUntil, deletes.blockedUntil].map((at) =>
+    at === undefined || at <= now ? undefined : at - now,
+  );
+  const waits = [statusDueMs, ledger.dueAt !== undefined && ledger.dueAt <= now ? 1 : undefined, ...due].filter(
+    (ms) => ms !== undefined,
+  );
+  return waits.length === 0 ? undefined : Math.min(...waits);
+}

@@ -1,0 +1,68 @@
+// What the controller keeps of one DaemonSet between syncs: the object, its ledger, its revisions, what is to be claimed,
+// and what is under way. State only; the steps of a sync are in the files named after them.
+import {
+  compileLabelSelector,
+  type ControllerRevision,
+  type DaemonSet,
+  isEmptySelector,
+  type Stored,
+} from '../../api/index.ts';
+import { type Claimant, Ledger, type PodView } from '../../core/daemonset/index.ts';
+import { createWriteWindow, type WriteWindow } from './write-window.ts';
+
+export interface Tracked {
+  readonly key: string;
+  readonly uid: string;
+  /** As last seen, or as last written by us. */
+  object: Stored<DaemonSet>;
+  claimant: Claimant;
+  readonly ledger: Ledger;
+  /** Owned revisions by UID. */
+  readonly revisions: Map<string, Stored<ControllerRevision>>;
+  /** The template or the revisions changed since the history was last brought in order. */
+  historyIsStale: boolean;
+  /** Pods to be adopted or released, by UID. */
+  readonly podsToAdopt: Map<string, PodView>;
+  readonly podsToRelease: Map<string, PodView>;
+  readonly revisionsToAdopt: Map<string, Stored<ControllerRevision>>;
+  readonly creates: WriteWindow;
+  readonly deletes: WriteWindow;
+  /** What the API server said when it last refused a create; cleared by the next one that works. */
+  problem: { readonly reason: string; readonly message: string } | undefined;
+  /** When the status was last written, for coalescing. */
+  statusWrittenAt: number;
+  saidSelectingAll: boolean;
+}
+
+export function track(object: Stored<DaemonSet>): Tracked {
+  return {
+    key: `${object.metadata.namespace}/${object.metadata.name}`,
+    uid: object.metadata.uid,
+    object,
+    claimant: claimantOf(object),
+    ledger: new Ledger(),
+    revisions: new Map(),
+    historyIsStale: true,
+    podsToAdopt: new Map(),
+    podsToRelease: new Map(),
+    revisionsToAdopt: new Map(),
+    creates: createWriteWindow(),
+    deletes: createWriteWindow(),
+    problem: undefined,
+    statusWrittenAt: Number.NEGATIVE_INFINITY,
+    saidSelectingAll: false,
+  };
+}
+
+/** An empty selector would take in every pod of the namespace; such a DaemonSet claims nothing. */
+export function claimantOf({ metadata, spec }: Stored<DaemonSet>): Claimant {
+  return {
+    uid: metadata.uid,
+    selector: isEmptySelector(spec.selector) ? () => false : compileLabelSelector(spec.selector),
+    deleting: metadata.deletionTimestamp !== undefined,
+  };
+}
+
+export function isCritical({ spec }: DaemonSet): boolean {
+  return spec.template.spec.priorityClassName?.startsWith('system-') ?? false;
+}
