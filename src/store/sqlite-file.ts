@@ -61,7 +61,8 @@ export function checksum(revision: number, key = '', value = ''): number {
  */
 function createStoreFile(path: string): void {
   const log = `${path}-wal`;
-  if (existsSync(log)) throw corrupt(path, `is missing while its write-ahead log ${log} is there`);
+  if (existsSync(log) && statSync(log).size > 0)
+    throw corrupt(path, `is missing while its write-ahead log ${log} is there`);
   const draft = `${path}.new`;
   closeSync(openSync(draft, 'a', 0o600));
   chmodSync(draft, 0o600); // It will hold secrets; the umask may have been anything.
@@ -106,7 +107,10 @@ function requireOurHeader(path: string): void {
     );
 }
 
-/** Checks and reads everything through a read-only connection, which leaves the file and its log as they are. */
+/**
+ * Checks and reads everything through a read-only connection, which leaves the file and its log as they are; where
+ * there was no log it may leave an empty one, and a `-shm` file without data.
+ */
 function readSound(path: string): { revision: number; entries: Entry[] } {
   const database = guarded(path, path, () => new DatabaseSync(path, { readOnly: true }));
   try {
@@ -188,6 +192,8 @@ function sqliteCode(error: unknown): number | undefined {
 }
 
 function corrupt(path: string, what: string, cause?: unknown): CorruptStoreError {
-  const message = `${path} ${what}. Nothing was changed: restore it from a backup, or move it away to start anew`;
+  const message =
+    `${path} ${what}. Nothing was changed: restore it from a backup, ` +
+    `or move it (and ${path}-wal, if there) away to start anew`;
   return new CorruptStoreError(path, message, { cause });
 }
