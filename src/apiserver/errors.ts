@@ -1,0 +1,89 @@
+// Status errors with the wording of apimachinery's api/errors: clients and people know these sentences.
+import { StatusError, type StatusCause } from '../api/index.ts';
+import { CompactedError, StoreClosedError, WriteFailedError } from '../store/index.ts';
+import type { AuthorizationAttributes } from './auth/authorize.ts';
+import { qualifiedName } from './resources/definition.ts';
+
+interface Named {
+  readonly group: string;
+  /** Plural. */
+  readonly name: string;
+}
+
+const details = (resource: Named, name: string) => ({
+  name,
+  ...(resource.group === '' ? {} : { group: resource.group }),
+  kind: resource.name,
+});
+
+export function notFound(resource: Named, name: string): StatusError {
+  return new StatusError('NotFound', `${qualifiedName(resource)} "${name}" not found`, details(resource, name));
+}
+
+export function alreadyExists(resource: Named, name: string): StatusError {
+  return new StatusError(
+    'AlreadyExists',
+    `${qualifiedName(resource)} "${name}" already exists`,
+    details(resource, name),
+  );
+}
+
+export function conflict(resource: Named, name: string, why: string): StatusError {
+  const message = `Operation cannot be fulfilled on ${qualifiedName(resource)} "${name}": ${why}`;
+  return new StatusError('Conflict', message, details(resource, name));
+}
+
+/** The optimistic lock: the caller's resourceVersion is not the current one. */
+export function modified(resource: Named, name: string): StatusError {
+  return conflict(
+    resource,
+    name,
+    'the object has been modified; please apply your changes to the latest version and try again',
+  );
+}
+
+export function forbidden(resource: Named, name: string, why: string, causes?: readonly StatusCause[]): StatusError {
+  const subject = name === '' ? qualifiedName(resource) : `${qualifiedName(resource)} "${name}"`;
+  return new StatusError('Forbidden', `${subject} is forbidden: ${why}`, {
+    ...details(resource, name),
+    ...(causes === undefined ? {} : { causes }),
+  });
+}
+
+/** What the authorizer's refusal looks like (apiserver/pkg/endpoints/handlers/responsewriters forbiddenMessage). */
+export function unauthorizedAction(attributes: AuthorizationAttributes, reason: string): StatusError {
+  const { user, verb, group, resource, subresource, namespace, name = '' } = attributes;
+  const what = subresource === undefined ? resource : `${resource}/${subresource}`;
+  const where = namespace === undefined ? 'at the cluster scope' : `in the namespace "${namespace}"`;
+  const why = `User "${user.name}" cannot ${verb} resource "${what}" in API group "${group}" ${where}`;
+  return forbidden({ group, name: resource }, name, reason === '' ? why : `${why}: ${reason}`);
+}
+
+/** history was compacted: the client must list again. */
+export function expired(message: string): StatusError {
+  return new StatusError('Expired', message);
+}
+
+export function methodNotAllowed(resource: Named, verb: string): StatusError {
+  return new StatusError(
+    'MethodNotAllowed',
+    `${verb} is not supported on resources of kind "${qualifiedName(resource)}"`,
+    {
+      ...(resource.group === '' ? {} : { group: resource.group }),
+      kind: resource.name,
+    },
+  );
+}
+
+/** What a request gets to see of any failure. Programmer errors and store failures keep their cause, for the log. */
+export function asStatusError(error: unknown): StatusError {
+  if (error instanceof StatusError) return error;
+  if (error instanceof CompactedError) return expired('The provided resource version is too old.');
+  if (error instanceof StoreClosedError)
+    return new StatusError('ServiceUnavailable', 'the store is closed', undefined, { cause: error });
+  if (error instanceof WriteFailedError)
+    return new StatusError('InternalError', 'the store could not write', undefined, { cause: error });
+  return new StatusError('InternalError', 'an error on the server prevented the request from succeeding', undefined, {
+    cause: error,
+  });
+}

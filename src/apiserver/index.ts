@@ -1,0 +1,13 @@
+// The door to the embedded API server.
+export { type ApiServer, type ApiServerOptions, createApiServer } from './server.ts';
+export { type AuthorizationAttributes, type Authorizer, mastersGroup, mastersOnly } from './auth/authorize.ts';
+export type {
+  ApiHandler,
+  ApiRequest,
+  ApiResponse,
+  PatchContentType,
+  User,
+  Verb,
+  WatchRequest,
+  WatchSink,
+} from './request.ts';

@@ -1,0 +1,109 @@
+// The built-in resources. Kinds with rules of their own have a file beside this one; the rest is stored as it comes.
+import type { ConfigMap, ControllerRevision, KubernetesObject, Lease, ServiceAccount } from '../../api/index.ts';
+import {
+  claimColumns,
+  configMapColumns,
+  disruptionBudgetColumns,
+  leaseColumns,
+  roleBindingColumns,
+  secretColumns,
+  serviceAccountColumns,
+  serviceColumns,
+} from '../printing/columns/core.ts';
+import { createdAtColumn, defaultColumns, type Loose, nameColumn } from '../printing/columns/common.ts';
+import {
+  controllerRevisionColumns,
+  deploymentColumns,
+  podTemplateColumns,
+  replicaSetColumns,
+} from '../printing/columns/workloads.ts';
+import { daemonSetEntry } from './daemonsets.ts';
+import { defineResource, type ResourceDefinition, type ResourceEntry } from './definition.ts';
+import { eventEntry, newerEventEntry } from './events.ts';
+import { namespaceEntry } from './namespaces.ts';
+import { nodeEntry } from './nodes.ts';
+import { podEntry } from './pods/pods.ts';
+import { priorityClassEntry } from './priority-classes.ts';
+
+type Rest<T extends KubernetesObject> = Partial<Omit<ResourceEntry<T>, 'group' | 'version' | 'name' | 'kind'>>;
+
+function entry<T extends KubernetesObject>(
+  group: string,
+  name: string,
+  kind: string,
+  rest: Rest<T> = {},
+): ResourceEntry<T> {
+  return { group, version: 'v1', name, kind, namespaced: true, ...rest };
+}
+
+const define = <T extends KubernetesObject>(resource: ResourceEntry<T>) => defineResource(resource, defaultColumns);
+const clusterScoped = { namespaced: false } as const;
+const workload = { statusSubresource: true, countsGenerations: true, categories: ['all'] } as const;
+const rbac = 'rbac.authorization.k8s.io';
+
+export const builtinResources: readonly ResourceDefinition[] = [
+  define(namespaceEntry),
+  define(nodeEntry),
+  define(podEntry),
+  define(eventEntry),
+  define(entry<ConfigMap>('', 'configmaps', 'ConfigMap', { shortNames: ['cm'], columns: configMapColumns })),
+  define(
+    entry<Loose>('', 'secrets', 'Secret', {
+      columns: secretColumns,
+      fields: { type: (secret) => secret.type as string | undefined },
+    }),
+  ),
+  define(
+    entry<ServiceAccount>('', 'serviceaccounts', 'ServiceAccount', {
+      shortNames: ['sa'],
+      columns: serviceAccountColumns,
+    }),
+  ),
+  define(
+    entry<Loose>('', 'services', 'Service', {
+      shortNames: ['svc'],
+      categories: ['all'],
+      statusSubresource: true,
+      columns: serviceColumns,
+    }),
+  ),
+  define(entry('', 'endpoints', 'Endpoints', { singular: 'endpoints', shortNames: ['ep'], createsOnUpdate: true })),
+  define(entry<Loose>('', 'podtemplates', 'PodTemplate', { columns: podTemplateColumns, countsGenerations: true })),
+  define(entry('', 'resourcequotas', 'ResourceQuota', { shortNames: ['quota'], statusSubresource: true })),
+  define(entry('', 'limitranges', 'LimitRange', { shortNames: ['limits'], columns: [nameColumn, createdAtColumn] })),
+  define(
+    entry<Loose>('', 'persistentvolumeclaims', 'PersistentVolumeClaim', {
+      shortNames: ['pvc'],
+      statusSubresource: true,
+      columns: claimColumns,
+      strategy: { prepareForCreate: (claim) => ({ ...claim, status: { phase: 'Pending' } }) },
+    }),
+  ),
+  define(daemonSetEntry),
+  define(
+    entry<ControllerRevision>('apps', 'controllerrevisions', 'ControllerRevision', {
+      columns: controllerRevisionColumns,
+    }),
+  ),
+  define(
+    entry('apps', 'deployments', 'Deployment', { ...workload, shortNames: ['deploy'], columns: deploymentColumns }),
+  ),
+  define(entry('apps', 'replicasets', 'ReplicaSet', { ...workload, shortNames: ['rs'], columns: replicaSetColumns })),
+  define(entry<Lease>('coordination.k8s.io', 'leases', 'Lease', { createsOnUpdate: true, columns: leaseColumns })),
+  define(newerEventEntry),
+  define(
+    entry<Loose>('policy', 'poddisruptionbudgets', 'PodDisruptionBudget', {
+      shortNames: ['pdb'],
+      statusSubresource: true,
+      countsGenerations: true,
+      columns: disruptionBudgetColumns,
+    }),
+  ),
+  define(entry(rbac, 'roles', 'Role', { columns: [nameColumn, createdAtColumn] })),
+  define(entry<Loose>(rbac, 'rolebindings', 'RoleBinding', { columns: roleBindingColumns })),
+  define(entry(rbac, 'clusterroles', 'ClusterRole', { ...clusterScoped, columns: [nameColumn, createdAtColumn] })),
+  define(
+    entry<Loose>(rbac, 'clusterrolebindings', 'ClusterRoleBinding', { ...clusterScoped, columns: roleBindingColumns }),
+  ),
+  define(priorityClassEntry),
+];

@@ -1,0 +1,59 @@
+// Pods as a resource (pkg/registry/core/pod/strategy.go): how they begin, and that they end gracefully.
+import type { Pod } from '../../../api/index.ts';
+import { podColumns } from '../../printing/columns/pods.ts';
+import type { ResourceEntry, Strategy } from '../definition.ts';
+import { admitPod } from './admission.ts';
+import { bindingSubresource } from './binding.ts';
+import { evictionSubresource } from './eviction.ts';
+import { logSubresource } from './log.ts';
+import { qosClassOf } from './quality-of-service.ts';
+
+const strategy: Strategy<Pod> = {
+  async prepareForCreate(pod, context) {
+    const admitted = await admitPod(pod, context);
+    return { ...admitted, status: { phase: 'Pending', qosClass: qosClassOf(admitted.spec) } };
+  },
+  /** The class was decided at creation; owners are not the node agent's to change. */
+  prepareForStatusUpdate(next, before) {
+    const { ownerReferences: _, ...metadata } = next.metadata;
+    const { ownerReferences } = before.metadata;
+    const { qosClass } = before.status ?? {};
+    return {
+      ...next,
+      metadata: { ...metadata, ...(ownerReferences === undefined ? {} : { ownerReferences }) },
+      status: { ...next.status, ...(qosClass === undefined ? {} : { qosClass }) },
+    };
+  },
+  gracePeriodSeconds(pod, requested) {
+    // Nobody runs it, or it has run its course: nothing to wait for.
+    if ((pod.spec.nodeName ?? '') === '') return 0;
+    if (pod.status?.phase === 'Failed' || pod.status?.phase === 'Succeeded') return 0;
+    return requested ?? pod.spec.terminationGracePeriodSeconds ?? 0;
+  },
+};
+
+export const podEntry: ResourceEntry<Pod> = {
+  group: '',
+  version: 'v1',
+  name: 'pods',
+  kind: 'Pod',
+  namespaced: true,
+  shortNames: ['po'],
+  categories: ['all'],
+  statusSubresource: true,
+  countsGenerations: true,
+  returnsDeleted: true,
+  subresources: { binding: bindingSubresource, eviction: evictionSubresource, log: logSubresource },
+  columns: podColumns,
+  fields: {
+    'spec.nodeName': (pod) => pod.spec.nodeName,
+    'spec.restartPolicy': (pod) => pod.spec.restartPolicy,
+    'spec.schedulerName': (pod) => pod.spec.schedulerName,
+    'spec.serviceAccountName': (pod) => (pod.spec as { readonly serviceAccountName?: string }).serviceAccountName,
+    'spec.hostNetwork': (pod) => String(pod.spec.hostNetwork === true),
+    'status.phase': (pod) => pod.status?.phase,
+    'status.podIP': (pod) => pod.status?.podIPs?.[0]?.ip ?? pod.status?.podIP,
+    'status.nominatedNodeName': (pod) => pod.status?.nominatedNodeName,
+  },
+  strategy,
+};

@@ -1,0 +1,28 @@
+// Priority classes, and the two that every cluster has.
+// https://kubernetes.io/docs/tasks/administer-cluster/guaranteed-scheduling-critical-addon-pods/
+import type { KubernetesObject } from '../../api/index.ts';
+import { priorityClassColumns } from '../printing/columns/core.ts';
+import type { ResourceEntry } from './definition.ts';
+
+export interface PriorityClass extends KubernetesObject {
+  readonly value: number;
+  readonly globalDefault?: boolean;
+  readonly preemptionPolicy?: string;
+}
+
+export const priorityClassPlace = { storage: 'priorityclasses.scheduling.k8s.io', namespaced: false } as const;
+
+export const systemPriorityClasses: readonly PriorityClass[] = [
+  { metadata: { name: 'system-node-critical' }, value: 2_000_001_000, preemptionPolicy: 'PreemptLowerPriority' },
+  { metadata: { name: 'system-cluster-critical' }, value: 2_000_000_000, preemptionPolicy: 'PreemptLowerPriority' },
+];
+
+export const priorityClassEntry: ResourceEntry<PriorityClass> = {
+  group: 'scheduling.k8s.io',
+  version: 'v1',
+  name: 'priorityclasses',
+  kind: 'PriorityClass',
+  namespaced: false,
+  shortNames: ['pc'],
+  columns: priorityClassColumns as unknown as NonNullable<ResourceEntry<PriorityClass>['columns']>,
+};

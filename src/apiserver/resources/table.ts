@@ -1,0 +1,30 @@
+// The resource table: every resource the server serves, found by its URL. It can grow at run time (custom resources).
+import { StatusError } from '../../api/index.ts';
+import { groupVersionOf, type ResourceDefinition } from './definition.ts';
+
+export interface ResourceTable {
+  find(group: string, version: string, name: string): ResourceDefinition | undefined;
+  /** In order of registration, which is the order of discovery. */
+  all(): readonly ResourceDefinition[];
+  /** Adds a resource, or replaces the one with the same group, version and name. */
+  add(definition: ResourceDefinition): void;
+  remove(group: string, version: string, name: string): void;
+}
+
+export function createResourceTable(definitions: readonly ResourceDefinition[]): ResourceTable {
+  const byUrl = new Map<string, ResourceDefinition>();
+  const url = (group: string, version: string, name: string) => `${groupVersionOf({ group, version })}/${name}`;
+  const table: ResourceTable = {
+    find: (group, version, name) => byUrl.get(url(group, version, name)),
+    all: () => [...byUrl.values()],
+    add: (definition) => byUrl.set(url(definition.group, definition.version, definition.name), definition),
+    remove: (group, version, name) => byUrl.delete(url(group, version, name)),
+  };
+  for (const definition of definitions) table.add(definition);
+  return table;
+}
+
+/** What an unknown URL below /api or /apis gets (apimachinery NewGenericServerResponse 404). */
+export function unknownResource(): StatusError {
+  return new StatusError('NotFound', 'the server could not find the requested resource', {});
+}

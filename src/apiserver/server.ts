@@ -1,0 +1,161 @@
+// The embedded API server's inside: finds the resource, asks the authorizer, hands over to the verb. No HTTP here.
+import { StatusError } from '../api/index.ts';
+import type { Clock, Random } from '../machinery/index.ts';
+import type { Store } from '../store/index.ts';
+import { type Authorizer, mastersOnly } from './auth/authorize.ts';
+import { createSystemObjects } from './boot.ts';
+import type { ServerContext } from './context.ts';
+import { asStatusError, methodNotAllowed, unauthorizedAction } from './errors.ts';
+import { startExpiry } from './expiry.ts';
+import type { ApiHandler, ApiRequest, ApiResponse, WatchRequest, WatchSink } from './request.ts';
+import { builtinResources } from './resources/builtin.ts';
+import type { ResourceDefinition, WriteContext } from './resources/definition.ts';
+import { createResourceTable, type ResourceTable, unknownResource } from './resources/table.ts';
+import { createObject } from './verbs/create.ts';
+import { deleteCollection, deleteObject } from './verbs/delete.ts';
+import { getObject, listObjects } from './verbs/read.ts';
+import { patchObject, updateObject } from './verbs/update.ts';
+import { watchObjects } from './verbs/watch.ts';
+
+export interface ApiServerOptions {
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly random: Random;
+  /** Members of system:masters only, when absent. */
+  readonly authorize?: Authorizer;
+  /** Hears of failures that no request waits for. */
+  readonly failed?: (error: unknown) => void;
+}
+
+export interface ApiServer extends ApiHandler {
+  /** What is served; discovery, printing and OpenAPI read it. */
+  readonly resources: ResourceTable;
+  readonly clock: Clock;
+  readonly authorize: Authorizer;
+  /** Ends every watch and refuses new requests. The store stays open: it is its owner's. */
+  close(): Promise<void>;
+}
+
+/** Resolves once the system namespaces and priority classes exist. */
+export async function createApiServer(options: ApiServerOptions): Promise<ApiServer> {
+  const { store, clock, random, authorize = mastersOnly, failed = () => undefined } = options;
+  const resources = createResourceTable(builtinResources);
+  const context: ServerContext = { store, clock, random, resources, authorize };
+  const watches = new Set<() => void>();
+  let closed = false;
+
+  const admit = (request: ApiRequest | WatchRequest, verb: string): ResourceDefinition => {
+    if (closed) throw new StatusError('ServiceUnavailable', 'the API server is shutting down');
+    const { group, version, resource, namespace, name, user } = request;
+    const subresource = 'subresource' in request ? request.subresource : undefined;
+    const definition = resources.find(group, version, resource);
+    if (definition === undefined) throw unknownResource();
+    for (const part of [namespace, name]) if (part !== undefined) checkPathPart(part);
+    const attributes = { user, verb, group, resource, ...optional({ subresource, namespace, name }) };
+    const refusal = authorize(attributes);
+    if (refusal !== undefined) throw unauthorizedAction(attributes, refusal);
+    return definition;
+  };
+
+  const server: ApiServer = {
+    resources,
+    clock,
+    authorize,
+    async handle(request) {
+      try {
+        const definition = admit(request, request.verb);
+        return await dispatch({ server: context, definition, user: request.user, now: clock.now() }, request);
+      } catch (error) {
+        throw asStatusError(error);
+      }
+    },
+    async watch(request, sink) {
+      try {
+        const definition = admit(request, 'watch');
+        return await supervise(watches, (guarded) => watchObjects(context, definition, request, guarded), sink);
+      } catch (error) {
+        throw asStatusError(error);
+      }
+    },
+    async close() {
+      if (closed) return;
+      closed = true;
+      for (const stop of watches) stop();
+      await expiry.close();
+    },
+  };
+  const expiry = startExpiry(context, failed);
+  await createSystemObjects(server);
+  return server;
+}
+
+/** Keeps the stop functions of the running watches, each until its watch has ended. */
+async function supervise(
+  watches: Set<() => void>,
+  start: (sink: WatchSink) => Promise<() => void>,
+  sink: WatchSink,
+): Promise<() => void> {
+  let over = false;
+  let stop: () => void = () => undefined;
+  const guarded: WatchSink = {
+    event: (type, object) => sink.event(type, object),
+    end(error) {
+      over = true;
+      watches.delete(stop);
+      sink.end(error);
+    },
+  };
+  stop = await start(guarded);
+  if (!over) watches.add(stop);
+  return stop;
+}
+
+async function dispatch(context: WriteContext, request: ApiRequest): Promise<ApiResponse> {
+  const { definition, server } = context;
+  const { verb, namespace, name, subresource } = request;
+  if (definition.namespaced && namespace === undefined && verb !== 'list')
+    throw new StatusError('BadRequest', `a namespace is required to ${verb} ${definition.name}`);
+  const wantsName = verb !== 'list' && verb !== 'deletecollection' && verb !== 'create';
+  if (name === undefined && (wantsName || subresource !== undefined))
+    throw new StatusError('BadRequest', `a name is required to ${verb} ${definition.name}`);
+
+  if (subresource !== undefined) {
+    const entry = Object.hasOwn(definition.subresources, subresource)
+      ? definition.subresources[subresource]
+      : undefined;
+    if (entry === undefined) throw unknownResource();
+    if (!entry.verbs.includes(verb)) throw methodNotAllowed(definition, verb);
+    if (entry.handle !== undefined) return entry.handle(context, request);
+  }
+  switch (verb) {
+    case 'get':
+      return { code: 200, body: await getObject(server, definition, namespace, name!) };
+    case 'list':
+      return { code: 200, body: await listObjects(server, definition, request) };
+    case 'create':
+      return createObject(context, request);
+    case 'update':
+      return updateObject(context, request);
+    case 'patch':
+      return patchObject(context, request);
+    case 'delete':
+      return deleteObject(context, request);
+    case 'deletecollection':
+      return deleteCollection(context, request);
+  }
+}
+
+/** Names become parts of store keys (apimachinery path.IsValidPathSegmentName). */
+function checkPathPart(part: string): void {
+  if (part === '' || part === '.' || part === '..' || /[/%\0]/.test(part))
+    throw new StatusError(
+      'BadRequest',
+      `invalid name or namespace in the request: ${JSON.stringify(part.slice(0, 80))}`,
+    );
+}
+
+function optional<T extends Readonly<Record<string, string | undefined>>>(fields: T): { [K in keyof T]?: string } {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as {
+    [K in keyof T]?: string;
+  };
+}

@@ -1,0 +1,118 @@
+// update and patch, of an object and of its status.
+import { isReason, type KubernetesObject, StatusError } from '../../api/index.ts';
+import { applyPatch, updateManagedFields } from '../patch/index.ts';
+import type { ApiRequest, ApiResponse } from '../request.ts';
+import type { WriteContext } from '../resources/definition.ts';
+import { prepare, validateUpdate } from '../schema/index.ts';
+import { decodeBody, settleName, settleNamespace } from './body.ts';
+import { createPrepared } from './create.ts';
+import { metadataForUpdate, withGeneration } from './metadata.ts';
+import { fieldManagerOf, fieldValidationOf, isDryRun } from './parameters.ts';
+import { shown } from './read.ts';
+import { rewrite } from './rewrite.ts';
+
+export async function updateObject(context: WriteContext, request: ApiRequest): Promise<ApiResponse> {
+  const { definition } = context;
+  const { object, warnings } = prepare(definition.schemaKey, decodeBody(definition, request.body), {
+    fieldValidation: fieldValidationOf(request.query),
+  });
+  const wanted = settleName(settleNamespace(object, namespaceOf(context, request)), request);
+  try {
+    const { object: written } = await rewrite(context, targetOf(context, request), (current) =>
+      settle(context, request, definition.conversion?.toStored(wanted) ?? wanted, current),
+    );
+    return { code: 200, body: shown(definition, written), warnings };
+  } catch (error) {
+    if (!definition.createsOnUpdate || request.subresource !== undefined || !isReason(error, 'NotFound')) throw error;
+    return { code: 201, body: await createPrepared(context, wanted, request), warnings };
+  }
+}
+
+export async function patchObject(context: WriteContext, request: ApiRequest): Promise<ApiResponse> {
+  const { definition } = context;
+  const { patchType, subresource, query } = request;
+  if (patchType === undefined) throw new StatusError('UnsupportedMediaType', 'the patch has no content type');
+  const applies = patchType === 'application/apply-patch+yaml';
+  if (applies && (query?.fieldManager ?? '') === '')
+    throw new StatusError(
+      'BadRequest',
+      'PatchOptions.meta.k8s.io "" is invalid: fieldManager: Required value: is required for apply patch',
+    );
+  const options = {
+    resourceKey: definition.schemaKey,
+    fieldManager: fieldManagerOf(query, request.userAgent),
+    force: query?.force === 'true',
+    now: context.now,
+    ...(subresource === undefined ? {} : { subresource }),
+  };
+  let warnings: readonly string[] = [];
+  const patched = (current: KubernetesObject | undefined): KubernetesObject => {
+    const result = decodeBody(definition, applyPatch(patchType, current, request.body, options));
+    const prepared = prepare(definition.schemaKey, result, { fieldValidation: fieldValidationOf(query) });
+    warnings = prepared.warnings;
+    return settleName(settleNamespace(prepared.object, namespaceOf(context, request)), request);
+  };
+  try {
+    const { object: written } = await rewrite(context, targetOf(context, request), (current) => {
+      const next = patched(shown(definition, current));
+      return settle(context, request, definition.conversion?.toStored(next) ?? next, current);
+    });
+    return { code: 200, body: shown(definition, written), warnings };
+  } catch (error) {
+    // Server-side apply of an object that does not exist creates it.
+    if (!applies || subresource !== undefined || !isReason(error, 'NotFound')) throw error;
+    return { code: 201, body: await createPrepared(context, patched(undefined), request), warnings };
+  }
+}
+
+/** What of the wanted object takes effect on the current one: the spec's writer leaves the status and vice versa. */
+function settle(
+  context: WriteContext,
+  request: ApiRequest,
+  wanted: KubernetesObject,
+  before: KubernetesObject,
+): KubernetesObject {
+  const { definition, now } = context;
+  const { strategy, schemaKey } = definition;
+  const { subresource } = request;
+  const metadata = metadataForUpdate(wanted, before, context);
+  let next: KubernetesObject;
+  if (subresource === 'status') {
+    next = withStatus({ ...before, metadata }, statusOf(wanted));
+    next = strategy.prepareForStatusUpdate?.(next, before, context) ?? next;
+  } else {
+    next = { ...wanted, metadata };
+    if (definition.statusSubresource) next = withStatus(next, statusOf(before));
+    next = withGeneration(strategy.prepareForUpdate?.(next, before, context) ?? next, before, definition);
+  }
+  validateUpdate(
+    schemaKey,
+    shown(definition, next),
+    shown(definition, before),
+    subresource === undefined ? {} : { subresource },
+  );
+  if (request.patchType === 'application/apply-patch+yaml') return next;
+  return updateManagedFields(before, next, {
+    resourceKey: schemaKey,
+    manager: fieldManagerOf(request.query, request.userAgent),
+    now,
+    ...(subresource === undefined ? {} : { subresource }),
+  });
+}
+
+function statusOf(object: KubernetesObject): unknown {
+  return (object as { readonly status?: unknown }).status;
+}
+
+function withStatus(object: KubernetesObject, status: unknown): KubernetesObject {
+  const { status: _, ...rest } = object as KubernetesObject & { readonly status?: unknown };
+  return status === undefined ? rest : ({ ...rest, status } as KubernetesObject);
+}
+
+function namespaceOf(context: WriteContext, request: ApiRequest): string | undefined {
+  return context.definition.namespaced ? request.namespace : undefined;
+}
+
+function targetOf(context: WriteContext, request: ApiRequest) {
+  return { namespace: namespaceOf(context, request), name: request.name ?? '', dryRun: isDryRun(request.query) };
+}
