@@ -1,20 +1,23 @@
 // The DaemonSet controller: watches nodes, DaemonSets, pods and revisions, keeps a ledger per DaemonSet, and syncs the
 // ones that something happened to. A thin shell: every decision is in core/daemonset/.
 import { controllerOf, type DaemonSet, isReason, type Pod, resources, type Stored } from '../../api/index.ts';
-import { type ControllerContext, listWatch } from '../../client/index.ts';
+import { type ControllerContext, eventSink, listWatch } from '../../client/index.ts';
 import { viewNode, viewPod } from '../../core/daemonset/index.ts';
-import { composeController, createWorkQueue, type RunningController, startReflector } from '../../machinery/index.ts';
-import type { RecordEvent, SyncContext } from './context.ts';
+import {
+  composeController,
+  createAdaptiveConcurrency,
+  createEventRecorder,
+  createWorkQueue,
+  referenceTo,
+  type RunningController,
+  startReflector,
+} from '../../machinery/index.ts';
+import type { SyncContext } from './context.ts';
 import { Registry } from './registry.ts';
 import { sync } from './sync.ts';
 import { isCritical, type Tracked } from './tracked.ts';
 
-export type { EventReason, RecordEvent } from './context.ts';
-export type { Tracked } from './tracked.ts';
-
 export interface DaemonSetControllerOptions extends ControllerContext {
-  readonly record: RecordEvent;
-  readonly limit: SyncContext['limit'];
   /** DaemonSets synced at the same time. */
   readonly concurrency?: number;
 }
@@ -22,7 +25,9 @@ export interface DaemonSetControllerOptions extends ControllerContext {
 const defaultConcurrency = 8;
 
 export function runDaemonSetController(options: DaemonSetControllerOptions): RunningController {
-  const { client, clock, random, log, signal, record, limit, concurrency = defaultConcurrency } = options;
+  const { client, clock, random, log, signal, concurrency = defaultConcurrency } = options;
+  const recorder = createEventRecorder({ ...options, component: 'daemonset-controller', sink: eventSink(client) });
+  const writes = createAdaptiveConcurrency({ clock });
 
   const registry = new Registry({ now: () => clock.now(), touched: touch });
   const queue = createWorkQueue<string>({
@@ -41,7 +46,16 @@ export function runDaemonSetController(options: DaemonSetControllerOptions): Run
       log[level]('sync failed', { daemonSet: key, failures, retryAfterMs, error });
     },
   });
-  const context: SyncContext = { client, clock, log, signal, record, limit, touch };
+  const context: SyncContext = {
+    client,
+    clock,
+    log,
+    signal,
+    record: ({ object }, type, reason, message) =>
+      recorder.record(referenceTo(resources.daemonSets, object), type, reason, message),
+    limit: (write) => writes.run(write, signal),
+    touch,
+  };
 
   // Nothing is decided before every list is complete: a pod that was not listed yet would be created a second time.
   let complete = false;
@@ -87,7 +101,7 @@ export function runDaemonSetController(options: DaemonSetControllerOptions): Run
     },
   });
 
-  const parts = [nodes, daemonSets, revisions, pods, queue];
+  const parts = [nodes, daemonSets, revisions, pods, queue, recorder];
   const controller = composeController('daemonset', parts);
   void controller.synced.then(
     () => {
