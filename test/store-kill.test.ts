@@ -63,7 +63,7 @@ void test('a store whose process is killed under write load has every acknowledg
     const revision = await store.revision();
     assert.ok(revision >= lastRevision, `revision ${revision} is behind the acknowledged ${lastRevision}`);
     lastRevision = revision;
-    for (const [writer, last] of [...acknowledged]) {
+    for (const [writer, last] of acknowledged) {
       const found = await store.get(`w/${writer}`);
       const state = found === undefined ? 'deleted' : found.value['step'];
       // The write after the last acknowledged one may have been made without anybody hearing of it.

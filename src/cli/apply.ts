@@ -27,7 +27,10 @@ export async function applyManifest(client: Client, resource: Resource, manifest
   const change = before === undefined ? object : mergeDifference(before, object);
   if (change === undefined) return 'unchanged';
   const annotations = { [lastApplied]: marked.metadata.annotations?.[lastApplied] };
-  const metadata = { ...(change.metadata as object | undefined), annotations: { ...annotationsOf(change), ...annotations } };
+  const metadata = {
+    ...(change.metadata as object | undefined),
+    annotations: { ...annotationsOf(change), ...annotations },
+  };
   await client.patch(resource, namespace, name, 'merge', { ...change, metadata }, { fieldManager });
   return 'configured';
 }
@@ -39,7 +42,10 @@ function placed(manifest: Manifest, resource: Resource): KubernetesObject & Read
 }
 
 function withAnnotation<T extends KubernetesObject>(object: T, text: string): T {
-  return { ...object, metadata: { ...object.metadata, annotations: { ...object.metadata.annotations, [lastApplied]: text } } };
+  return {
+    ...object,
+    metadata: { ...object.metadata, annotations: { ...object.metadata.annotations, [lastApplied]: text } },
+  };
 }
 
 function annotationsOf(change: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
@@ -52,7 +58,8 @@ function remembered(object: KubernetesObject): Readonly<Record<string, unknown>>
   const parsed = text === undefined ? undefined : parseJson(text);
   if (parsed === undefined) return undefined;
   const { annotations, ...metadata } = parsed.metadata;
-  const kept = annotations === undefined || Object.keys(annotations).length === 0 ? metadata : { ...metadata, annotations };
+  const kept =
+    annotations === undefined || Object.keys(annotations).length === 0 ? metadata : { ...metadata, annotations };
   return { ...parsed, metadata: kept };
 }
 
@@ -60,7 +67,8 @@ function remembered(object: KubernetesObject): Readonly<Record<string, unknown>>
 function parseJson(text: string): (KubernetesObject & Readonly<Record<string, unknown>>) | undefined {
   try {
     const parsed = JSON.parse(text) as unknown;
-    const looksRight = typeof parsed === 'object' && parsed !== null && 'metadata' in parsed && typeof parsed.metadata === 'object';
+    const metadata = (parsed as Partial<KubernetesObject> | null)?.metadata;
+    const looksRight = typeof metadata === 'object' && metadata !== null;
     return looksRight ? (parsed as KubernetesObject & Readonly<Record<string, unknown>>) : undefined;
   } catch {
     return undefined;

@@ -4,8 +4,8 @@ import { closeSync, ftruncateSync, openSync, writeSync } from 'node:fs';
 const logFileBytesMax = 10 * 1024 * 1024;
 
 export interface LogFile {
-  write(line: string): void;
-  close(): void;
+  readonly write: (line: string) => void;
+  readonly close: () => void;
 }
 
 /** When full it starts over: the newest lines are the ones somebody will look for. */

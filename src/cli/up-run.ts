@@ -23,7 +23,7 @@ export async function runUp(options: UpOptions, version: string): Promise<void> 
   // Everything that can be wrong with what was asked is found before anything is started.
   const rules = options.simulate.map(parseRule);
   const manifests = options.apply.flatMap(readManifests);
-  const stop = listenForStop(clock.now);
+  const stop = listenForStop(() => clock.now());
   const logTo = { write: (line: string): unknown => process.stderr.write(line) };
   const log = createLogger({ level: options.logLevel, destination: { write: (line) => void logTo.write(line) } });
   try {
@@ -104,7 +104,12 @@ async function show(run: Run, until: Promise<unknown>): Promise<void> {
   const { cluster, options, version, log, signal, startedMs } = run;
   const { client, kubeconfigPath, url } = cluster;
   const directory = dirname(kubeconfigPath);
-  const frame = { version, url, kubeconfigPath, stateKept: options.memory === true ? 'in memory, lost on stop' : directory };
+  const frame = {
+    version,
+    url,
+    kubeconfigPath,
+    stateKept: options.memory === true ? 'in memory, lost on stop' : directory,
+  };
   const stopView = new AbortController();
   let screen: Screen | undefined;
   const view = watchCluster({
@@ -116,7 +121,12 @@ async function show(run: Run, until: Promise<unknown>): Promise<void> {
     changed: () => screen?.changed(),
   });
   if (options.table && process.stdout.isTTY) {
-    screen = openTable(process.stdout, clock, { ...frame, paint: process.stdout.hasColors() ? coloured : plain }, view.state);
+    screen = openTable(
+      process.stdout,
+      clock,
+      { ...frame, paint: process.stdout.hasColors() ? coloured : plain },
+      view.state,
+    );
     // Log lines would tear the table.
     const logFile = process.stderr.isTTY ? openLogFile(join(directory, 'everynode.log')) : undefined;
     if (logFile !== undefined) run.logTo.write = logFile.write;

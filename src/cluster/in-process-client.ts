@@ -30,7 +30,10 @@ export function createInProcessClient(handler: ApiHandler, user: User, userAgent
   return {
     get: (resource, namespace, name, options) => call('get', resource, options, { ...where(namespace), name }),
     list: <T extends KubernetesObject>(resource: Resource<T>, options: ListOptions = {}) =>
-      call<KubernetesList<Stored<T>>>('list', resource, options, { ...where(options.namespace), query: listQuery(options) }),
+      call<KubernetesList<Stored<T>>>('list', resource, options, {
+        ...where(options.namespace),
+        query: listQuery(options),
+      }),
     watch: (resource, options) => watch(handler, user, resource, options),
     create: (resource, object, options) =>
       call('create', resource, options, {

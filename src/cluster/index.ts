@@ -1,2 +1,3 @@
 // The door to cluster/: a whole Kubernetes cluster as one call.
-export { type Cluster, type ClusterOptions, ClusterStartError, startCluster } from './start.ts';
+export { ClusterStartError } from './start-error.ts';
+export { type Cluster, type ClusterOptions, startCluster } from './start.ts';

@@ -20,7 +20,11 @@ test('the official client reads the kubeconfig', async (t) => {
   const path = await temporary(t);
   const { authority, admin } = await ensureCertificates(join(path, 'pki'), '127.0.0.1', Date.now());
   const kubeconfigPath = join(path, 'kubeconfig');
-  await writeKubeconfig(kubeconfigPath, { url: 'https://127.0.0.1:6443', authority: authority.certificate, client: admin });
+  await writeKubeconfig(kubeconfigPath, {
+    url: 'https://127.0.0.1:6443',
+    authority: authority.certificate,
+    client: admin,
+  });
   const { KubeConfig } = await import('@kubernetes/client-node');
   const loaded = new KubeConfig();
   loaded.loadFromFile(kubeconfigPath);

@@ -1,9 +1,101 @@
-// startCluster(): store, API server, controllers and simulated nodes as one process. Wires the rooms together and
-// stops them in order; decides nothing.
+// startCluster(): store, API server, controllers and simulated nodes as one process. Puts the rooms together, starts
+// them in order and stops them in the other; decides nothing.
+import type { MisbehaviourRule } from '../agent/index.ts';
 import type { Resource } from '../api/index.ts';
-import { startSimulatedFleet, type MisbehaviourRule } from '../agent/index.ts';
-import { type ApiServer, createApiServer, type ListeningApiServer, listenApiServer } from '../apiserver/index.ts';
+import { createApiServer } from '../apiserver/index.ts';
 import type { Client } from '../client/index.ts';
 import type { Clock, Random } from '../machinery/index.ts';
 import type { Logger } from '../observe/index.ts';
-import { openMemoryStore, openSqliteStore, type Store } from '../store/index.ts';
+import { ensureCertificates } from './certificates.ts';
+import { createCloser } from './closer.ts';
+import { openDataDirectory } from './data-directory.ts';
+import { createInProcessClient } from './in-process-client.ts';
+import { writeKubeconfig } from './kubeconfig.ts';
+import { listen } from './listen.ts';
+import { openStore } from './open-store.ts';
+import { componentUser, startParts } from './parts.ts';
+import { findResource } from './resource-finder.ts';
+
+export interface ClusterOptions {
+  /** Where everything is kept; absent = in memory, gone when the cluster is closed. */
+  readonly dataDir?: string;
+  /** Simulated nodes to have: node-1 … node-N. */
+  readonly nodes: number;
+  /** How simulated pods and nodes misbehave. */
+  readonly rules?: readonly MisbehaviourRule[];
+  /** Address to listen on: a loopback one unless said otherwise. */
+  readonly host?: string;
+  /** Absent: the last run's, else 6443, else any free one. 0: any free one. */
+  readonly port?: number;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Logger;
+  /** Aborting it stops the start; a cluster that has started is stopped by `close`. */
+  readonly signal?: AbortSignal;
+}
+
+export interface Cluster {
+  /** `https://127.0.0.1:6443` */
+  readonly url: string;
+  /** Of an administrator, mode 0600. */
+  readonly kubeconfigPath: string;
+  /** The API without the network, as an administrator. */
+  readonly client: Client;
+  /** Rejects when a part of the cluster dies, which no part does by design; never resolves. */
+  readonly failed: Promise<never>;
+  /** The served resource for what stands in a manifest. */
+  findResource(apiVersion: string, kind: string): Resource | undefined;
+  /** Stops everything: watches end, the store is flushed and closed, nothing is left open. */
+  close(): Promise<void>;
+}
+
+/** Rejects with a ClusterStartError when what was asked for cannot be had; nothing is left running then. */
+export async function startCluster(options: ClusterOptions): Promise<Cluster> {
+  const { clock, random, log, signal, host = '127.0.0.1' } = options;
+  const closer = createCloser();
+  try {
+    const directory = await openDataDirectory(options.dataDir);
+    closer.add(() => directory.close());
+    const [certificates, store] = await Promise.all([
+      ensureCertificates(directory.pkiPath, host, clock.now()),
+      openStore(directory.statePath),
+    ]);
+    closer.add(() => store.close());
+    signal?.throwIfAborted();
+
+    const server = await createApiServer({
+      store,
+      clock,
+      random,
+      failed: (error) => log.error('API server', { error }),
+    });
+    closer.add(() => server.close());
+    const { kubeconfigPath } = directory;
+    const listening = await listen(server, { host, port: options.port, certificates, kubeconfigPath });
+    closer.add(() => listening.close());
+    await writeKubeconfig(kubeconfigPath, {
+      url: listening.url,
+      authority: certificates.authority.certificate,
+      client: certificates.admin,
+    });
+
+    const clientFor = (component: string) => createInProcessClient(server, componentUser(component), component);
+    const authority = certificates.authority.certificate;
+    const { nodes, rules = [] } = options;
+    const resources = server.resources.all();
+    const parts = startParts({ clientFor, resources, authority, nodes, rules, clock, random, log });
+    closer.add(() => parts.stop());
+    await parts.ready;
+    return {
+      url: listening.url,
+      kubeconfigPath,
+      client: clientFor('everynode'),
+      failed: parts.failed,
+      findResource: (apiVersion, kind) => findResource(server.resources, apiVersion, kind),
+      close: () => closer.close(),
+    };
+  } catch (error) {
+    await closer.close();
+    throw error;
+  }
+}

@@ -18,7 +18,10 @@ const cases = [
   {
     name: 'a selector that does not match the template',
     manifest: seedWith('      name: fluentd-elasticsearch\n  template:', '      name: something-else\n  template:'),
-    expected: [invalid, /spec\.template\.metadata\.labels: Invalid value: .*`selector` does not match template `labels`/],
+    expected: [
+      invalid,
+      /spec\.template\.metadata\.labels: Invalid value: .*`selector` does not match template `labels`/,
+    ],
   },
   {
     name: 'restartPolicy Never',
@@ -31,7 +34,10 @@ const cases = [
       '  template:\n',
       '  updateStrategy: {type: RollingUpdate, rollingUpdate: {maxUnavailable: 1, maxSurge: 1}}\n  template:\n',
     ),
-    expected: [invalid, /spec\.updateStrategy\.rollingUpdate\.maxSurge: Invalid value: .*may not be set when maxUnavailable is non-zero/],
+    expected: [
+      invalid,
+      /spec\.updateStrategy\.rollingUpdate\.maxSurge: Invalid value: .*may not be set when maxUnavailable is non-zero/,
+    ],
   },
   {
     name: 'an unknown field',

@@ -5,9 +5,11 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { everynode } from './support/everynode.ts';
 
-const manifest = JSON.parse(readFileSync(join(import.meta.dirname, '..', '..', 'package.json'), 'utf8')) as { version: string };
+const manifest = JSON.parse(readFileSync(join(import.meta.dirname, '..', '..', 'package.json'), 'utf8')) as {
+  version: string;
+};
 
-test('--version is the package\'s', async () => {
+test("--version is the package's", async () => {
   const outcome = await everynode(['--version']);
   assert.equal(outcome.code, 0);
   assert.equal(outcome.stdout, `${manifest.version}\n`);

@@ -19,7 +19,11 @@ test('a node joins and its pod appears; the node is deleted and its pod goes', n
 
   await kubectl.run(['create', '-f', '-'], JSON.stringify(joining));
   const joined = await onePodOnEach(kubectl, [...threeNodes, 'node-late']);
-  assert.deepEqual(joined.filter((pod) => nodeOf(pod) !== 'node-late').map(uidOf), before.map(uidOf), 'the others stay');
+  assert.deepEqual(
+    joined.filter((pod) => nodeOf(pod) !== 'node-late').map(uidOf),
+    before.map(uidOf),
+    'the others stay',
+  );
 
   await kubectl.run(['delete', 'node', 'node-late']);
   const left = await onePodOnEach(kubectl, threeNodes);

@@ -1,7 +1,16 @@
 // Flow 3: pods that vanish, that are too many, and that nobody owns.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { fluentd, getDaemonSet, getPods, namespace, nodeOf, onePodOnEach, threeNodes, uidOf } from './support/daemonset.ts';
+import {
+  fluentd,
+  getDaemonSet,
+  getPods,
+  namespace,
+  nodeOf,
+  onePodOnEach,
+  threeNodes,
+  uidOf,
+} from './support/daemonset.ts';
 import { seedManifest, up } from './support/everynode.ts';
 import { eventually } from './support/eventually.ts';
 import { needsKubectl } from './support/kubectl.ts';
@@ -49,7 +58,9 @@ test('orphaned pods are adopted by a DaemonSet that comes back, without a restar
   await eventually('the pods have no owner', async () => {
     const orphans = await getPods(kubectl);
     assert.deepEqual(orphans.map(uidOf), before.map(uidOf));
-    assert.ok(orphans.every((pod) => pod.metadata.ownerReferences === undefined || pod.metadata.ownerReferences.length === 0));
+    assert.ok(
+      orphans.every((pod) => pod.metadata.ownerReferences === undefined || pod.metadata.ownerReferences.length === 0),
+    );
   });
 
   await kubectl.run(['apply', '-f', seedManifest]);

@@ -2,7 +2,18 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Pod, Stored } from '../../src/api/index.ts';
-import { fluentd, getDaemonSet, getPods, imageOf, isReady, namespace, nodeOf, onePodOnEach, threeNodes, uidOf } from './support/daemonset.ts';
+import {
+  fluentd,
+  getDaemonSet,
+  getPods,
+  imageOf,
+  isReady,
+  namespace,
+  nodeOf,
+  onePodOnEach,
+  threeNodes,
+  uidOf,
+} from './support/daemonset.ts';
 import { seedManifest, up } from './support/everynode.ts';
 import { eventually, throughout } from './support/eventually.ts';
 import { type Kubectl, needsKubectl, type Watching } from './support/kubectl.ts';
@@ -12,8 +23,10 @@ const newer = 'quay.io/fluentd_elasticsearch/fluentd:v3.0.0';
 const newest = 'quay.io/fluentd_elasticsearch/fluentd:v4.0.0';
 const target = `daemonset/${fluentd}`;
 
-const rollout = (kubectl: Kubectl, ...args: readonly string[]) => kubectl.run(['-n', namespace, 'rollout', args[0]!, target, ...args.slice(1)]);
-const setImage = (kubectl: Kubectl, image: string) => kubectl.run(['-n', namespace, 'set', 'image', target, `${fluentd}=${image}`]);
+const rollout = (kubectl: Kubectl, ...args: readonly string[]) =>
+  kubectl.run(['-n', namespace, 'rollout', args[0]!, target, ...args.slice(1)]);
+const setImage = (kubectl: Kubectl, image: string) =>
+  kubectl.run(['-n', namespace, 'set', 'image', target, `${fluentd}=${image}`]);
 const patchStrategy = (kubectl: Kubectl, updateStrategy: unknown) =>
   kubectl.run(['-n', namespace, 'patch', target, '--type=merge', '-p', JSON.stringify({ spec: { updateStrategy } })]);
 
@@ -47,33 +60,37 @@ const initialPodsSeen = (watching: Watching<unknown>) =>
     return Promise.resolve();
   });
 
-test('set image rolls node by node within maxUnavailable; history and undo go back and forth', needsKubectl, async (t) => {
-  const { kubectl } = await up(t);
-  await kubectl.run(['apply', '-f', seedManifest]);
-  await settled(kubectl, original);
+test(
+  'set image rolls node by node within maxUnavailable; history and undo go back and forth',
+  needsKubectl,
+  async (t) => {
+    const { kubectl } = await up(t);
+    await kubectl.run(['apply', '-f', seedManifest]);
+    await settled(kubectl, original);
 
-  const watching = watchPods(kubectl);
-  t.after(() => watching.stop());
-  await initialPodsSeen(watching);
-  await setImage(kubectl, newer);
-  await settled(kubectl, newer);
-  watching.stop();
-  assert.equal(worstUnavailable(watching), 1, 'one node at a time, and never two');
+    const watching = watchPods(kubectl);
+    t.after(() => watching.stop());
+    await initialPodsSeen(watching);
+    await setImage(kubectl, newer);
+    await settled(kubectl, newer);
+    watching.stop();
+    assert.equal(worstUnavailable(watching), 1, 'one node at a time, and never two');
 
-  const history = await rollout(kubectl, 'history');
-  assert.match(history, /^1\s/m);
-  assert.match(history, /^2\s/m);
-  assert.match(await rollout(kubectl, 'history', '--revision=1'), new RegExp(original));
+    const history = await rollout(kubectl, 'history');
+    assert.match(history, /^1\s/m);
+    assert.match(history, /^2\s/m);
+    assert.match(await rollout(kubectl, 'history', '--revision=1'), new RegExp(original));
 
-  await rollout(kubectl, 'undo');
-  await settled(kubectl, original);
-  const afterUndo = await rollout(kubectl, 'history');
-  assert.match(afterUndo, /^3\s/m, 'the old revision is the newest again');
-  assert.doesNotMatch(afterUndo, /^1\s/m);
+    await rollout(kubectl, 'undo');
+    await settled(kubectl, original);
+    const afterUndo = await rollout(kubectl, 'history');
+    assert.match(afterUndo, /^3\s/m, 'the old revision is the newest again');
+    assert.doesNotMatch(afterUndo, /^1\s/m);
 
-  await rollout(kubectl, 'undo', '--to-revision=2');
-  await settled(kubectl, newer);
-});
+    await rollout(kubectl, 'undo', '--to-revision=2');
+    await settled(kubectl, newer);
+  },
+);
 
 test('with maxSurge the new pod is ready before the old one goes', needsKubectl, async (t) => {
   const { kubectl } = await up(t);

@@ -29,9 +29,16 @@ export function upCommand(version: string): Command {
 nodes. kubectl works against it with the kubeconfig it writes. A second start finds everything as it was.`,
     )
     .addOption(
-      new Option('--nodes <count>', 'simulated nodes to have: node-1, node-2, …').default(3).argParser(wholeNumber(0, nodesMax)),
+      new Option('--nodes <count>', 'simulated nodes to have: node-1, node-2, …')
+        .default(3)
+        .argParser(wholeNumber(0, nodesMax)),
     )
-    .addOption(new Option('--data-dir <path>', 'where state, certificates and kubeconfig are kept').default(undefined, defaultDataDirectory))
+    .addOption(
+      new Option('--data-dir <path>', 'where state, certificates and kubeconfig are kept').default(
+        undefined,
+        defaultDataDirectory,
+      ),
+    )
     .addOption(new Option('--memory', 'keep nothing: the cluster is forgotten when it stops').conflicts('dataDir'))
     .addOption(
       new Option('--port <number>', 'port of the API server; 0 takes any free one')
@@ -40,12 +47,18 @@ nodes. kubectl works against it with the kubeconfig it writes. A second start fi
     )
     .addOption(new Option('--host <address>', 'address to listen on').default('127.0.0.1'))
     .addOption(
-      new Option('--apply <file>', 'apply a manifest once the cluster runs; repeatable').default([], 'nothing').argParser(collect(text)),
+      new Option('--apply <file>', 'apply a manifest once the cluster runs; repeatable')
+        .default([], 'nothing')
+        .argParser(collect(text)),
     )
     .addOption(
-      new Option('--simulate <rule>', 'let simulated pods or nodes misbehave; repeatable').default([], 'all is well').argParser(collect(text)),
+      new Option('--simulate <rule>', 'let simulated pods or nodes misbehave; repeatable')
+        .default([], 'all is well')
+        .argParser(collect(text)),
     )
-    .addOption(new Option('--log-level <level>', 'least important log lines to write').choices(logLevels).default('warn'))
+    .addOption(
+      new Option('--log-level <level>', 'least important log lines to write').choices(logLevels).default('warn'),
+    )
     .addOption(new Option('--no-table', 'print plain lines, also on a terminal'))
     .addHelpText(
       'after',

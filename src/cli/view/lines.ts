@@ -4,7 +4,9 @@ import type { ClusterState, DaemonSetRow } from './state.ts';
 /** The lines that tell what is different from `before`. */
 export function changeLines(before: ClusterState, after: ClusterState): readonly string[] {
   const known = new Map(before.daemonSets.map((row) => [row.name, daemonSetLine(row)]));
-  const lines = after.daemonSets.map(daemonSetLine).filter((line, index) => known.get(after.daemonSets[index]!.name) !== line);
+  const lines = after.daemonSets
+    .map(daemonSetLine)
+    .filter((line, index) => known.get(after.daemonSets[index]!.name) !== line);
   const present = new Set(after.daemonSets.map((row) => row.name));
   for (const row of before.daemonSets) if (!present.has(row.name)) lines.push(`daemonset ${row.name} is gone`);
   const nodes = nodesLine(after);
@@ -12,7 +14,9 @@ export function changeLines(before: ClusterState, after: ClusterState): readonly
   const seen = new Map(before.events.map((event) => [event.key, event.count]));
   for (const event of after.events) {
     if (event.warning && seen.get(event.key) !== event.count) {
-      lines.push(`warning ${event.reason} ${event.about}: ${event.message}${event.count > 1 ? ` (x${event.count})` : ''}`);
+      lines.push(
+        `warning ${event.reason} ${event.about}: ${event.message}${event.count > 1 ? ` (x${event.count})` : ''}`,
+      );
     }
   }
   return lines;

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import stringWidth from 'string-width';
 import { changeLines } from './lines.ts';
 import { type Frame, progressBar, renderCluster } from './render.ts';
@@ -26,8 +26,19 @@ const fluentd: DaemonSetRow = {
   revision: 1,
   rolling: false,
 };
-const node = (name: string, over: Partial<NodeRow> = {}): NodeRow => ({ name, ready: true, cordoned: false, taints: [], pods: 1, ...over });
-const settled: ClusterState = { daemonSets: [fluentd], nodes: [node('node-1'), node('node-2'), node('node-3')], events: [] };
+const node = (name: string, over: Partial<NodeRow> = {}): NodeRow => ({
+  name,
+  ready: true,
+  cordoned: false,
+  taints: [],
+  pods: 1,
+  ...over,
+});
+const settled: ClusterState = {
+  daemonSets: [fluentd],
+  nodes: [node('node-1'), node('node-2'), node('node-3')],
+  events: [],
+};
 
 test('a settled cluster shows where the API is, the DaemonSet and the nodes', () => {
   assert.equal(
@@ -60,7 +71,7 @@ test('the bar is always as wide as it is, whatever the counts', () => {
   fc.assert(
     fc.property(count, count, count, (desired, updated, available) => {
       const [bar] = progressBar({ desired, updated, available }, plain).split(' ');
-      assert.equal([...bar!].length, 20);
+      assert.equal(stringWidth(bar!), 20);
     }),
   );
 });
@@ -121,9 +132,21 @@ test('without a terminal a line is printed for what changed, and nothing for wha
     'nodes: 3 of 3 ready',
   ]);
   assert.deepEqual(changeLines(settled, settled), []);
-  assert.deepEqual(changeLines(settled, { ...settled, daemonSets: [] }), ['daemonset kube-system/fluentd-elasticsearch is gone']);
-  const event = { key: 'a/b', atMs: 0, warning: true, reason: 'BackOff', about: 'pod/x', message: 'back-off', count: 1 };
+  assert.deepEqual(changeLines(settled, { ...settled, daemonSets: [] }), [
+    'daemonset kube-system/fluentd-elasticsearch is gone',
+  ]);
+  const event = {
+    key: 'a/b',
+    atMs: 0,
+    warning: true,
+    reason: 'BackOff',
+    about: 'pod/x',
+    message: 'back-off',
+    count: 1,
+  };
   const once = { ...settled, events: [event] };
   assert.deepEqual(changeLines(settled, once), ['warning BackOff pod/x: back-off']);
-  assert.deepEqual(changeLines(once, { ...settled, events: [{ ...event, count: 2 }] }), ['warning BackOff pod/x: back-off (x2)']);
+  assert.deepEqual(changeLines(once, { ...settled, events: [{ ...event, count: 2 }] }), [
+    'warning BackOff pod/x: back-off (x2)',
+  ]);
 });

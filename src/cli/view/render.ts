@@ -39,7 +39,16 @@ export function renderCluster(state: ClusterState, frame: Frame): string {
 }
 
 const daemonSetHeads = ['DAEMONSET', 'DESIRED', 'CURRENT', 'READY', 'UP-TO-DATE', 'AVAILABLE', 'REVISION', 'ROLLOUT'];
-const daemonSetAlignments: readonly Alignment[] = ['left', 'right', 'right', 'right', 'right', 'right', 'right', 'left'];
+const daemonSetAlignments: readonly Alignment[] = [
+  'left',
+  'right',
+  'right',
+  'right',
+  'right',
+  'right',
+  'right',
+  'left',
+];
 
 function daemonSetLines(daemonSets: readonly DaemonSetRow[], rowsMax: number, paint: Paint): readonly string[] {
   if (daemonSets.length === 0) return [paint('dim', 'No DaemonSets yet: kubectl apply -f one.')];
@@ -67,7 +76,8 @@ function daemonSetLines(daemonSets: readonly DaemonSetRow[], rowsMax: number, pa
 export function progressBar(row: Pick<DaemonSetRow, 'desired' | 'updated' | 'available'>, paint: Paint): string {
   const { desired, updated } = row;
   const done = Math.min(updated, row.available);
-  const cells = (count: number) => (desired === 0 ? 0 : Math.min(progressColumns, Math.floor((count * progressColumns) / desired)));
+  const cells = (count: number) =>
+    desired === 0 ? 0 : Math.min(progressColumns, Math.floor((count * progressColumns) / desired));
   const full = cells(done);
   const starting = Math.max(0, cells(updated) - full);
   const rest = progressColumns - full - starting;
@@ -100,7 +110,10 @@ function nodeStatus(node: NodeRow, paint: Paint): string {
 function eventLines(events: readonly EventRow[], frame: Frame): readonly string[] {
   return events.map((event) => {
     const times = event.count > 1 ? ` (x${event.count})` : '';
-    const line = fit(`${clockTime(event.atMs)}  ${event.reason}  ${event.about}: ${event.message}${times}`, frame.columns);
+    const line = fit(
+      `${clockTime(event.atMs)}  ${event.reason}  ${event.about}: ${event.message}${times}`,
+      frame.columns,
+    );
     return frame.paint(event.warning ? 'yellow' : 'dim', line);
   });
 }

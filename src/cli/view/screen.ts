@@ -11,9 +11,9 @@ const redrawMs = 250;
 
 export interface Screen {
   /** Something changed: draw again soon. */
-  changed(): void;
+  readonly changed: () => void;
   /** Draws a last time and leaves the terminal as it was. */
-  close(): void;
+  readonly close: () => void;
 }
 
 /** Calls `draw` at most once per `redrawMs`, and once after the last change. */

@@ -4,11 +4,19 @@ import { controllerOf, type Node, resources } from '../../api/index.ts';
 import { listWatch, type Client } from '../../client/index.ts';
 import { type Clock, type Random, startReflector } from '../../machinery/index.ts';
 import type { Logger } from '../../observe/index.ts';
-import { type ClusterState, daemonSetRow, type DaemonSetRow, type EventRow, eventRow, nodeRow, type NodeRow } from './state.ts';
+import {
+  type ClusterState,
+  daemonSetRow,
+  type DaemonSetRow,
+  type EventRow,
+  eventRow,
+  nodeRow,
+  type NodeRow,
+} from './state.ts';
 
 export interface ClusterView {
   /** The state as it is now. */
-  state(): ClusterState;
+  readonly state: () => ClusterState;
   /** Resolves when the watches have ended, after the signal. */
   readonly stopped: Promise<void>;
 }
@@ -57,7 +65,10 @@ export function watchCluster(options: WatchClusterOptions): ClusterView {
   const daemonSets = startReflector({
     ...common,
     source: listWatch(client, resources.daemonSets),
-    project: (object): DaemonSetView => ({ uid: object.metadata.uid, row: (revision) => daemonSetRow(object, revision) }),
+    project: (object): DaemonSetView => ({
+      uid: object.metadata.uid,
+      row: (revision) => daemonSetRow(object, revision),
+    }),
     handlers: { applied: changed, removed: changed },
   });
   const revisions = startReflector({
@@ -99,10 +110,14 @@ export function watchCluster(options: WatchClusterOptions): ClusterView {
     source: listWatch(client, resources.events),
     // What a pod does by the book is noise here; what goes wrong, and what DaemonSets and nodes do, is shown.
     project: (object) =>
-      object.type === 'Warning' || ['DaemonSet', 'Node'].includes(object.involvedObject.kind ?? '') ? eventRow(object) : undefined,
+      object.type === 'Warning' || ['DaemonSet', 'Node'].includes(object.involvedObject.kind ?? '')
+        ? eventRow(object)
+        : undefined,
     handlers: {
       applied(row) {
-        recent = [...recent.filter((other) => other.key !== row.key), row].toSorted((a, b) => a.atMs - b.atMs).slice(-recentEventsMax);
+        recent = [...recent.filter((other) => other.key !== row.key), row]
+          .toSorted((a, b) => a.atMs - b.atMs)
+          .slice(-recentEventsMax);
         changed();
       },
       removed(row) {

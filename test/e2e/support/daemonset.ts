@@ -25,14 +25,21 @@ export function isReady(pod: Pod): boolean {
 }
 
 /** Exactly one pod on each of these nodes and nowhere else, ready and not on its way out; the DaemonSet says so too. */
-export function onePodOnEach(kubectl: Kubectl, nodes: readonly string[], withinMs?: number): Promise<readonly StoredPod[]> {
+export function onePodOnEach(
+  kubectl: Kubectl,
+  nodes: readonly string[],
+  withinMs?: number,
+): Promise<readonly StoredPod[]> {
   return eventually(
     `one ready pod on each of ${nodes.length} nodes`,
     async () => {
       const pods = await getPods(kubectl);
       assert.deepEqual(pods.map(nodeOf), nodes.toSorted());
       assert.ok(pods.every(isReady), 'every pod is ready');
-      assert.ok(pods.every((pod) => pod.metadata.deletionTimestamp === undefined), 'no pod is terminating');
+      assert.ok(
+        pods.every((pod) => pod.metadata.deletionTimestamp === undefined),
+        'no pod is terminating',
+      );
       const { metadata, status } = await getDaemonSet(kubectl);
       assert.equal(status?.observedGeneration, metadata.generation, 'the controller has seen the newest spec');
       assert.equal(status?.desiredNumberScheduled, nodes.length);

@@ -105,7 +105,9 @@ async function ready(child: ChildProcess, output: () => string, ended: Promise<E
     };
     child.stdout?.on('data', check);
     check();
-    void ended.then(({ code, signal }) => reject(new Error(`ended with ${code ?? signal} before it was ready:\n${output()}`)));
+    void ended.then(({ code, signal }) =>
+      reject(new Error(`ended with ${code ?? signal} before it was ready:\n${output()}`)),
+    );
   });
   await look.finally(() => clearTimeout(timer));
 }

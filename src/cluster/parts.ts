@@ -1,0 +1,93 @@
+// Everything of the cluster that works through the API: the controllers and the simulated nodes. One list; each gets
+// a client, a logger and an event recorder of its own. One signal stops them all.
+import { type MisbehaviourRule, startSimulatedFleet } from '../agent/index.ts';
+import type { Resource } from '../api/index.ts';
+import { mastersGroup, type User } from '../apiserver/index.ts';
+import { type Client, type ControllerContext, eventSink } from '../client/index.ts';
+import { runDaemonSetController } from '../controllers/daemonset/index.ts';
+import { runGarbageCollector } from '../controllers/garbage-collector/index.ts';
+import { runNamespaces } from '../controllers/namespaces/index.ts';
+import { runNodeLifecycle } from '../controllers/node-lifecycle/index.ts';
+import { runPodGc } from '../controllers/pod-gc/index.ts';
+import { runScheduler } from '../controllers/scheduler/index.ts';
+import { runServiceAccounts } from '../controllers/service-accounts/index.ts';
+import {
+  type Clock,
+  createEventRecorder,
+  type EventRecorder,
+  type Random,
+  type RunningController,
+} from '../machinery/index.ts';
+import type { Logger } from '../observe/index.ts';
+
+export interface PartsOptions {
+  readonly clientFor: (component: string) => Client;
+  /** Everything that can be owned, deleted with its namespace, and so on. */
+  readonly resources: readonly Resource[];
+  /** PEM of the cluster's authority, for kube-root-ca.crt. */
+  readonly authority: string;
+  readonly nodes: number;
+  readonly rules: readonly MisbehaviourRule[];
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Logger;
+}
+
+export interface Parts {
+  /** Every controller has its lists, every node is registered. */
+  readonly ready: Promise<void>;
+  /** Rejects when a part dies; never resolves. */
+  readonly failed: Promise<never>;
+  stop(): Promise<void>;
+}
+
+interface PartContext extends ControllerContext {
+  readonly recorder: EventRecorder;
+}
+
+/** Named as upstream names them; the names stand in managedFields, events and the log. */
+function startAll(options: PartsOptions, contextFor: (component: string) => PartContext): readonly RunningController[] {
+  const { resources, authority, nodes, rules } = options;
+  return [
+    runNamespaces({ ...contextFor('namespace-controller'), resources }),
+    runServiceAccounts({ ...contextFor('serviceaccount-controller'), rootCertificate: authority }),
+    runGarbageCollector({ ...contextFor('generic-garbage-collector'), resources }),
+    runNodeLifecycle(contextFor('node-controller')),
+    runPodGc(contextFor('pod-garbage-collector')),
+    runScheduler(contextFor('default-scheduler')),
+    runDaemonSetController(contextFor('daemonset-controller')),
+    startSimulatedFleet({ ...contextFor('kubelet'), nodes, rules }),
+  ];
+}
+
+export function startParts(options: PartsOptions): Parts {
+  const { clientFor, clock, random, log } = options;
+  const controller = new AbortController();
+  const { signal } = controller;
+  const recorders: EventRecorder[] = [];
+  const contextFor = (component: string): PartContext => {
+    const client = clientFor(component);
+    const context = { client, clock, random, log: log.child({ component }), signal };
+    const recorder = createEventRecorder({ ...context, component, sink: eventSink(client) });
+    recorders.push(recorder);
+    return { ...context, recorder };
+  };
+  const parts = startAll(options, contextFor);
+  const failed = Promise.withResolvers<never>();
+  for (const part of parts) part.stopped.catch(failed.reject);
+  // Those who never look must not be crashed by it: close() rejects with it too.
+  failed.promise.catch(() => undefined);
+  return {
+    ready: Promise.race([Promise.all(parts.map((part) => part.synced)).then(() => undefined), failed.promise]),
+    failed: failed.promise,
+    async stop() {
+      controller.abort();
+      await Promise.all([...parts, ...recorders].map((part) => part.stopped));
+    },
+  };
+}
+
+/** Until there is RBAC for each of them, the cluster's own parts may do everything. */
+export function componentUser(component: string): User {
+  return { name: `system:${component}`, groups: [mastersGroup] };
+}
