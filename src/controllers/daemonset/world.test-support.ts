@@ -128,6 +128,6 @@ export async function setImage(world: World, image: string): Promise<void> {
   });
 }
 
-export function imagesByNode(pods: readonly Stored<Pod>[]): Record<string, string | undefined> {
-  return Object.fromEntries(pods.map((pod) => [pod.spec.nodeName ?? '?', pod.spec.containers[0]?.image]));
+export function imagesByNode(pods: readonly Stored<Pod>[]): Record<string, string> {
+  return Object.fromEntries(pods.map((pod) => [pod.spec.nodeName ?? '?', pod.spec.containers[0]?.image ?? '']));
 }
