@@ -187,24 +187,27 @@ export class Ledger {
     if (target === undefined) return { creates: [], deletes: [] };
     const creates: CreatePod[] = [];
     const deletes: DeletePod[] = [];
-    const room = { create: () => creates.length < limits.createsMax, delete: () => deletes.length < limits.deletesMax };
+    const createRoom = () => limits.createsMax - creates.length;
+    const deleteRoom = () => limits.deletesMax - deletes.length;
     for (const slot of this.#toRemove) {
-      if (!room.delete()) break;
+      if (deleteRoom() <= 0) break;
       for (const { pod, reason } of slot.assessment.removals) deletes.push(deletion(slot, pod, reason));
     }
     for (const slot of this.#toCreate) {
-      if (!room.create()) break;
+      if (createRoom() <= 0) break;
       creates.push(creation(slot, target, slot.assessment.create!));
     }
     const allowed = allowance(target, this.#fleet());
-    for (const kind of ['settling', 'serving'] as const)
-      for (const slot of this.#first(kind, allowed[kind])) {
-        if (surges(target)) {
-          if (room.create()) creates.push(creation(slot, target, 'surge'));
-        } else if (room.delete()) deletes.push(deletion(slot, slot.assessment.replaceable!, 'outdated'));
-      }
-    for (const slot of this.#first('retirable', allowed.retirable))
-      if (room.delete()) deletes.push(deletion(slot, slot.assessment.retirable!, 'retired'));
+    for (const kind of ['settling', 'serving'] as const) {
+      if (surges(target))
+        for (const slot of this.#first(kind, Math.min(allowed[kind], createRoom())))
+          creates.push(creation(slot, target, 'surge'));
+      else
+        for (const slot of this.#first(kind, Math.min(allowed[kind], deleteRoom())))
+          deletes.push(deletion(slot, slot.assessment.replaceable!, 'outdated'));
+    }
+    for (const slot of this.#first('retirable', Math.min(allowed.retirable, deleteRoom())))
+      deletes.push(deletion(slot, slot.assessment.retirable!, 'retired'));
     return { creates, deletes };
   }
 
