@@ -10,6 +10,7 @@ export type {
   WatchOptions,
   WriteOptions,
 } from './client.ts';
+export { eventSink } from './event-sink.ts';
 export { createFakeClient, type FakeCall, type FakeClient, type FakeVerb } from './fake.ts';
 export { createHttpClient, type HttpClient, type HttpClientOptions } from './http-client.ts';
 export { type Connection, KubeconfigError, type KubeconfigOptions, loadKubeconfig } from './kubeconfig.ts';

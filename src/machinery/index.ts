@@ -1,7 +1,20 @@
 // The door to machinery/: time, chance and the moving parts that every controller is built of. Knows no client.
+export {
+  type AdaptiveConcurrency,
+  type AdaptiveConcurrencyOptions,
+  createAdaptiveConcurrency,
+} from './adaptive-concurrency.ts';
 export { type BackOff, type BackOffOptions, createBackOff } from './back-off.ts';
 export { type Clock, sleep, systemClock } from './clock.ts';
 export { composeController, type ControllerDependencies, type Part, type RunningController } from './controller.ts';
+export {
+  createEventRecorder,
+  type EventRecorder,
+  type EventRecorderOptions,
+  type EventSink,
+  referenceTo,
+} from './event-recorder.ts';
+export { createIndexedCache, type IndexedCache, type IndexFunction } from './indexed-cache.ts';
 export { type Random, seededRandom, systemRandom } from './random.ts';
 export {
   keyOf,
@@ -13,6 +26,7 @@ export {
   startReflector,
   type WatchStart,
 } from './reflector.ts';
+export { slowStart, type SlowStartOutcome } from './slow-start.ts';
 export { createTimerHeap, type TimerHeap } from './timer-heap.ts';
 export { createVirtualClock, type VirtualClock } from './virtual-clock.ts';
 export {
