@@ -21,10 +21,11 @@ const sqliteBusy = 5;
 const sqliteCorrupt = 11;
 const sqliteNotADatabase = 26;
 
+/** Not WITHOUT ROWID: that is two to four times slower with values of a pod's size. */
 const schema = `
   CREATE TABLE IF NOT EXISTS entries (
     key TEXT PRIMARY KEY, revision INTEGER NOT NULL, value TEXT NOT NULL, checksum INTEGER NOT NULL
-  ) STRICT, WITHOUT ROWID;
+  ) STRICT;
   CREATE TABLE IF NOT EXISTS head (
     id INTEGER PRIMARY KEY CHECK (id = 1), revision INTEGER NOT NULL, checksum INTEGER NOT NULL
   ) STRICT;`;
@@ -115,9 +116,9 @@ function readSound(path: string): { revision: number; entries: Entry[] } {
   const database = guarded(path, path, () => new DatabaseSync(path, { readOnly: true }));
   try {
     return guarded(path, path, () => {
-      const problems = database.prepare('PRAGMA quick_check(1)').all();
-      if (problems[0]?.['quick_check'] !== 'ok')
-        throw corrupt(path, `is damaged (${String(problems[0]?.['quick_check'])})`);
+      const problems = database.prepare('PRAGMA integrity_check(1)').all();
+      if (problems[0]?.['integrity_check'] !== 'ok')
+        throw corrupt(path, `is damaged (${String(problems[0]?.['integrity_check'])})`);
       const revision = readHead(database, path);
       return { revision, entries: readEntries(database, path, revision) };
     });

@@ -44,6 +44,10 @@ interface QueuedWrite {
   readonly reject: (error: Error) => void;
 }
 
+const upsertStatement = `
+  INSERT INTO entries (key, revision, value, checksum) VALUES (?, ?, ?, ?)
+  ON CONFLICT (key) DO UPDATE SET revision = excluded.revision, value = excluded.value, checksum = excluded.checksum`;
+
 class SqliteStore implements Store {
   readonly #path: string;
   readonly #database: DatabaseSync;
@@ -64,9 +68,7 @@ class SqliteStore implements Store {
     this.#database = database;
     this.#versions = versions;
     this.#batchWritesMax = batchWritesMax;
-    this.#upsert = database.prepare(
-      'INSERT OR REPLACE INTO entries (key, revision, value, checksum) VALUES (?, ?, ?, ?)',
-    );
+    this.#upsert = database.prepare(upsertStatement);
     this.#remove = database.prepare('DELETE FROM entries WHERE key = ?');
     this.#setHead = database.prepare('UPDATE head SET revision = ?, checksum = ?');
   }
