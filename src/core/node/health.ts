@@ -29,15 +29,18 @@ export function nextHeartbeat(
   const posted = statusTime(node);
   const alive =
     (renewed !== undefined && renewed !== before.renewTime) || (posted !== undefined && posted !== before.statusTime);
-  return alive ? { renewTime: renewed, statusTime: posted, heardMs: now } : before;
+  if (!alive) return before;
+  return { renewTime: renewed ?? before.renewTime, statusTime: posted ?? before.statusTime, heardMs: now };
 }
 
 function renewTime(lease: Lease | undefined): string | undefined {
   return lease?.spec?.renewTime ?? undefined;
 }
 
+/** Unknown is what we wrote ourselves: no sign of life. */
 function statusTime(node: Node | undefined): string | undefined {
-  return findCondition(node?.status?.conditions, 'Ready')?.lastHeartbeatTime;
+  const ready = findCondition(node?.status?.conditions, 'Ready');
+  return ready?.status === 'Unknown' ? undefined : ready?.lastHeartbeatTime;
 }
 
 export interface HealthOptions {

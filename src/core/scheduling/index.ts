@@ -2,5 +2,5 @@
 export { type Amounts, parseAmounts, podRequests } from './amounts.ts';
 export { type HostPort, type PodDemand, podDemand } from './demand.ts';
 export { admissionMisfits, describeMisfit, type Misfit, misfits } from './fit.ts';
-export { type NodeInfo, type NodeOffer, nodeOffer, NodeUsage } from './node-info.ts';
+export { isSameOffer, type NodeInfo, type NodeOffer, nodeOffer, NodeUsage } from './node-info.ts';
 export { type Placement, placePod } from './place.ts';

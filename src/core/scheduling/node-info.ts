@@ -73,3 +73,12 @@ export interface NodeInfo {
   readonly offer: NodeOffer;
   readonly usage: NodeUsage;
 }
+
+/** Whether two offers of a node mean the same to a pod (a heartbeat changes none of it). */
+export function isSameOffer(left: NodeOffer, right: NodeOffer): boolean {
+  return fingerprint(left) === fingerprint(right);
+}
+
+function fingerprint({ labels, taints, unschedulable, allocatable }: NodeOffer): string {
+  return JSON.stringify([labels, taints, unschedulable, [...allocatable]]);
+}

@@ -1,0 +1,11 @@
+// The door to the simulated runtime.
+export { type SimulatedFleetOptions, startSimulatedFleet } from './fleet.ts';
+export {
+  type Behaviour,
+  type MisbehaviourRule,
+  parseBehaviour,
+  parseMisbehaviourRule,
+  RuleError,
+  simulateAnnotation,
+} from './misbehaviour.ts';
+export { runtimeAnnotation } from './node-object.ts';

@@ -1,0 +1,82 @@
+// Tells the API what became of the simulated pods: their status when it changed, their end when they stopped. One write
+// per pod at a time, many pods side by side; what is written is read from the pod at that moment, never queued.
+import { isReason, type PodStatus, resources } from '../../api/index.ts';
+import type { ControllerContext } from '../../client/index.ts';
+import { sameStatus } from '../../core/pod/index.ts';
+import { createWorkQueue, type Part } from '../../machinery/index.ts';
+import type { SimulatedPod } from './simulated-pod.ts';
+
+const writesInFlightMax = 64;
+/** A state that will be over sooner than this is not worth a write of its own (a container about to start). */
+const settleMs = 500;
+
+export interface PodWriter extends Part {
+  /** The pod may have something to say; `nextMs` is when it changes by itself. */
+  consider(pod: SimulatedPod, nextMs: number | undefined): void;
+  forget(uid: string): void;
+}
+
+export function createPodWriter(
+  { client, clock, log, signal }: ControllerContext,
+  /** The pod as it stands; undefined when it is gone, or its node answers nothing. */
+  podOf: (uid: string) => SimulatedPod | undefined,
+): PodWriter {
+  const queue = createWorkQueue<string>({
+    clock,
+    signal,
+    concurrency: writesInFlightMax,
+    async work(uid) {
+      const pod = podOf(uid);
+      if (pod === undefined) return;
+      try {
+        // A finalizer keeps the object: then its status must say that nothing runs any more.
+        if (!pod.stopped || (pod.pod.metadata.finalizers?.length ?? 0) > 0) await writeStatus(pod);
+        if (pod.stopped) await letGo(pod);
+      } catch (error) {
+        // Gone, or another pod of that name: the watch will say so.
+        if (!isReason(error, 'NotFound', 'Conflict')) throw error;
+      }
+    },
+    onFailure: (uid, error, failures, retryAfterMs) =>
+      log.warn('writing a pod failed', { uid, error, failures, retryAfterMs }),
+  });
+
+  const writeStatus = async (pod: SimulatedPod) => {
+    const { metadata, status } = pod.pod;
+    const wanted = pod.status(clock.now());
+    if (sameStatus(status, wanted)) return;
+    const patch = { metadata: { uid: metadata.uid }, status: replacing(status, wanted) };
+    const options = { subresource: 'status', signal };
+    const written = await client.patch(resources.pods, metadata.namespace, metadata.name, 'merge', patch, options);
+    pod.observe(written, clock.now());
+  };
+
+  const letGo = async ({ pod: { metadata } }: SimulatedPod) => {
+    // 0: the API knows already, and waits for finalizers.
+    if (metadata.deletionGracePeriodSeconds === 0) return;
+    await client.delete(resources.pods, metadata.namespace, metadata.name, {
+      gracePeriodSeconds: 0,
+      preconditions: { uid: metadata.uid },
+      signal,
+    });
+  };
+
+  return {
+    stopped: queue.stopped,
+    forget: (uid) => queue.forget(uid),
+    consider(pod, nextMs) {
+      const { uid } = pod.pod.metadata;
+      const now = clock.now();
+      if (pod.stopped) queue.add(uid);
+      else if (nextMs !== undefined && nextMs - now < settleMs) return;
+      else if (!sameStatus(pod.pod.status, pod.status(now))) queue.add(uid);
+    },
+  };
+}
+
+/** A merge patch for the whole status: what stands and is wanted no longer is set to null. */
+function replacing(standing: PodStatus | undefined, wanted: PodStatus): Readonly<Record<string, unknown>> {
+  const patch: Record<string, unknown> = { ...wanted };
+  for (const field of Object.keys(standing ?? {})) if (!(field in wanted)) patch[field] = null;
+  return patch;
+}

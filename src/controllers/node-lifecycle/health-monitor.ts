@@ -1,0 +1,82 @@
+// Listens for heartbeats and calls back when a node has been silent too long. O(1) per heartbeat: one timer stands for
+// all nodes. What counts as a sign of life is core/node's to say.
+import type { Lease } from '../../api/index.ts';
+import { firstHeartbeat, type HealthOptions, type Heartbeat, lostAt, nextHeartbeat } from '../../core/node/index.ts';
+import { type Clock, createTimerHeap } from '../../machinery/index.ts';
+import type { NodeView } from './node-view.ts';
+
+/** A timer that comes this late means that this process slept or was stopped: in that time nobody could be heard. */
+const timerLateMsMax = 5_000;
+
+interface Watched {
+  node: NodeView;
+  heartbeat: Heartbeat;
+}
+
+export interface HealthMonitor {
+  heardNode(node: NodeView): void;
+  heardLease(name: string, lease: Lease): void;
+  forget(name: string): void;
+  /** Silent for longer than the grace period, as of now. */
+  isLost(name: string): boolean;
+}
+
+export function createHealthMonitor(
+  clock: Clock,
+  options: HealthOptions,
+  onSilent: (name: string) => void,
+): HealthMonitor {
+  const watched = new Map<string, Watched>();
+  /** Leases may be seen before their node. */
+  const leases = new Map<string, Lease>();
+
+  const timers = createTimerHeap<string>(clock, (name) => {
+    const entry = watched.get(name);
+    if (entry === undefined) return;
+    const lateMs = clock.now() - lostAt(entry.node, entry.heartbeat, options);
+    if (lateMs <= timerLateMsMax) onSilent(name);
+    else {
+      entry.heartbeat = { ...entry.heartbeat, heardMs: clock.now() };
+      arm(name, entry);
+    }
+  });
+
+  const arm = (name: string, { node, heartbeat }: Watched) => timers.set(name, lostAt(node, heartbeat, options));
+
+  return {
+    heardNode(node) {
+      const { name } = node.metadata;
+      const entry = watched.get(name);
+      const lease = leases.get(name);
+      if (entry === undefined || entry.node.metadata.uid !== node.metadata.uid) {
+        const fresh = { node, heartbeat: firstHeartbeat(node, lease, clock.now()) };
+        watched.set(name, fresh);
+        arm(name, fresh);
+        return;
+      }
+      const before = entry.heartbeat;
+      entry.heartbeat = nextHeartbeat(before, node, lease, clock.now());
+      entry.node = node;
+      // A node that is lost stays unarmed until it is heard again.
+      if (entry.heartbeat !== before || timers.due(name) !== undefined) arm(name, entry);
+    },
+    heardLease(name, lease) {
+      leases.set(name, lease);
+      const entry = watched.get(name);
+      if (entry === undefined) return;
+      const next = nextHeartbeat(entry.heartbeat, entry.node, lease, clock.now());
+      if (next === entry.heartbeat) return;
+      entry.heartbeat = next;
+      arm(name, entry);
+    },
+    forget(name) {
+      watched.delete(name);
+      leases.delete(name);
+      timers.delete(name);
+    },
+    isLost(name) {
+      const entry = watched.get(name);
+      return entry !== undefined && clock.now() >= lostAt(entry.node, entry.heartbeat, options);
+    },
+  };
+}

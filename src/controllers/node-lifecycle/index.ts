@@ -1,0 +1,2 @@
+// The door to node-lifecycle.
+export { type NodeLifecycleOptions, runNodeLifecycle } from './node-lifecycle.ts';

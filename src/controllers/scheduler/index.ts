@@ -1,0 +1,2 @@
+// The door to the scheduler.
+export { runScheduler, type SchedulerOptions } from './scheduler.ts';
