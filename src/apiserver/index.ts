@@ -11,3 +11,7 @@ export type {
   WatchRequest,
   WatchSink,
 } from './request.ts';
+export { parseTokenFile } from './auth/authenticate.ts';
+export { type ApiListener, listenApiServer, type ListenOptions } from './http/listen.ts';
+export type { ResourceDefinition } from './resources/definition.ts';
+export type { ResourceTable } from './resources/table.ts';

@@ -7,7 +7,7 @@ export interface Column<T extends KubernetesObject = KubernetesObject> {
   readonly name: string;
   readonly type: 'string' | 'integer' | 'boolean';
   /** `name` marks the column that names the object. */
-  readonly format?: 'name';
+  readonly format?: '' | 'name';
   /** 0 is always shown, 1 with `-o wide`. */
   readonly priority: 0 | 1;
   readonly description: string;

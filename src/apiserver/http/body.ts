@@ -1,0 +1,84 @@
+// Reading a request's body: bounded in size, depth and number of values, JSON or YAML, no hostile keys.
+import type { IncomingMessage } from 'node:http';
+import { StatusError } from '../../api/index.ts';
+import { bodyBytesMax, bodyDepthMax, bodyValuesMax } from './limits.ts';
+import { parseYamlBody } from './yaml.ts';
+
+/** The decoded body; undefined when there is none. */
+export async function readBody(request: IncomingMessage): Promise<unknown> {
+  const bytes = await readBytes(request);
+  if (bytes.length === 0) return undefined;
+  const text = decodeText(bytes);
+  const value = isYaml(mediaTypeOf(request))
+    ? parse(() => parseYamlBody(text))
+    : parse(() => JSON.parse(text) as unknown);
+  checkShape(value);
+  return value;
+}
+
+/** `application/json` of `application/json; charset=utf-8`; JSON when the header is absent. */
+export function mediaTypeOf(request: IncomingMessage): string {
+  const type = (request.headers['content-type'] ?? '').split(';', 1)[0]!.trim().toLowerCase();
+  return type === '' ? 'application/json' : type;
+}
+
+function isYaml(mediaType: string): boolean {
+  // An apply patch is YAML by name, mostly JSON in fact; JSON is YAML too, but parsing it as such is slow.
+  return mediaType === 'application/yaml' || mediaType === 'application/apply-patch+yaml';
+}
+
+async function readBytes(request: IncomingMessage): Promise<Buffer> {
+  const announced = Number(request.headers['content-length'] ?? 0);
+  if (announced > bodyBytesMax) throw tooLarge();
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of request as AsyncIterable<Buffer>) {
+    size += chunk.length;
+    if (size > bodyBytesMax) throw tooLarge();
+    chunks.push(chunk);
+  }
+  return chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks, size);
+}
+
+function tooLarge(): StatusError {
+  return new StatusError('RequestEntityTooLarge', `limit is ${bodyBytesMax}: the request body is too large`);
+}
+
+function decodeText(bytes: Buffer): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch (error) {
+    throw new StatusError('BadRequest', 'the request body is not valid UTF-8', undefined, { cause: error });
+  }
+}
+
+function parse(decode: () => unknown): unknown {
+  try {
+    return decode();
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new StatusError('BadRequest', `couldn't read the request body: ${why}`, undefined, { cause: error });
+  }
+}
+
+/** Refuses what would make a walk over the value expensive, or its copy another prototype. */
+function checkShape(root: unknown): void {
+  let values = 0;
+  const visit = (value: unknown, depth: number): void => {
+    values += 1;
+    if (values > bodyValuesMax)
+      throw new StatusError('BadRequest', `the request body has more than ${bodyValuesMax} values`);
+    if (typeof value !== 'object' || value === null) return;
+    if (depth > bodyDepthMax)
+      throw new StatusError('BadRequest', `the request body is nested more than ${bodyDepthMax} levels deep`);
+    if (Array.isArray(value)) {
+      for (const item of value) visit(item, depth + 1);
+      return;
+    }
+    for (const key of Object.keys(value)) {
+      if (key === '__proto__') throw new StatusError('BadRequest', `the request body has a field named "__proto__"`);
+      visit((value as Record<string, unknown>)[key], depth + 1);
+    }
+  };
+  visit(root, 0);
+}

@@ -1,0 +1,21 @@
+// The limits of the HTTP front, in one place. Crossing one is answered with a Status, never with silence.
+
+/** As kube-apiserver's limit on request bodies. */
+export const bodyBytesMax = 3 * 1024 * 1024;
+/** Objects in objects: far more than any Kubernetes type has, far less than the stack. */
+export const bodyDepthMax = 100;
+/** Values in one body; only YAML aliases can make so many out of bodyBytesMax. */
+export const bodyValuesMax = 1_000_000;
+/** Answers from this size on are compressed for clients that accept it (kube-apiserver's own threshold). */
+export const gzipBytesMin = 128 * 1024;
+/** Requests in progress, watches aside (kube-apiserver --max-requests-inflight). */
+export const requestsInFlightMax = 400;
+export const watchesMax = 20_000;
+/** Events that wait for a slow watcher, its initial list aside, before it is cut off. */
+export const watchQueueEventsMax = 10_000;
+/** Time for a client to send its whole request. */
+export const requestTimeoutMs = 60_000;
+export const headersTimeoutMs = 30_000;
+export const keepAliveTimeoutMs = 120_000;
+/** Time that requests in progress get when the server stops. */
+export const shutdownMsMax = 5_000;

@@ -1,0 +1,97 @@
+// The API server on a socket: TLS always, loopback unless told otherwise, and a stop that lets requests finish.
+import { createServer } from 'node:https';
+import type { AddressInfo } from 'node:net';
+import { sleep } from '../../machinery/index.ts';
+import { type Logger, silentLogger } from '../../observe/index.ts';
+import { createAuthenticator } from '../auth/authenticate.ts';
+import type { User } from '../request.ts';
+import type { ApiServer } from '../server.ts';
+import { createEncodedObjects } from './encoded-objects.ts';
+import { createHttpHandler } from './handler.ts';
+import { headersTimeoutMs, keepAliveTimeoutMs, requestTimeoutMs, shutdownMsMax } from './limits.ts';
+
+export interface ListenOptions {
+  /** Default 127.0.0.1. */
+  readonly host?: string;
+  /** 0: any free one. */
+  readonly port: number;
+  /** PEM texts. `clientAuthority` signs the certificates that clients may show. */
+  readonly tls: { readonly certificate: string; readonly key: string; readonly clientAuthority: string };
+  /** Bearer token → user. */
+  readonly tokens?: ReadonlyMap<string, User>;
+  readonly log?: Logger;
+}
+
+export interface ApiListener {
+  readonly host: string;
+  readonly port: number;
+  /** `https://127.0.0.1:6443` */
+  readonly url: string;
+  /** Takes no new connection, ends the watches, gives requests in progress a moment, closes everything. */
+  close(): Promise<void>;
+}
+
+/** Rejects with the socket's error (EADDRINUSE, EACCES) when it cannot listen. */
+export async function listenApiServer(server: ApiServer, options: ListenOptions): Promise<ApiListener> {
+  const { host = '127.0.0.1', port, tls, tokens, log = silentLogger } = options;
+  const handle = createHttpHandler({
+    server,
+    authenticate: createAuthenticator(tokens),
+    encoded: createEncodedObjects(),
+    log,
+  });
+  const requests = new Set<Promise<void>>();
+  const http = createServer(
+    {
+      cert: tls.certificate,
+      key: tls.key,
+      ca: tls.clientAuthority,
+      requestCert: true,
+      // A client without a certificate may have a token; the authenticator decides.
+      rejectUnauthorized: false,
+      minVersion: 'TLSv1.2',
+      requestTimeout: requestTimeoutMs,
+      headersTimeout: headersTimeoutMs,
+      keepAliveTimeout: keepAliveTimeoutMs,
+      noDelay: true,
+    },
+    (request, response) => {
+      const answered = handle(request, response).finally(() => requests.delete(answered));
+      requests.add(answered);
+    },
+  );
+  http.on('tlsClientError', (error) => log.debug('TLS handshake failed', { error: error.message }));
+  http.on('clientError', (error, socket) => {
+    log.debug('malformed request', { error: error.message });
+    socket.destroy();
+  });
+  await new Promise<void>((resolve, reject) => {
+    http.once('error', reject);
+    http.listen(port, host, () => {
+      http.off('error', reject);
+      resolve();
+    });
+  });
+  const address = http.address() as AddressInfo;
+  const shownHost = address.family === 'IPv6' ? `[${address.address}]` : address.address;
+  return {
+    host: address.address,
+    port: address.port,
+    url: `https://${shownHost}:${address.port}`,
+    async close() {
+      const stopped = new Promise<void>((resolve) => {
+        http.close(() => resolve());
+      });
+      await server.close();
+      http.closeIdleConnections();
+      const patience = new AbortController();
+      await Promise.race([
+        Promise.all(requests),
+        sleep(server.clock, shutdownMsMax, patience.signal).catch(() => undefined),
+      ]);
+      patience.abort();
+      http.closeAllConnections();
+      await stopped;
+    },
+  };
+}
