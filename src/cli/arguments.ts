@@ -10,6 +10,6 @@ export function wholeNumber(minimum: number, maximum: number): (text: string) =>
 }
 
 /** For options that may be given more than once. */
-export function collect<T>(parse: (text: string) => T): (text: string, previous?: readonly T[]) => readonly T[] {
-  return (text, previous = []) => [...previous, parse(text)];
+export function collect(text: string, previous: readonly string[] = []): readonly string[] {
+  return [...previous, text];
 }

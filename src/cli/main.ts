@@ -13,6 +13,7 @@ const program = new Command('everynode')
   .description('One pod on every node, and rollouts you can trust: DaemonSets on an embedded Kubernetes cluster.')
   .version(version, '-V, --version', 'print the version')
   .helpOption('-h, --help', 'print this help')
+  .helpCommand('help [command]', 'explain a command')
   .addCommand(upCommand(version))
   .addHelpText(
     'after',

@@ -21,8 +21,8 @@ const random = systemRandom;
 
 export async function runUp(options: UpOptions, version: string): Promise<void> {
   // Everything that can be wrong with what was asked is found before anything is started.
-  const rules = options.simulate.map(parseRule);
-  const manifests = options.apply.flatMap(readManifests);
+  const rules = (options.simulate ?? []).map(parseRule);
+  const manifests = (options.apply ?? []).flatMap(readManifests);
   const stop = listenForStop(() => clock.now());
   const logTo = { write: (line: string): unknown => process.stderr.write(line) };
   const log = createLogger({ level: options.logLevel, destination: { write: (line) => void logTo.write(line) } });

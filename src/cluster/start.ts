@@ -2,7 +2,7 @@
 // them in order and stops them in the other; decides nothing.
 import type { MisbehaviourRule } from '../agent/index.ts';
 import type { Resource } from '../api/index.ts';
-import { createApiServer } from '../apiserver/index.ts';
+import { type ApiListener, createApiServer } from '../apiserver/index.ts';
 import type { Client } from '../client/index.ts';
 import type { Clock, Random } from '../machinery/index.ts';
 import type { Logger } from '../observe/index.ts';
@@ -73,8 +73,9 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
     const { kubeconfigPath } = directory;
     const listening = await listen(server, { host, port: options.port, certificates, kubeconfigPath });
     closer.add(() => listening.close());
+    const url = reachable(listening);
     await writeKubeconfig(kubeconfigPath, {
-      url: listening.url,
+      url,
       authority: certificates.authority.certificate,
       client: certificates.admin,
     });
@@ -87,7 +88,7 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
     closer.add(() => parts.stop());
     await parts.ready;
     return {
-      url: listening.url,
+      url,
       kubeconfigPath,
       client: clientFor('everynode'),
       failed: parts.failed,
@@ -98,4 +99,9 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
     await closer.close();
     throw error;
   }
+}
+
+/** Listening on every address is no address to connect to: this machine's own is. */
+function reachable({ host, port, url }: ApiListener): string {
+  return host === '0.0.0.0' || host === '::' ? `https://127.0.0.1:${port}` : url;
 }

@@ -9,8 +9,8 @@ export interface UpOptions {
   readonly memory?: true;
   readonly port?: number;
   readonly host: string;
-  readonly apply: readonly string[];
-  readonly simulate: readonly string[];
+  readonly apply?: readonly string[];
+  readonly simulate?: readonly string[];
   readonly logLevel: (typeof logLevels)[number];
   readonly table: boolean;
 }
@@ -21,45 +21,35 @@ const logLevels = ['debug', 'info', 'warn', 'error'] as const;
 export const defaultDataDirectory = '.everynode';
 
 export function upCommand(version: string): Command {
-  const text = (value: string) => value;
   return new Command('up')
     .summary('run a cluster until Ctrl-C')
     .description(
-      `Runs a Kubernetes cluster in this process until Ctrl-C: API server, store, scheduler, controllers and simulated
-nodes. kubectl works against it with the kubeconfig it writes. A second start finds everything as it was.`,
+      'Runs a Kubernetes cluster in this process until Ctrl-C: API server, store, scheduler, controllers and ' +
+        'simulated nodes. kubectl works against it with the kubeconfig it writes. Started again, it goes on where it was.',
     )
+    .helpOption('-h, --help', 'print this help')
     .addOption(
       new Option('--nodes <count>', 'simulated nodes to have: node-1, node-2, …')
         .default(3)
         .argParser(wholeNumber(0, nodesMax)),
     )
-    .addOption(
-      new Option('--data-dir <path>', 'where state, certificates and kubeconfig are kept').default(
-        undefined,
-        defaultDataDirectory,
-      ),
-    )
+    .option('--data-dir <path>', `keep state, certificates and kubeconfig there (default: ${defaultDataDirectory})`)
     .addOption(new Option('--memory', 'keep nothing: the cluster is forgotten when it stops').conflicts('dataDir'))
     .addOption(
-      new Option('--port <number>', 'port of the API server; 0 takes any free one')
-        .default(undefined, 'the one of the last run, else 6443, else any free one')
-        .argParser(wholeNumber(0, portMax)),
+      new Option(
+        '--port <number>',
+        'port of the API server (default: that of the last run, else 6443; 0: any)',
+      ).argParser(wholeNumber(0, portMax)),
     )
-    .addOption(new Option('--host <address>', 'address to listen on').default('127.0.0.1'))
+    .addOption(new Option('--host <address>', 'address to listen on').default('127.0.0.1', '127.0.0.1'))
+    .option('--apply <file>', 'apply a manifest once the cluster runs (repeatable)', collect)
+    .option('--simulate <rule>', 'let simulated pods or nodes misbehave (repeatable)', collect)
     .addOption(
-      new Option('--apply <file>', 'apply a manifest once the cluster runs; repeatable')
-        .default([], 'nothing')
-        .argParser(collect(text)),
+      new Option('--log-level <level>', 'least important log lines to write')
+        .choices(logLevels)
+        .default('warn', 'warn'),
     )
-    .addOption(
-      new Option('--simulate <rule>', 'let simulated pods or nodes misbehave; repeatable')
-        .default([], 'all is well')
-        .argParser(collect(text)),
-    )
-    .addOption(
-      new Option('--log-level <level>', 'least important log lines to write').choices(logLevels).default('warn'),
-    )
-    .addOption(new Option('--no-table', 'print plain lines, also on a terminal'))
+    .option('--no-table', 'print plain lines, also on a terminal')
     .addHelpText(
       'after',
       `
