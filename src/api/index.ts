@@ -3,6 +3,7 @@ export type * from './apps.ts';
 export type * from './core.ts';
 export type * from './meta.ts';
 export { findCondition, isTrue, withCondition } from './conditions.ts';
+export { encodeGoJson } from './go-json.ts';
 export { BinaryHeap } from './heap.ts';
 export { type IntOrPercent, parsePercent, scaleRoundingUp } from './int-or-percent.ts';
 export {

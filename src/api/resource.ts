@@ -12,6 +12,8 @@ export interface Resource<T extends KubernetesObject = KubernetesObject> {
   readonly name: string;
   readonly kind: string;
   readonly namespaced: boolean;
+  /** Holds raw JSON (runtime.RawExtension) that an API server keeps byte for byte. */
+  readonly keepsRawJson?: true;
   readonly __object?: T;
 }
 
@@ -42,6 +44,7 @@ export const controllerRevisions: Resource<ControllerRevision> = {
   name: 'controllerrevisions',
   kind: 'ControllerRevision',
   namespaced: true,
+  keepsRawJson: true,
 };
 export const leases: Resource<Lease> = {
   group: 'coordination.k8s.io',

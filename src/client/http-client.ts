@@ -2,6 +2,7 @@
 // are transport.ts, event streams watch-stream.ts.
 import {
   apiVersionOf,
+  encodeGoJson,
   type DeleteOptions,
   type KubernetesList,
   type KubernetesObject,
@@ -80,12 +81,12 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
     },
     async create<T extends KubernetesObject>(resource: Resource<T>, object: T, write: WriteOptions = {}) {
       const path = `${resourcePath(resource, home(resource, object))}${writeQuery(write)}`;
-      return (await send({ method: 'POST', path, body: typed(resource, object) }, write.signal)) as Stored<T>;
+      return (await send({ method: 'POST', path, body: encode(resource, object) }, write.signal)) as Stored<T>;
     },
     async update<T extends KubernetesObject>(resource: Resource<T>, object: T, write: WriteOptions = {}) {
       const { name = '' } = object.metadata;
       const path = `${resourcePath(resource, home(resource, object), name, write.subresource)}${writeQuery(write)}`;
-      return (await send({ method: 'PUT', path, body: typed(resource, object) }, write.signal)) as Stored<T>;
+      return (await send({ method: 'PUT', path, body: encode(resource, object) }, write.signal)) as Stored<T>;
     },
     async patch<T extends KubernetesObject>(
       resource: Resource<T>,
@@ -96,7 +97,12 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
       write: WriteOptions = {},
     ) {
       const path = `${resourcePath(resource, namespace, name, write.subresource)}${writeQuery(write)}`;
-      const request = { method: 'PATCH', path, body: patch, contentType: patchContentTypes[type] } as const;
+      const request = {
+        method: 'PATCH',
+        path,
+        body: JSON.stringify(patch),
+        contentType: patchContentTypes[type],
+      } as const;
       return (await send(request, write.signal)) as Stored<T>;
     },
     async delete(
@@ -106,7 +112,7 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
       remove: DeleteOptions & RequestOptions = {},
     ) {
       const { signal, ...deleteOptions } = remove;
-      const body = { apiVersion: 'v1', kind: 'DeleteOptions', ...deleteOptions };
+      const body = JSON.stringify({ apiVersion: 'v1', kind: 'DeleteOptions', ...deleteOptions });
       await send({ method: 'DELETE', path: resourcePath(resource, namespace, name), body }, signal);
     },
     async createSubresource(
@@ -117,7 +123,8 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
       body: KubernetesObject,
       create: RequestOptions = {},
     ) {
-      await send({ method: 'POST', path: resourcePath(resource, namespace, name, subresource), body }, create.signal);
+      const path = resourcePath(resource, namespace, name, subresource);
+      await send({ method: 'POST', path, body: JSON.stringify(body) }, create.signal);
     },
     getPath: (path, { signal } = {}) => send({ method: 'GET', path }, signal),
     close: () => transport.close(),
@@ -128,8 +135,14 @@ function writeQuery({ dryRun, fieldManager }: WriteOptions): string {
   return queryString({ dryRun: dryRun === true ? 'All' : undefined, fieldManager });
 }
 
-/** A body must say what it is; objects of this house often leave it to the resource they are sent to. */
-function typed<T extends KubernetesObject>(resource: Resource<T>, object: T): T {
-  if (object.apiVersion !== undefined && object.kind !== undefined) return object;
-  return { apiVersion: apiVersionOf(resource), kind: resource.kind, ...object };
+/**
+ * A body must say what it is; objects of this house often leave it to the resource they are sent to. What the server
+ * keeps byte for byte is written as Go would, for those who compare bytes; the rest as JavaScript is fastest.
+ */
+function encode<T extends KubernetesObject>(resource: Resource<T>, object: T): string {
+  const typed =
+    object.apiVersion !== undefined && object.kind !== undefined
+      ? object
+      : { apiVersion: apiVersionOf(resource), kind: resource.kind, ...object };
+  return resource.keepsRawJson === true ? encodeGoJson(typed) : JSON.stringify(typed);
 }

@@ -33,7 +33,8 @@ export interface HttpRequest {
   readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   /** Path and query. */
   readonly path: string;
-  readonly body?: unknown;
+  /** JSON, already encoded. */
+  readonly body?: string;
   readonly contentType?: string;
   readonly signal?: AbortSignal;
 }
@@ -89,7 +90,7 @@ export function createTransport(options: TransportOptions): Transport {
       path: `${prefix}${request.path}`,
       headers,
       signal,
-      ...(request.body === undefined ? {} : { body: JSON.stringify(request.body) }),
+      ...(request.body === undefined ? {} : { body: request.body }),
     });
     reportWarnings(answer, options.onWarning);
     if (answer.statusCode >= 400) throw await readFailure(answer);

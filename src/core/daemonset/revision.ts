@@ -4,6 +4,7 @@ import {
   type ControllerRevision,
   controllerReference,
   type DaemonSet,
+  encodeGoJson,
   type PodTemplateSpec,
   resources,
 } from '../../api/index.ts';
@@ -13,9 +14,13 @@ import { revisionLabel } from './views.ts';
 
 const hashLength = 10;
 
-/** `{"spec":{"template":{"$patch":"replace",…}}}`: a strategic merge patch that puts the template back as it was. */
+/**
+ * `{"spec":{"template":{"$patch":"replace",…}}}`: a strategic merge patch that puts the template back as it was. The
+ * template is taken as the API serves it, which is Go's own encoding; written by encodeGoJson, the bytes are those of
+ * kube-controller-manager.
+ */
 export function revisionData(template: PodTemplateSpec): unknown {
-  return sortKeys({ spec: { template: { ...template, $patch: 'replace' } } });
+  return { spec: { template: { ...template, $patch: 'replace' } } };
 }
 
 /** The template a revision stands for; undefined when its data is not of a DaemonSet. */
@@ -42,7 +47,7 @@ export function hashOf(revision: ControllerRevision): string {
 export function newRevision(daemonSet: DaemonSet, number: number, collisionCount: number): ControllerRevision {
   const { metadata, spec } = daemonSet;
   const data = revisionData(spec.template);
-  const hash = nameSuffix([JSON.stringify(data), String(collisionCount)], hashLength);
+  const hash = nameSuffix([encodeGoJson(data), String(collisionCount)], hashLength);
   return {
     apiVersion: 'apps/v1',
     kind: 'ControllerRevision',
@@ -57,13 +62,4 @@ export function newRevision(daemonSet: DaemonSet, number: number, collisionCount
     data,
     revision: number,
   };
-}
-
-function sortKeys(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(sortKeys);
-  if (typeof value !== 'object' || value === null) return value;
-  const entries = Object.entries(value).filter(([, inner]) => inner !== undefined);
-  return Object.fromEntries(
-    entries.toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([key, inner]) => [key, sortKeys(inner)]),
-  );
 }
