@@ -37,8 +37,10 @@ void test('holds what was set and not removed, in order, over many splits and me
       }
     const after = name(position);
     const all = [...model.values()].sort((a, b) => compareKeys(a.key, b.key));
-    const rest = all.filter(({ key }) => key.startsWith('p3/') && compareKeys(key, after) > 0);
+    const later = all.filter(({ key }) => compareKeys(key, after) > 0);
+    const rest = later.filter(({ key }) => key.startsWith('p3/'));
     assert.deepEqual(sorted.page('', undefined, Number.POSITIVE_INFINITY), all);
+    assert.deepEqual(sorted.page('', after, limit), later.slice(0, limit));
     assert.deepEqual(sorted.page('p3/', after, limit), rest.slice(0, limit));
     assert.equal(sorted.count('p3/', after), rest.length);
     assert.equal(sorted.get(after), model.get(after));

@@ -1,6 +1,6 @@
 // The SQLite file of a store: made, recognised, checked, read and locked here. Rule of this module: a file that is not
 // wholly ours and sound is never written to, not even by SQLite's own recovery; it is refused with CorruptStoreError.
-import { chmodSync, closeSync, existsSync, fsyncSync, openSync, readSync, renameSync, rmSync, statSync } from 'node:fs';
+import { closeSync, existsSync, fsyncSync, openSync, readSync, renameSync, rmSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { crc32 } from 'node:zlib';
@@ -65,8 +65,7 @@ function createStoreFile(path: string): void {
   if (existsSync(log) && statSync(log).size > 0)
     throw corrupt(path, `is missing while its write-ahead log ${log} is there`);
   const draft = `${path}.new`;
-  closeSync(openSync(draft, 'a', 0o600));
-  chmodSync(draft, 0o600); // It will hold secrets; the umask may have been anything.
+  closeSync(openSync(draft, 'a', 0o600)); // It will hold secrets. SQLite gives its log the same mode.
   const database = openLocked(draft, path);
   try {
     guarded(draft, path, () => {
