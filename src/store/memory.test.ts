@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { describeStore } from './conformance.ts';
-import { Recorder } from './conformance-kind.ts';
+import { describeStore } from './conformance.test-support.ts';
+import { Recorder } from './conformance-kind.test-support.ts';
 import { openMemoryStore } from './memory.ts';
 import { CompactedError } from './store.ts';
 

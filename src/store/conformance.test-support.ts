@@ -2,9 +2,9 @@
 // interface in store.ts promises, and nothing beyond it. Only tests import this.
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import type { StoreKind } from './conformance-kind.ts';
-import { Recorder } from './conformance-kind.ts';
-import { describeModelProperty } from './conformance-model.ts';
+import type { StoreKind } from './conformance-kind.test-support.ts';
+import { Recorder } from './conformance-kind.test-support.ts';
+import { describeModelProperty } from './conformance-model.test-support.ts';
 import type { RangeOptions, Store } from './store.ts';
 import { CompactedError, FutureRevisionError, RevisionMismatchError, StoreClosedError } from './store.ts';
 

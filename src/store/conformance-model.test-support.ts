@@ -1,10 +1,10 @@
 // The property of the conformance suite: whatever is done to a store, it answers as a list of all writes would that is
-// folded anew for each question. Only conformance.ts imports this.
+// folded anew for each question. Only conformance.test-support.ts imports this.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import * as fc from 'fast-check';
-import type { StoreKind } from './conformance-kind.ts';
-import { Recorder } from './conformance-kind.ts';
+import type { StoreKind } from './conformance-kind.test-support.ts';
+import { Recorder } from './conformance-kind.test-support.ts';
 import { compareKeys } from './key-order.ts';
 import type { Entry, Store, StoredValue, StoreEvent } from './store.ts';
 import { CompactedError, RevisionMismatchError } from './store.ts';
