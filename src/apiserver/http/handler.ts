@@ -4,6 +4,7 @@ import { isReason, type KubernetesList, type KubernetesObject, StatusError } fro
 import type { Logger } from '../../observe/index.ts';
 import { type Authenticator, unauthorized } from '../auth/authenticate.ts';
 import { asStatusError } from '../errors.ts';
+import type { OpenApiDocuments } from '../openapi/documents.ts';
 import { listTable, metadataOnly, metadataOnlyList, objectTable, type TableOptions } from '../printing/table.ts';
 import type { ApiRequest, User, WatchSink } from '../request.ts';
 import type { ResourceDefinition } from '../resources/definition.ts';
@@ -21,6 +22,7 @@ export interface HandlerOptions {
   readonly server: ApiServer;
   readonly authenticate: Authenticator;
   readonly encoded: EncodedObjects;
+  readonly documents: OpenApiDocuments;
   readonly log: Logger;
 }
 
@@ -46,7 +48,7 @@ export function createHttpHandler(options: HandlerOptions): HttpHandler {
         });
       if (route.kind === 'system') {
         requireReading(request);
-        await serveSystem(server, route.segments, request, response);
+        await serveSystem(options, route.segments, request, response);
       } else if (route.verb === 'watch') {
         await serveWatch(options, running, route, query, user!, request, response);
       } else {

@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { sleep } from '../../machinery/index.ts';
 import { type Logger, silentLogger } from '../../observe/index.ts';
 import { createAuthenticator } from '../auth/authenticate.ts';
+import { createOpenApiDocuments } from '../openapi/documents.ts';
 import type { User } from '../request.ts';
 import type { ApiServer } from '../server.ts';
 import { createEncodedObjects } from './encoded-objects.ts';
@@ -38,6 +39,7 @@ export async function listenApiServer(server: ApiServer, options: ListenOptions)
     server,
     authenticate: createAuthenticator(tokens),
     encoded: createEncodedObjects(),
+    documents: createOpenApiDocuments(server.resources),
     log,
   });
   const requests = new Set<Promise<void>>();

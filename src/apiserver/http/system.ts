@@ -2,8 +2,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { aggregatedContentType, aggregatedGroups } from '../discovery/aggregated.ts';
 import { coreVersions, group, groupList, resourceList } from '../discovery/plain.ts';
-import type { ResourceDefinition } from '../resources/definition.ts';
-import { openApiV2, openApiV3, openApiV3Index, type OpenApiResource } from '../schema/index.ts';
+import type { OpenApiDocuments } from '../openapi/documents.ts';
+import { openApiV2ProtobufType } from '../openapi/protobuf.ts';
 import type { ApiServer } from '../server.ts';
 import { negotiateDiscovery } from './negotiate.ts';
 import { respond, respondText } from './respond.ts';
@@ -31,7 +31,7 @@ export function isPublic(segments: readonly string[]): boolean {
 }
 
 export async function serveSystem(
-  server: ApiServer,
+  { server, documents }: { readonly server: ApiServer; readonly documents: OpenApiDocuments },
   segments: readonly string[],
   request: IncomingMessage,
   response: ServerResponse,
@@ -41,12 +41,14 @@ export async function serveSystem(
     await respondText(request, response, 200, 'ok', { 'content-type': 'text/plain; charset=utf-8' });
     return;
   }
-  if (first === 'api' || first === 'apis') {
-    const discovery = rest.length === 0 ? negotiateDiscovery(request) : undefined;
+  if (first === 'openapi') {
+    await serveOpenApi(documents, rest.join('/'), request, response);
+    return;
+  }
+  if ((first === 'api' || first === 'apis') && rest.length === 0) {
+    const discovery = negotiateDiscovery(request);
     if (discovery !== undefined) {
-      const definitions = server.resources
-        .all()
-        .filter((definition) => (definition.group === '') === (first === 'api'));
+      const definitions = server.resources.all().filter(({ group: name }) => (name === '') === (first === 'api'));
       const body = aggregatedGroups(definitions, discovery);
       await respond(request, response, { code: 200, body, contentType: aggregatedContentType(discovery) });
       return;
@@ -55,6 +57,21 @@ export async function serveSystem(
   const body = documentAt(server, first, rest, request);
   if (body === undefined) throw pageNotFound();
   await respond(request, response, { code: 200, body });
+}
+
+async function serveOpenApi(
+  documents: OpenApiDocuments,
+  path: string,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  if (path === 'v2' && (request.headers.accept ?? '').includes(openApiV2ProtobufType)) {
+    await respondText(request, response, 200, documents.v2Protobuf(), { 'content-type': openApiV2ProtobufType });
+    return;
+  }
+  const text = documents.json(path);
+  if (text === undefined) throw pageNotFound();
+  await respondText(request, response, 200, text, { 'content-type': 'application/json' });
 }
 
 function documentAt(server: ApiServer, first: string, rest: readonly string[], request: IncomingMessage): unknown {
@@ -73,23 +90,7 @@ function documentAt(server: ApiServer, first: string, rest: readonly string[], r
       if (rest.length === 0) return groupList(definitions);
       if (rest.length === 1) return group(second, definitions);
       return rest.length === 2 ? resourceList(second, third, definitions) : undefined;
-    case 'openapi':
-      return openApiAt(rest, definitions.map(openApiResource));
     default:
       return undefined;
   }
-}
-
-function openApiAt([version, ...path]: readonly string[], resources: readonly OpenApiResource[]): unknown {
-  if (version === 'v2' && path.length === 0) return openApiV2(resources);
-  if (version !== 'v3') return undefined;
-  if (path.length === 0) return openApiV3Index(resources);
-  // api/v1, apis/apps/v1
-  const [root, ...groupVersion] = path;
-  return root === 'api' || root === 'apis' ? openApiV3(groupVersion.join('/'), resources) : undefined;
-}
-
-function openApiResource(definition: ResourceDefinition): OpenApiResource {
-  const { group: groupName, version: served, name, kind, namespaced, subresources } = definition;
-  return { group: groupName, version: served, name, kind, namespaced, subresources: Object.keys(subresources) };
 }

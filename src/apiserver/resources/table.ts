@@ -9,16 +9,27 @@ export interface ResourceTable {
   /** Adds a resource, or replaces the one with the same group, version and name. */
   add(definition: ResourceDefinition): void;
   remove(group: string, version: string, name: string): void;
+  /** Grows with every change: what was derived from the table is good while it stays. */
+  readonly changes: number;
 }
 
 export function createResourceTable(definitions: readonly ResourceDefinition[]): ResourceTable {
   const byUrl = new Map<string, ResourceDefinition>();
   const url = (group: string, version: string, name: string) => `${groupVersionOf({ group, version })}/${name}`;
+  let changes = 0;
   const table: ResourceTable = {
     find: (group, version, name) => byUrl.get(url(group, version, name)),
     all: () => [...byUrl.values()],
-    add: (definition) => byUrl.set(url(definition.group, definition.version, definition.name), definition),
-    remove: (group, version, name) => byUrl.delete(url(group, version, name)),
+    add(definition) {
+      byUrl.set(url(definition.group, definition.version, definition.name), definition);
+      changes += 1;
+    },
+    remove(group, version, name) {
+      if (byUrl.delete(url(group, version, name))) changes += 1;
+    },
+    get changes() {
+      return changes;
+    },
   };
   for (const definition of definitions) table.add(definition);
   return table;
