@@ -66,6 +66,7 @@ export function createWorkQueue<K>(options: WorkQueueOptions<K>): WorkQueue<K> {
   let idle = Promise.withResolvers<void>();
   idle.resolve();
   let sequence = 0;
+  let pumping = false;
 
   const delayed = createTimerHeap<K>(clock, (key) => {
     const priority = delayedPriority.get(key) ?? 'normal';
@@ -86,7 +87,17 @@ export function createWorkQueue<K>(options: WorkQueueOptions<K>): WorkQueue<K> {
     if (ready.size === 0 && inWork.size === 0) idle = Promise.withResolvers();
     ready.set(key, entry);
     order.push(entry);
-    pump();
+    pumpSoon();
+  };
+
+  /** The caller of add() finishes first: a burst of adds is ordered and deduplicated before the first of them starts. */
+  const pumpSoon = () => {
+    if (pumping) return;
+    pumping = true;
+    queueMicrotask(() => {
+      pumping = false;
+      pump();
+    });
   };
 
   const next = (): K | undefined => {
@@ -107,10 +118,8 @@ export function createWorkQueue<K>(options: WorkQueueOptions<K>): WorkQueue<K> {
   };
 
   const run = async (key: K) => {
-    // The caller of add() finishes first: a burst of adds is ordered before the first of them starts.
-    await Promise.resolve();
     try {
-      const outcome = signal.aborted ? undefined : await options.work(key, signal);
+      const outcome = await options.work(key, signal);
       failures.delete(key);
       if (outcome?.againAfterMs !== undefined) add(key, { afterMs: outcome.againAfterMs });
     } catch (error) {

@@ -1,0 +1,127 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { StatusError } from '../api/index.ts';
+import { createAdaptiveConcurrency, createVirtualClock, sleep, slowStart } from './index.ts';
+
+const throttled = (retryAfterSeconds?: number) =>
+  new StatusError('TooManyRequests', 'slow down', retryAfterSeconds === undefined ? {} : { retryAfterSeconds });
+
+describe('adaptive concurrency', () => {
+  test('runs no more at once than its limit, in the order of the calls', async () => {
+    const clock = createVirtualClock(0);
+    const writes = createAdaptiveConcurrency({ clock, initial: 2, max: 2 });
+    const started: number[] = [];
+    for (let index = 0; index < 5; index++)
+      void writes.run(async () => {
+        started.push(index);
+        await sleep(clock, 10);
+      });
+    await clock.settle();
+    assert.deepEqual([started, writes.underWay, writes.waiting], [[0, 1], 2, 3]);
+    await clock.advance(100);
+    assert.deepEqual([started, writes.underWay], [[0, 1, 2, 3, 4], 0]);
+  });
+
+  test('grows while the server answers fast, up to its maximum, and only when the room is used', async () => {
+    const clock = createVirtualClock(0);
+    const writes = createAdaptiveConcurrency({ clock, initial: 4, max: 20 });
+    for (let index = 0; index < 50; index++) await writes.run(() => Promise.resolve());
+    assert.equal(writes.limit, 4);
+    for (let index = 0; index < 1000; index++) void writes.run(() => sleep(clock, 10));
+    await clock.advance(60_000);
+    assert.equal(writes.limit, 20);
+  });
+
+  const signs: readonly [string, () => Error][] = [
+    ['429', () => throttled()],
+    ['500', () => new StatusError('InternalError', 'oops')],
+    ['a timeout', () => new StatusError('Timeout', 'late')],
+  ];
+  for (const [what, error] of signs)
+    test(`halves on ${what}, once for failures of the same moment`, async () => {
+      const clock = createVirtualClock(0);
+      const writes = createAdaptiveConcurrency({ clock, initial: 16 });
+      const fail = () => writes.run(() => Promise.reject(error())).catch(() => undefined);
+      await Promise.all([fail(), fail(), fail()]);
+      assert.equal(writes.limit, 8);
+      await clock.advance(1000);
+      await fail();
+      assert.equal(writes.limit, 4);
+    });
+
+  test('halves when answers become slow, and never falls below its minimum', async () => {
+    const clock = createVirtualClock(0);
+    const writes = createAdaptiveConcurrency({ clock, initial: 8, min: 2, latencyMsMax: 100 });
+    for (let index = 0; index < 5; index++) {
+      void writes.run(() => sleep(clock, 600));
+      await clock.advance(1000);
+    }
+    assert.equal(writes.limit, 2);
+  });
+
+  test('does not blame the server for a refusal that is about the object', async () => {
+    const clock = createVirtualClock(0);
+    const writes = createAdaptiveConcurrency({ clock, initial: 16 });
+    for (const reason of ['Conflict', 'NotFound', 'Invalid', 'Forbidden'] as const)
+      await assert.rejects(writes.run(() => Promise.reject(new StatusError(reason, 'no'))));
+    assert.equal(writes.limit, 16);
+  });
+
+  test('starts nothing before Retry-After is over, then goes on', async () => {
+    const clock = createVirtualClock(0);
+    const writes = createAdaptiveConcurrency({ clock, initial: 4 });
+    await assert.rejects(writes.run(() => Promise.reject(throttled(3))));
+    const at: number[] = [];
+    for (let index = 0; index < 3; index++) void writes.run(async () => void at.push(clock.now()));
+    await clock.advance(2999);
+    assert.deepEqual(at, []);
+    await clock.advance(1);
+    assert.deepEqual(at, [3000, 3000, 3000]);
+  });
+
+  test('lets a waiter give up, and the others go on', async () => {
+    const clock = createVirtualClock(0);
+    const writes = createAdaptiveConcurrency({ clock, initial: 1 });
+    const done: string[] = [];
+    const controller = new AbortController();
+    void writes.run(() => sleep(clock, 10));
+    const second = writes.run(async () => void done.push('second'), controller.signal);
+    void writes.run(async () => void done.push('third'));
+    controller.abort(new Error('enough'));
+    await assert.rejects(second, /enough/);
+    await clock.advance(100);
+    assert.deepEqual(done, ['third']);
+    await assert.rejects(
+      writes.run(async () => undefined, controller.signal),
+      /enough/,
+    );
+  });
+});
+
+describe('slow start', () => {
+  const items = Array.from({ length: 20 }, (_, index) => index);
+
+  test('goes in batches of 1, 2, 4 …, each awaited', async () => {
+    const clock = createVirtualClock(0);
+    const at = new Map<number, number>();
+    const running = slowStart(items, async (item) => {
+      await sleep(clock, 10);
+      at.set(clock.now(), (at.get(clock.now()) ?? 0) + 1 + item * 0);
+    });
+    await clock.advance(1000);
+    assert.deepEqual([...at.values()], [1, 2, 4, 8, 5]);
+    assert.deepEqual((await running).succeeded, items);
+  });
+
+  test('stops after the batch in which something failed, and says what became of each', async () => {
+    const outcome = await slowStart(items, async (item) => {
+      if (item === 4) throw new Error('quota');
+    });
+    assert.deepEqual(outcome.succeeded, [0, 1, 2, 3, 5, 6]);
+    assert.deepEqual(
+      outcome.failed.map(({ item }) => item),
+      [4],
+    );
+    assert.deepEqual(outcome.notTried, items.slice(7));
+  });
+});
