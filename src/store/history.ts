@@ -5,6 +5,14 @@ import type { Entry, StoreEvent } from './store.ts';
 /** Dropped slots are cut off the arrays in slabs of at least this many, to keep dropping O(1) on average. */
 const slabEventsMin = 1_024;
 
+/** A key that changed since an older revision. */
+export interface Undone {
+  /** What stood there at that revision. */
+  readonly before: Entry | undefined;
+  /** Does anything stand there now? */
+  readonly isThere: boolean;
+}
+
 export class History {
   readonly #eventsMax: number;
   /** `#events[#start + i]` has revision `#compacted + 1 + i`; before `#start` lie dropped slots. */
@@ -49,20 +57,19 @@ export class History {
     return found;
   }
 
-  /** What stood at `revision` under the keys with the prefix that changed since; undefined for nothing. */
-  undone(prefix: string, revision: number): Map<string, Entry | undefined> {
-    const states = new Map<string, Entry | undefined>();
+  /** The keys with the prefix that changed after `revision`. */
+  undone(prefix: string, revision: number): Map<string, Undone> {
+    const undone = new Map<string, Undone>();
     const first = this.#indexAfter(revision);
-    // Backwards: the earliest change after `revision` has the last word.
+    // Backwards: the newest change says what there is, the earliest one after `revision` what there was.
     for (let i = this.#events.length - 1; i >= first; i--) {
-      const { key, previous } = this.#events[i]!;
+      const { type, key, previous } = this.#events[i]!;
       if (!key.startsWith(prefix)) continue;
-      states.set(
-        key,
-        previous === undefined ? undefined : { key, value: previous, revision: this.#previousRevisions[i]! },
-      );
+      const before =
+        previous === undefined ? undefined : { key, value: previous, revision: this.#previousRevisions[i]! };
+      undone.set(key, { before, isThere: undone.get(key)?.isThere ?? type === 'put' });
     }
-    return states;
+    return undone;
   }
 
   #indexAfter(revision: number): number {

@@ -67,10 +67,15 @@ export class Versions {
     }
     // Of the newest page, at most undone.size entries are of no use: one so much longer is sure to hold enough.
     const kept = this.#entries.page(prefix, after, limit + undone.size).filter((entry) => !undone.has(entry.key));
-    const restored = [...undone.values()].filter((entry) => entry !== undefined);
-    const changed = [...undone.keys()].filter((key) => this.#entries.get(key) !== undefined).length;
-    const entries = [...kept, ...restored].sort((a, b) => compareKeys(a.key, b.key)).slice(0, limit);
-    return { entries, revision, remaining: total - changed + restored.length - entries.length };
+    const last = kept[limit - 1]?.key;
+    const page = kept.slice(0, limit);
+    let remaining = total;
+    for (const { before, isThere } of undone.values()) {
+      remaining += Number(before !== undefined) - Number(isThere);
+      if (before !== undefined && (last === undefined || compareKeys(before.key, last) < 0)) page.push(before);
+    }
+    const entries = page.sort((a, b) => compareKeys(a.key, b.key)).slice(0, limit);
+    return { entries, revision, remaining: remaining - entries.length };
   }
 
   watch(prefix: string, after: number, handler: WatchHandler): () => void {
