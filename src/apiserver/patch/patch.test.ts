@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { isReason, type KubernetesObject, type StatusReason } from '../../api/index.ts';
 import type { PatchContentType } from '../request.ts';
 import { jsonPatchOperationsMax } from './json-patch.ts';

@@ -1,16 +1,76 @@
-// May this object be stored? Throws StatusError Invalid with one cause for each broken rule.
+// May this object be stored? One table of rules by kind; metadata is the same for all. Throws StatusError Invalid with
+// one cause for each broken rule. Objects must come from prepare(): types are not checked again here.
 import type { KubernetesObject } from '../../api/index.ts';
+import type { JsonObject } from './json.ts';
+import {
+  eventRules,
+  leaseRules,
+  limitRangeRules,
+  namespaceRules,
+  nodeRules,
+  priorityClassRules,
+  resourceQuotaRules,
+} from './validation/cluster.ts';
+import {
+  claimRules,
+  configMapRules,
+  roleBindingRules,
+  roleRules,
+  secretRules,
+  serviceAccountRules,
+  serviceRules,
+} from './validation/configuration.ts';
+import { controllerRevisionRules, daemonSetRules } from './validation/daemonset.ts';
+import { FieldErrors } from './validation/field-errors.ts';
+import type { KindRules } from './validation/kind-rules.ts';
+import { metadataOf, validateObjectMeta, validateObjectMetaUpdate } from './validation/meta.ts';
+import { dnsSubdomain } from './validation/names.ts';
+import { podRules } from './validation/pod.ts';
+import { deploymentRules, disruptionBudgetRules, podTemplateRules, replicaSetRules } from './validation/workloads.ts';
 
 export interface ValidationContext {
   /** 'status' checks the status and leaves the spec alone; others are checked like the object itself. */
   readonly subresource?: string;
 }
 
+const kinds: ReadonlyMap<string, KindRules> = new Map(
+  Object.entries({
+    'v1/Pod': podRules,
+    'v1/PodTemplate': podTemplateRules,
+    'v1/Node': nodeRules,
+    'v1/Namespace': namespaceRules,
+    'v1/Event': eventRules,
+    'v1/ConfigMap': configMapRules,
+    'v1/Secret': secretRules,
+    'v1/ServiceAccount': serviceAccountRules,
+    'v1/Service': serviceRules,
+    'v1/PersistentVolumeClaim': claimRules,
+    'v1/ResourceQuota': resourceQuotaRules,
+    'v1/LimitRange': limitRangeRules,
+    'apps/v1/DaemonSet': daemonSetRules,
+    'apps/v1/ControllerRevision': controllerRevisionRules,
+    'apps/v1/Deployment': deploymentRules,
+    'apps/v1/ReplicaSet': replicaSetRules,
+    'coordination.k8s.io/v1/Lease': leaseRules,
+    'events.k8s.io/v1/Event': eventRules,
+    'policy/v1/PodDisruptionBudget': disruptionBudgetRules,
+    'scheduling.k8s.io/v1/PriorityClass': priorityClassRules,
+    'rbac.authorization.k8s.io/v1/Role': roleRules,
+    'rbac.authorization.k8s.io/v1/ClusterRole': roleRules,
+    'rbac.authorization.k8s.io/v1/RoleBinding': roleBindingRules,
+    'rbac.authorization.k8s.io/v1/ClusterRoleBinding': roleBindingRules,
+  }),
+);
+const noRules: KindRules = {};
+
 /** Throws StatusError Invalid (422) when the prepared object may not be created. */
-export function validateCreate(resourceKey: string, object: KubernetesObject, context: ValidationContext = {}): void {
-  void resourceKey;
-  void object;
-  void context;
+export function validateCreate(resourceKey: string, object: KubernetesObject, _context: ValidationContext = {}): void {
+  const errors = new FieldErrors();
+  const rules = kinds.get(resourceKey) ?? noRules;
+  const json = object as unknown as JsonObject;
+  validateObjectMeta(errors, metadataOf(json), rules.name ?? dnsSubdomain);
+  rules.object?.(errors, json);
+  errors.throwIfAny(resourceKey, object.metadata.name ?? object.metadata.generateName ?? '');
 }
 
 /** Throws StatusError Invalid (422) when `next` may not replace `before`. */
@@ -20,8 +80,15 @@ export function validateUpdate(
   before: KubernetesObject,
   context: ValidationContext = {},
 ): void {
-  void resourceKey;
-  void next;
-  void before;
-  void context;
+  const errors = new FieldErrors();
+  const rules = kinds.get(resourceKey) ?? noRules;
+  const json = next as unknown as JsonObject;
+  const old = before as unknown as JsonObject;
+  validateObjectMetaUpdate(errors, metadataOf(json), metadataOf(old), rules.name ?? dnsSubdomain);
+  if (context.subresource === 'status') rules.status?.(errors, json, old);
+  else {
+    rules.update?.(errors, json, old);
+    rules.object?.(errors, json);
+  }
+  errors.throwIfAny(resourceKey, before.metadata.name ?? '');
 }

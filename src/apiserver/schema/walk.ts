@@ -5,6 +5,7 @@ import { formatMicroTime, formatTime, parseTime } from '../../api/index.ts';
 import { isObject, type JsonObject, setOwn } from './json.ts';
 import { canonicalQuantity, quantityFormatMessage } from './quantity.ts';
 import type { FieldType, Scalar, StructType } from './types.ts';
+import { valueStructs } from './value-structs.ts';
 
 /** Fills in the defaults of one struct; returns the same object when there is nothing to fill. */
 export type Defaulter = (object: JsonObject) => JsonObject;
@@ -34,7 +35,8 @@ export function walk(type: StructType, value: JsonObject, defaults: ReadonlyMap<
   return { object, unknown: state.unknown, mismatch: state.mismatch };
 }
 
-function walkStruct(state: Walk, type: StructType, value: JsonObject): JsonObject {
+function walkStruct(state: Walk, type: StructType, given: JsonObject): JsonObject {
+  const value = withValueStructs(type, given);
   let copy: Record<string, unknown> | undefined;
   for (const key of Object.keys(value)) {
     const before = value[key];
@@ -56,6 +58,14 @@ function walkStruct(state: Walk, type: StructType, value: JsonObject): JsonObjec
   const walked = copy ?? value;
   const defaulter = state.defaults.get(type.key);
   return defaulter === undefined || state.mismatch !== undefined ? walked : defaulter(walked);
+}
+
+/** Structs that Go holds by value are there even when the body leaves them out, and have their defaults. */
+function withValueStructs(type: StructType, given: JsonObject): JsonObject {
+  let value = given;
+  for (const field of valueStructs.get(type.key) ?? [])
+    if (value[field] === undefined || value[field] === null) value = { ...value, [field]: {} };
+  return value;
 }
 
 function isEmptyCollection(type: FieldType, value: unknown): boolean {

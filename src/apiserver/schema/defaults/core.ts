@@ -10,9 +10,8 @@ const namespace: Defaulter = (object) => {
   const metadata = struct(object, 'metadata');
   const name = metadata['name'];
   const labels = struct(metadata, 'labels');
-  const filled = fill(object, { spec: {}, status: { phase: 'Active' } });
-  if (typeof name !== 'string' || name === '' || Object.hasOwn(labels, 'kubernetes.io/metadata.name')) return filled;
-  return { ...filled, metadata: { ...metadata, labels: { ...labels, 'kubernetes.io/metadata.name': name } } };
+  if (typeof name !== 'string' || name === '' || labels['kubernetes.io/metadata.name'] === name) return object;
+  return { ...object, metadata: { ...metadata, labels: { ...labels, 'kubernetes.io/metadata.name': name } } };
 };
 
 /** stringData is for writing only: it lands in data, base64, and wins over what is there. */

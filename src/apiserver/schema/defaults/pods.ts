@@ -12,7 +12,6 @@ function imagePullPolicy(image: unknown): string {
 }
 
 const containerConstants = {
-  resources: {},
   terminationMessagePath: '/dev/termination-log',
   terminationMessagePolicy: 'File',
 };

@@ -28,5 +28,5 @@ export const volumeDefaults: Readonly<Record<string, Defaulter>> = {
   }),
   'core/v1.ScaleIOVolumeSource': constants({ storageMode: 'ThinProvisioned', fsType: 'xfs' }),
   'core/v1.PersistentVolumeClaimSpec': constants({ volumeMode: 'Filesystem' }),
-  'core/v1.PersistentVolumeClaim': (object) => fill(object, { status: { phase: 'Pending' } }),
+  'core/v1.PersistentVolumeClaimStatus': constants({ phase: 'Pending' }),
 };

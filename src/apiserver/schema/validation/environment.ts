@@ -1,0 +1,103 @@
+// Environment variables and what they may be read from (core/validation ValidateEnv, ValidateEnvFrom).
+import type { JsonObject } from '../json.ts';
+import { list, optional, text } from '../read.ts';
+import type { FieldErrors } from './field-errors.ts';
+import { check } from './meta.ts';
+import { configKey, dnsSubdomain, environmentName, qualifiedName } from './names.ts';
+
+/** Environment variables and files of a downwardAPI volume may read different fields. */
+type Reader = 'environment' | 'volume';
+
+const readableFields: Readonly<Record<Reader, ReadonlySet<string>>> = {
+  environment: new Set([
+    'metadata.name',
+    'metadata.namespace',
+    'metadata.uid',
+    'spec.nodeName',
+    'spec.serviceAccountName',
+    'status.hostIP',
+    'status.hostIPs',
+    'status.podIP',
+    'status.podIPs',
+  ]),
+  volume: new Set(['metadata.name', 'metadata.namespace', 'metadata.uid', 'metadata.labels', 'metadata.annotations']),
+};
+const subscripted = /^metadata\.(labels|annotations)\['(.*)'\]$/;
+const readableResource = /^(limits|requests)\.(cpu|memory|ephemeral-storage|hugepages-.+)$/;
+const resourceNames = ['cpu', 'ephemeral-storage', 'memory']
+  .flatMap((name) => [`limits.${name}`, `requests.${name}`])
+  .toSorted();
+
+export function validateEnvironment(errors: FieldErrors, path: string, container: JsonObject): void {
+  for (const [index, variable] of list(container, 'env').entries()) {
+    const at = `${path}.env[${index}]`;
+    const name = text(variable, 'name');
+    if (name === '') errors.required(`${at}.name`);
+    else check(errors, `${at}.name`, name, environmentName);
+    validateValueFrom(errors, `${at}.valueFrom`, variable);
+  }
+  for (const [index, source] of list(container, 'envFrom').entries())
+    validateEnvFrom(errors, `${path}.envFrom[${index}]`, source);
+}
+
+const sources = ['fieldRef', 'resourceFieldRef', 'configMapKeyRef', 'secretKeyRef', 'fileKeyRef'] as const;
+
+function validateValueFrom(errors: FieldErrors, path: string, variable: JsonObject): void {
+  const from = optional(variable, 'valueFrom');
+  if (from === undefined) return;
+  const given = sources.filter((source) => optional(from, source) !== undefined);
+  for (const source of given) {
+    const reference = optional(from, source)!;
+    const at = `${path}.${source}`;
+    if (source === 'fieldRef') validateFieldRef(errors, at, reference, 'environment');
+    else if (source === 'resourceFieldRef') validateResourceFieldRef(errors, at, reference, 'environment');
+    else if (text(reference, 'key') === '') errors.required(`${at}.key`);
+    else if (source !== 'fileKeyRef') check(errors, `${at}.key`, text(reference, 'key'), configKey);
+  }
+  if (text(variable, 'value') !== '' && given.length > 0)
+    errors.invalid(path, '', 'may not be specified when `value` is not empty');
+  else if (given.length === 0)
+    errors.invalid(
+      path,
+      '',
+      'must specify one of: `fieldRef`, `resourceFieldRef`, `configMapKeyRef` or `secretKeyRef`',
+    );
+  else if (given.length > 1) errors.invalid(path, '', 'may not have more than one field specified at a time');
+}
+
+export function validateFieldRef(errors: FieldErrors, path: string, reference: JsonObject, reader: Reader): void {
+  const field = text(reference, 'fieldPath');
+  if (field === '') {
+    errors.required(`${path}.fieldPath`);
+    return;
+  }
+  const subscript = subscripted.exec(field);
+  if (subscript !== null) check(errors, `${path}.fieldPath`, subscript[2]!.toLowerCase(), qualifiedName);
+  else if (!readableFields[reader].has(field))
+    errors.notSupported(`${path}.fieldPath`, field, [...readableFields[reader]]);
+}
+
+export function validateResourceFieldRef(
+  errors: FieldErrors,
+  path: string,
+  reference: JsonObject,
+  reader: Reader,
+): void {
+  if (reader === 'volume' && text(reference, 'containerName') === '') errors.required(`${path}.containerName`);
+  const resource = text(reference, 'resource');
+  if (resource === '') errors.required(`${path}.resource`);
+  else if (!readableResource.test(resource)) errors.notSupported(`${path}.resource`, resource, resourceNames);
+}
+
+function validateEnvFrom(errors: FieldErrors, path: string, source: JsonObject): void {
+  const prefix = text(source, 'prefix');
+  if (prefix !== '') check(errors, `${path}.prefix`, prefix, environmentName);
+  const given = ['configMapRef', 'secretRef'].filter((kind) => optional(source, kind) !== undefined);
+  for (const kind of given) {
+    const name = text(optional(source, kind)!, 'name');
+    if (name === '') errors.required(`${path}.${kind}.name`);
+    else check(errors, `${path}.${kind}.name`, name, dnsSubdomain);
+  }
+  if (given.length === 0) errors.invalid(path, '', 'must specify one of: `configMapRef` or `secretRef`');
+  if (given.length > 1) errors.invalid(path, '', 'may not have more than one field specified at a time');
+}

@@ -1,0 +1,57 @@
+// Security contexts of pods and containers (core/validation ValidateSecurityContext, validatePodSpecSecurityContext).
+import type { JsonObject } from '../json.ts';
+import { list, number, optional, text, texts } from '../read.ts';
+import type { FieldErrors } from './field-errors.ts';
+
+const idMax = 2 ** 31 - 1;
+const idRange = `must be between 0 and ${idMax}, inclusive`;
+const seccompTypes = ['Localhost', 'RuntimeDefault', 'Unconfined'];
+const procMounts = ['Default', 'Unmasked'];
+
+export function validateContainerSecurity(errors: FieldErrors, path: string, context: JsonObject): void {
+  for (const field of ['runAsUser', 'runAsGroup']) validateId(errors, `${path}.${field}`, number(context, field));
+  validateSeccomp(errors, `${path}.seccompProfile`, optional(context, 'seccompProfile'));
+  const procMount = text(context, 'procMount');
+  if (procMount !== '' && !procMounts.includes(procMount))
+    errors.notSupported(`${path}.procMount`, procMount, procMounts);
+  if (context['allowPrivilegeEscalation'] !== false) return;
+  if (context['privileged'] === true)
+    errors.invalid(path, context, 'cannot set `allowPrivilegeEscalation` to false and `privileged` to true');
+  if (texts(optional(context, 'capabilities') ?? {}, 'add').includes('CAP_SYS_ADMIN'))
+    errors.invalid(
+      path,
+      context,
+      'cannot set `allowPrivilegeEscalation` to false and `capabilities.Add` CAP_SYS_ADMIN',
+    );
+}
+
+export function validatePodSecurity(errors: FieldErrors, path: string, context: JsonObject): void {
+  for (const field of ['runAsUser', 'runAsGroup', 'fsGroup'])
+    validateId(errors, `${path}.${field}`, number(context, field));
+  for (const [index, group] of ((context['supplementalGroups'] as readonly number[] | undefined) ?? []).entries())
+    validateId(errors, `${path}.supplementalGroups[${index}]`, group);
+  validateSeccomp(errors, `${path}.seccompProfile`, optional(context, 'seccompProfile'));
+  const seen = new Set<string>();
+  for (const [index, sysctl] of list(context, 'sysctls').entries()) {
+    const name = text(sysctl, 'name');
+    if (name === '') errors.required(`${path}.sysctls[${index}].name`);
+    else if (seen.has(name)) errors.duplicate(`${path}.sysctls[${index}].name`, name);
+    seen.add(name);
+  }
+}
+
+function validateId(errors: FieldErrors, path: string, id: number | undefined): void {
+  if (id !== undefined && (id < 0 || id > idMax)) errors.invalid(path, id, idRange);
+}
+
+function validateSeccomp(errors: FieldErrors, path: string, profile: JsonObject | undefined): void {
+  if (profile === undefined) return;
+  const type = text(profile, 'type');
+  const isLocal = profile['localhostProfile'] !== undefined;
+  if (type === '') errors.required(`${path}.type`, 'type is required when seccompProfile is set');
+  else if (!seccompTypes.includes(type)) errors.notSupported(`${path}.type`, type, seccompTypes);
+  else if (type === 'Localhost' && !isLocal)
+    errors.required(`${path}.localhostProfile`, 'must be set when seccomp type is Localhost');
+  else if (type !== 'Localhost' && isLocal)
+    errors.invalid(`${path}.localhostProfile`, profile, 'can only be set when seccomp type is Localhost');
+}

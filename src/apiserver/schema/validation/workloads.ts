@@ -1,0 +1,73 @@
+// Deployments, ReplicaSets, pod templates and disruption budgets: stored here, run by nobody yet.
+import type { JsonObject } from '../json.ts';
+import { number, optional, struct, text } from '../read.ts';
+import { validateIntOrPercent, validateSelectorOfTemplate } from './daemonset.ts';
+import type { FieldErrors } from './field-errors.ts';
+import type { KindRules } from './kind-rules.ts';
+import { validateImmutable, validateNonNegative } from './meta.ts';
+import { validatePodTemplate } from './pod-spec.ts';
+import { validateLabelSelector } from './selectors.ts';
+
+function validateReplicated(errors: FieldErrors, object: JsonObject, kind: string): void {
+  const spec = struct(object, 'spec');
+  const template = struct(spec, 'template');
+  for (const field of ['replicas', 'minReadySeconds', 'revisionHistoryLimit', 'progressDeadlineSeconds'])
+    validateNonNegative(errors, `spec.${field}`, number(spec, field));
+  validateSelectorOfTemplate(errors, spec, `empty selector is invalid for ${kind}`);
+  validatePodTemplate(errors, 'spec.template', template);
+  const restartPolicy = text(struct(template, 'spec'), 'restartPolicy');
+  if (restartPolicy !== 'Always') errors.notSupported('spec.template.spec.restartPolicy', restartPolicy, ['Always']);
+}
+
+const selectorIsImmutable: KindRules['update'] = (errors, object, before) =>
+  validateImmutable(errors, 'spec.selector', struct(object, 'spec')['selector'], struct(before, 'spec')['selector']);
+
+export const replicaSetRules: KindRules = {
+  object: (errors, object) => validateReplicated(errors, object, 'replicaset'),
+  update: selectorIsImmutable,
+};
+
+export const deploymentRules: KindRules = {
+  object(errors, object) {
+    validateReplicated(errors, object, 'deployment');
+    const strategy = struct(struct(object, 'spec'), 'strategy');
+    const type = text(strategy, 'type');
+    const rolling = optional(strategy, 'rollingUpdate');
+    const path = 'spec.strategy';
+    if (type === 'Recreate') {
+      if (rolling !== undefined)
+        errors.forbidden(`${path}.rollingUpdate`, "may not be specified when strategy `type` is 'Recreate'");
+    } else if (type !== 'RollingUpdate') errors.notSupported(path, strategy, ['Recreate', 'RollingUpdate']);
+    else if (rolling === undefined)
+      errors.required(`${path}.rollingUpdate`, 'this should be defaulted and never be nil');
+    else {
+      const unavailable = validateIntOrPercent(
+        errors,
+        `${path}.rollingUpdate.maxUnavailable`,
+        rolling['maxUnavailable'],
+      );
+      const surge = validateIntOrPercent(errors, `${path}.rollingUpdate.maxSurge`, rolling['maxSurge']);
+      if (unavailable === 0 && surge === 0)
+        errors.invalidIntOrPercent(
+          `${path}.rollingUpdate.maxUnavailable`,
+          rolling['maxUnavailable'],
+          'may not be 0 when `maxSurge` is 0',
+        );
+    }
+  },
+  update: selectorIsImmutable,
+};
+
+export const podTemplateRules: KindRules = {
+  object: (errors, object) => validatePodTemplate(errors, 'template', struct(object, 'template')),
+};
+
+export const disruptionBudgetRules: KindRules = {
+  object(errors, object) {
+    const spec = struct(object, 'spec');
+    const isDouble = spec['minAvailable'] !== undefined && spec['maxUnavailable'] !== undefined;
+    if (isDouble) errors.invalid('spec', spec, 'minAvailable and maxUnavailable cannot be both set');
+    for (const field of ['minAvailable', 'maxUnavailable']) validateIntOrPercent(errors, `spec.${field}`, spec[field]);
+    validateLabelSelector(errors, 'spec.selector', optional(spec, 'selector'));
+  },
+};
