@@ -27,7 +27,7 @@ export async function runUp(options: UpOptions, version: string): Promise<void> 
   const logTo = { write: (line: string): unknown => process.stderr.write(line) };
   const log = createLogger({ level: options.logLevel, destination: { write: (line) => void logTo.write(line) } });
   try {
-    const startedMs = clock.now();
+    const startedMs = clock.now() - process.uptime() * 1000;
     const cluster = await start(options, rules, log, stop.signal);
     try {
       await applyAll(cluster, manifests);

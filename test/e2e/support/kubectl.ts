@@ -2,6 +2,7 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { accessSync, constants } from 'node:fs';
 import { delimiter, join } from 'node:path';
+import { createInterface } from 'node:readline';
 
 /** `KUBECTL`, else the first kubectl on the PATH. */
 function findKubectl(): string | undefined {
@@ -80,16 +81,13 @@ export function createKubectl(kubeconfigPath: string, home: string): Kubectl {
   };
 }
 
-/** kubectl prints each watched object as indented JSON: a line with a lone closing brace ends it. */
+/** kubectl prints each event as JSON on a line of its own. */
 function follow<T>(child: ChildProcess): Watching<T> {
   const events: { type: string; object: T }[] = [];
-  let text = '';
-  child.stdout?.setEncoding('utf8').on('data', (chunk: string) => {
-    text += chunk;
-    for (let end = text.indexOf('\n}\n'); end >= 0; end = text.indexOf('\n}\n')) {
-      events.push(JSON.parse(text.slice(0, end + 2)) as { type: string; object: T });
-      text = text.slice(end + 3);
-    }
-  });
+  if (child.stdout !== null) {
+    createInterface({ input: child.stdout }).on('line', (line) => {
+      events.push(JSON.parse(line) as { type: string; object: T });
+    });
+  }
   return { events, stop: () => child.kill('SIGTERM') };
 }
