@@ -24,11 +24,12 @@ export function compileLabelSelector(selector: LabelSelector | undefined): Label
     operator: 'In',
     values: [value],
   }));
-  for (const { key, operator, values } of selector.matchExpressions ?? []) {
-    // An operator nobody knows selects nothing rather than everything.
-    if (operator !== 'In' && operator !== 'NotIn' && operator !== 'Exists' && operator !== 'DoesNotExist')
-      return nothing;
-    requirements.push({ key, operator, values: values ?? [] });
+  for (const { key, operator, values = [] } of selector.matchExpressions ?? []) {
+    // A malformed requirement selects nothing rather than everything.
+    if (operator === 'In' || operator === 'NotIn') {
+      if (values.length === 0) return nothing;
+    } else if ((operator !== 'Exists' && operator !== 'DoesNotExist') || values.length > 0) return nothing;
+    requirements.push({ key, operator, values });
   }
   return compile(requirements);
 }
@@ -97,10 +98,8 @@ const comparison = /^([^\s=!<>]+)\s*(==|=|!=|>|<)\s*([^\s=!<>]*)$/;
 const existence = /^(!?)\s*([^\s=!<>()]+)$/;
 
 function parseRequirements(text: string): Requirement[] {
-  return splitOutsideParentheses(text)
-    .map((part) => part.trim())
-    .filter((part) => part !== '')
-    .map((part) => check(parseOne(part, text), text));
+  if (text.trim() === '') return [];
+  return splitOutsideParentheses(text).map((part) => check(parseOne(part.trim(), text), text));
 }
 
 function parseOne(part: string, whole: string): Requirement {
@@ -123,6 +122,9 @@ function check(requirement: Requirement, whole: string): Requirement {
   if (!isQualifiedName(requirement.key)) throw unparsable(whole, `'${requirement.key}' is no label key`);
   const bad = requirement.values.find((value) => !isLabelValue(value));
   if (bad !== undefined) throw unparsable(whole, `'${bad}' is no label value`);
+  const { operator, values } = requirement;
+  if ((operator === 'Gt' || operator === 'Lt') && !integer.test(values[0]!))
+    throw unparsable(whole, `'${values[0]}' is no integer`);
   return requirement;
 }
 

@@ -58,6 +58,7 @@ function compileRequirement({
       };
     }
     case 'NotIn': {
+      if (values.length === 0) return () => false;
       const unwanted = new Set(values);
       return (labels) => {
         const value = read(labels);
@@ -65,9 +66,9 @@ function compileRequirement({
       };
     }
     case 'Exists':
-      return (labels) => read(labels) !== undefined;
+      return (labels) => values.length === 0 && read(labels) !== undefined;
     case 'DoesNotExist':
-      return (labels) => read(labels) === undefined;
+      return (labels) => values.length === 0 && read(labels) === undefined;
     case 'Gt':
     case 'Lt': {
       if (values.length !== 1) return () => false;

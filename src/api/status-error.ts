@@ -22,6 +22,7 @@ export type StatusReason =
   | 'Timeout'
   | 'ServiceUnavailable';
 
+/** The first reason of a code is what the code means when a Status gives no reason. */
 const codes: Readonly<Record<StatusReason, number>> = {
   BadRequest: 400,
   Unauthorized: 401,
@@ -29,8 +30,8 @@ const codes: Readonly<Record<StatusReason, number>> = {
   NotFound: 404,
   MethodNotAllowed: 405,
   NotAcceptable: 406,
-  AlreadyExists: 409,
   Conflict: 409,
+  AlreadyExists: 409,
   Gone: 410,
   Expired: 410,
   RequestEntityTooLarge: 413,
@@ -108,7 +109,9 @@ export class StatusError extends Error {
 export function statusErrorFrom(status: Partial<Status>, httpCode: number): StatusError {
   const code = status.code ?? httpCode;
   const known =
-    status.reason !== undefined && status.reason in codes ? (status.reason as StatusReason) : reasonForCode(code);
+    status.reason !== undefined && Object.hasOwn(codes, status.reason)
+      ? (status.reason as StatusReason)
+      : reasonForCode(code);
   return new StatusError(known, status.message ?? `the server answered ${code}`, status.details, { code });
 }
 
