@@ -72,10 +72,6 @@ export function structOf(key: string): StructType | undefined {
   return structs.get(key);
 }
 
-export function allStructs(): Iterable<StructType> {
-  return structs.values();
-}
-
 /** A resource key (`apiVersion/Kind`) taken apart: `apps/v1/DaemonSet`, `v1/Pod`. */
 export interface ResourceKeyParts {
   /** '' for the core group. */
