@@ -45,3 +45,15 @@ export class Recorder implements WatchHandler {
     });
   }
 }
+
+/** What a watch is refused with: thrown, or told to its handler by a store that has to ask a server first. */
+export function refusedWatch(store: Store, prefix: string, after: number): Promise<unknown> {
+  return new Promise((resolve, reject) => {
+    const events = (): void => reject(new Error(`the watch after revision ${after} was not refused`));
+    try {
+      store.watch(prefix, after, { events, end: resolve });
+    } catch (error) {
+      resolve(error);
+    }
+  });
+}

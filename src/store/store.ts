@@ -34,7 +34,7 @@ export interface RangeOptions {
   readonly limit?: number;
   /** Start after this key (exclusive): the next page. */
   readonly after?: string;
-  /** Read at this older revision, for a consistent next page. Throws CompactedError when history is gone. */
+  /** Read at this older revision, for a consistent next page. Throws CompactedError, FutureRevisionError. */
   readonly revision?: number;
 }
 
@@ -58,7 +58,10 @@ export interface Store {
   put(key: string, value: StoredValue, expected: number): Promise<number>;
   /** Deletes under the same condition; resolves to the revision of the deletion. */
   delete(key: string, expected: number): Promise<number>;
-  /** Events with a revision greater than `after`. Throws CompactedError when those are gone. Returns the stop function. */
+  /**
+   * Events with a revision greater than `after`. Returns the stop function. Throws CompactedError when those are gone,
+   * FutureRevisionError when `after` was not reached yet; a store that has to ask a server ends the handler with them.
+   */
   watch(prefix: string, after: number, handler: WatchHandler): () => void;
   /** Forgets history up to `revision` (current values stay). */
   compact(revision: number): Promise<void>;
