@@ -97,6 +97,12 @@ describe('over loopback TLS', () => {
         { apiVersion: 'v1', kind: 'Pod', ...pod },
       ],
       [
+        'create of a subresource',
+        () => client.create(resources.pods, pod, { subresource: 'eviction' }),
+        'POST',
+        '/api/v1/namespaces/a/pods/p/eviction',
+      ],
+      [
         'dry run',
         () => client.create(resources.pods, pod, { dryRun: true, fieldManager: 'me' }),
         'POST',

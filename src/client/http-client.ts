@@ -80,7 +80,9 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
       );
     },
     async create<T extends KubernetesObject>(resource: Resource<T>, object: T, write: WriteOptions = {}) {
-      const path = `${resourcePath(resource, home(resource, object))}${writeQuery(write)}`;
+      // A plain create names its object in the body; only a subresource has the name in its URL.
+      const name = write.subresource === undefined ? undefined : (object.metadata.name ?? '');
+      const path = `${resourcePath(resource, home(resource, object), name, write.subresource)}${writeQuery(write)}`;
       return (await send({ method: 'POST', path, body: encode(resource, object) }, write.signal)) as Stored<T>;
     },
     async update<T extends KubernetesObject>(resource: Resource<T>, object: T, write: WriteOptions = {}) {
