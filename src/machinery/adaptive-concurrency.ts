@@ -30,8 +30,10 @@ const retryAfterMsMax = 60_000;
 
 export function createAdaptiveConcurrency(options: AdaptiveConcurrencyOptions): AdaptiveConcurrency {
   const { clock, initial, min, max, latencyMsMax } = { ...defaults, ...options };
-  /** In order of arrival; a waiter that gave up is taken out. */
-  const waiters = new Set<() => void>();
+  /** In order of arrival; who gave up stands as undefined. Those before `first` have started. */
+  let waiters: ((() => void) | undefined)[] = [];
+  let first = 0;
+  let waiting = 0;
   let limit = initial;
   let underWay = 0;
   let decreasedAt = Number.NEGATIVE_INFINITY;
@@ -41,7 +43,7 @@ export function createAdaptiveConcurrency(options: AdaptiveConcurrencyOptions): 
   const admit = () => {
     const now = clock.now();
     if (now < restUntil) {
-      if (waking || waiters.size === 0) return;
+      if (waking || waiting === 0) return;
       waking = true;
       clock.after(restUntil - now, () => {
         waking = false;
@@ -49,12 +51,17 @@ export function createAdaptiveConcurrency(options: AdaptiveConcurrencyOptions): 
       });
       return;
     }
-    for (const start of waiters) {
-      if (underWay >= Math.floor(limit)) return;
-      waiters.delete(start);
+    while (waiting > 0 && underWay < Math.floor(limit)) {
+      const start = waiters[first++];
+      if (start === undefined) continue;
+      waiting--;
       underWay++;
       start();
     }
+    // Cut off the started ones once they are the larger part: O(1) a task over time.
+    if (first * 2 <= waiters.length) return;
+    waiters = waiters.slice(first);
+    first = 0;
   };
 
   const enter = (signal: AbortSignal | undefined): Promise<void> =>
@@ -64,7 +71,8 @@ export function createAdaptiveConcurrency(options: AdaptiveConcurrencyOptions): 
         return;
       }
       const giveUp = () => {
-        waiters.delete(start);
+        waiters[waiters.indexOf(start)] = undefined;
+        waiting--;
         reject(signal!.reason as Error);
       };
       const start = () => {
@@ -72,7 +80,8 @@ export function createAdaptiveConcurrency(options: AdaptiveConcurrencyOptions): 
         resolve();
       };
       signal?.addEventListener('abort', giveUp, { once: true });
-      waiters.add(start);
+      waiters.push(start);
+      waiting++;
       admit();
     });
 
@@ -113,7 +122,7 @@ export function createAdaptiveConcurrency(options: AdaptiveConcurrencyOptions): 
       return underWay;
     },
     get waiting() {
-      return waiters.size;
+      return waiting;
     },
   };
 }
