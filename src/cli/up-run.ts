@@ -9,7 +9,7 @@ import { createLogger, type Logger } from '../observe/index.ts';
 import { applyManifest } from './apply.ts';
 import { defaultDataDirectory, type UpOptions } from './commands/up.ts';
 import { Refusal } from './failure.ts';
-import { openLogFile } from './log-file.ts';
+import { type LogFile, openLogFile } from './log-file.ts';
 import { type Manifest, readManifests } from './manifests.ts';
 import { listenForStop } from './stop-signal.ts';
 import { openLines, openTable, type Screen } from './view/screen.ts';
@@ -24,7 +24,7 @@ export async function runUp(options: UpOptions, version: string): Promise<void> 
   const rules = (options.simulate ?? []).map(parseRule);
   const manifests = (options.apply ?? []).flatMap(readManifests);
   const stop = listenForStop(() => clock.now());
-  const logTo = { write: (line: string): unknown => process.stderr.write(line) };
+  const logTo = { write: toStderr };
   const log = createLogger({ level: options.logLevel, destination: { write: (line) => void logTo.write(line) } });
   try {
     const startedMs = clock.now() - process.uptime() * 1000;
@@ -94,7 +94,7 @@ interface Run {
   readonly options: UpOptions;
   readonly version: string;
   readonly log: Logger;
-  readonly logTo: { write(line: string): unknown };
+  readonly logTo: { write: (line: string) => unknown };
   readonly signal: AbortSignal;
   readonly startedMs: number;
 }
@@ -104,37 +104,22 @@ async function show(run: Run, until: Promise<unknown>): Promise<void> {
   const { cluster, options, version, log, signal, startedMs } = run;
   const { client, kubeconfigPath, url } = cluster;
   const directory = dirname(kubeconfigPath);
-  const frame = {
-    version,
-    url,
-    kubeconfigPath,
-    stateKept: options.memory === true ? 'in memory, lost on stop' : directory,
-  };
+  const stateKept = options.memory === true ? 'in memory, lost when it stops' : directory;
   const stopView = new AbortController();
   let screen: Screen | undefined;
-  const view = watchCluster({
-    client,
-    clock,
-    random,
-    log,
-    signal: AbortSignal.any([signal, stopView.signal]),
-    changed: () => screen?.changed(),
-  });
+  let logFile: LogFile | undefined;
+  const changed = () => screen?.changed();
+  const viewSignal = AbortSignal.any([signal, stopView.signal]);
+  const view = watchCluster({ client, clock, random, log, signal: viewSignal, changed });
+  const seconds = ((clock.now() - startedMs) / 1000).toFixed(1);
+  print(`everynode ${version}  ${url}\nexport KUBECONFIG=${kubeconfigPath}\nready after ${seconds} s\n`);
   if (options.table && process.stdout.isTTY) {
-    screen = openTable(
-      process.stdout,
-      clock,
-      { ...frame, paint: process.stdout.hasColors() ? coloured : plain },
-      view.state,
-    );
+    const paint = process.stdout.hasColors() ? coloured : plain;
+    screen = openTable(process.stdout, clock, { stateKept, paint }, view.state);
     // Log lines would tear the table.
-    const logFile = process.stderr.isTTY ? openLogFile(join(directory, 'everynode.log')) : undefined;
+    logFile = process.stderr.isTTY ? openLogFile(join(directory, 'everynode.log')) : undefined;
     if (logFile !== undefined) run.logTo.write = logFile.write;
-  } else {
-    print(`everynode ${version}\nAPI ${url}, state: ${frame.stateKept}\n\nexport KUBECONFIG=${kubeconfigPath}\n`);
-    print(`ready after ${((clock.now() - startedMs) / 1000).toFixed(1)} s`);
-    screen = openLines(print, clock, view.state);
-  }
+  } else screen = openLines(print, clock, view.state);
   screen.changed();
   try {
     await until;
@@ -142,7 +127,13 @@ async function show(run: Run, until: Promise<unknown>): Promise<void> {
     screen.close();
     stopView.abort();
     await view.stopped;
+    run.logTo.write = toStderr;
+    logFile?.close();
   }
+}
+
+function toStderr(line: string): unknown {
+  return process.stderr.write(line);
 }
 
 function print(line: string): void {

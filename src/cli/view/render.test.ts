@@ -8,11 +8,8 @@ import type { ClusterState, DaemonSetRow, NodeRow } from './state.ts';
 import { coloured, fit, plain } from './text.ts';
 
 const frame: Frame = {
-  version: '0.1.0',
-  url: 'https://127.0.0.1:6443',
-  kubeconfigPath: '/home/ada/.everynode/kubeconfig',
   stateKept: '/home/ada/.everynode',
-  columns: 100,
+  columns: 80,
   rows: 40,
   paint: plain,
 };
@@ -40,20 +37,17 @@ const settled: ClusterState = {
   events: [],
 };
 
-test('a settled cluster shows where the API is, the DaemonSet and the nodes', () => {
+test('a settled cluster shows the DaemonSet and the nodes, within eighty columns', () => {
   assert.equal(
     renderCluster(settled, frame),
     [
-      'everynode 0.1.0  https://127.0.0.1:6443',
-      'export KUBECONFIG=/home/ada/.everynode/kubeconfig',
+      'DAEMONSET                          DESIRED  CURRENT  READY  UPDATED  AVAIL  REV',
+      'kube-system/fluentd-elasticsearch        3        3      3        3      3    1',
       '',
-      'DAEMONSET                          DESIRED  CURRENT  READY  UP-TO-DATE  AVAILABLE  REVISION  ROLLOUT',
-      'kube-system/fluentd-elasticsearch        3        3      3           3          3         1  complete',
-      '',
-      'NODE    STATUS  PODS  3/3 ready, 3 pods',
-      'node-1  Ready      1',
-      'node-2  Ready      1',
-      'node-3  Ready      1',
+      'NODES  3/3 ready, 3 pods',
+      'node-1  Ready  1 pod',
+      'node-2  Ready  1 pod',
+      'node-3  Ready  1 pod',
       '',
       'Ctrl-C stops the cluster. State: /home/ada/.everynode',
     ].join('\n'),
@@ -62,16 +56,17 @@ test('a settled cluster shows where the API is, the DaemonSet and the nodes', ()
 
 test('a rollout under way shows a bar: done, starting, to do', () => {
   const rolling = { ...fluentd, desired: 10, updated: 4, available: 3, rolling: true };
-  assert.equal(progressBar(rolling, plain), '██████▒▒░░░░░░░░░░░░ 3/10');
-  assert.match(renderCluster({ ...settled, daemonSets: [rolling] }, frame), /██████▒▒░░░░░░░░░░░░ 3\/10/);
+  assert.equal(progressBar(rolling, 80, plain), '████████████▒▒▒▒░░░░░░░░░░░░░░░░░░░░░░░░ 3/10 nodes');
+  assert.match(renderCluster({ ...settled, daemonSets: [rolling] }, frame), /\n {2}█{12}▒{4}░{24} 3\/10 nodes\n/);
+  assert.equal(progressBar(rolling, 30, plain), '█████▒░░░░░░░░░░░ 3/10 nodes');
 });
 
 test('the bar is always as wide as it is, whatever the counts', () => {
   const count = fc.nat({ max: 20_000 });
   fc.assert(
     fc.property(count, count, count, (desired, updated, available) => {
-      const [bar] = progressBar({ desired, updated, available }, plain).split(' ');
-      assert.equal(stringWidth(bar!), 20);
+      const [bar] = progressBar({ desired, updated, available }, 80, plain).split(' ');
+      assert.equal(stringWidth(bar!), 40);
     }),
   );
 });
@@ -79,17 +74,27 @@ test('the bar is always as wide as it is, whatever the counts', () => {
 test('of a thousand nodes the troubled ones are shown first, then by number', () => {
   const nodes = Array.from({ length: 1_000 }, (_, index) => node(`node-${index + 1}`));
   nodes[499] = node('node-500', { ready: false });
-  nodes[699] = node('node-700', { cordoned: true, taints: ['dedicated:NoSchedule'] });
+  nodes[699] = node('node-700', { cordoned: true, taints: ['team:NoSchedule'] });
   const text = renderCluster({ ...settled, nodes }, frame);
   assert.match(text, /999\/1000 ready, 1000 pods/);
   const names = [...text.matchAll(/^node-\d+/gm)].map((match) => match[0]);
   assert.deepEqual(names, ['node-500', 'node-700', 'node-1', 'node-2', 'node-3', 'node-4']);
-  assert.match(text, /node-700\s+Ready,SchedulingDisabled\s+1\s+dedicated:NoSchedule/);
+  assert.match(text, /node-700 {2}Ready,SchedulingDisabled {2}1 pod {2}team:NoSchedule/);
   assert.match(text, /… and 994 more nodes/);
 });
 
-test('the picture never has more lines than the terminal, and event lines are cut to its width', () => {
-  const daemonSets = Array.from({ length: 60 }, (_, index) => ({ ...fluentd, name: `default/agent-${index}` }));
+test('the picture is never larger than the terminal', () => {
+  const daemonSets = Array.from({ length: 60 }, (_, index) => ({
+    ...fluentd,
+    name: `monitoring/节点监控代理-${index}-${'x'.repeat(index)}`,
+    rolling: index % 3 === 0,
+  }));
+  const nodes = Array.from({ length: 12 }, (_, index) =>
+    node(`ip-10-0-${index}.eu-central-1.compute.internal`, {
+      cordoned: true,
+      taints: ['maintenance:NoExecute', 'a:NoSchedule'],
+    }),
+  );
   const events = Array.from({ length: 30 }, (_, index) => ({
     key: `default/${index}`,
     atMs: 0,
@@ -99,12 +104,18 @@ test('the picture never has more lines than the terminal, and event lines are cu
     message: '没有可用的节点 '.repeat(40),
     count: 2,
   }));
-  for (const rows of [24, 30, 50]) {
-    const lines = renderCluster({ ...settled, daemonSets, events }, { ...frame, rows }).split('\n');
+  for (const [columns, rows] of [
+    [80, 24],
+    [100, 30],
+    [200, 50],
+    [200, 200],
+  ] as const) {
+    const lines = renderCluster({ daemonSets, nodes, events }, { ...frame, columns, rows }).split('\n');
     assert.ok(lines.length <= rows, `${lines.length} lines on ${rows} rows`);
-    for (const line of lines.filter((candidate) => candidate.includes('FailedScheduling'))) {
-      assert.ok(stringWidth(line) <= frame.columns, line);
-    }
+    for (const line of lines) assert.ok(stringWidth(line) <= columns, `${stringWidth(line)} on ${columns}: ${line}`);
+    const shown = lines.filter((line) => line.startsWith('monitoring/')).length;
+    const hidden = /… and (\d+) more DaemonSets?/.exec(lines.join('\n'))?.[1] ?? 0;
+    assert.equal(shown + Number(hidden), daemonSets.length);
   }
 });
 

@@ -3,9 +3,6 @@ import type { ClusterState, DaemonSetRow, EventRow, NodeRow } from './state.ts';
 import { type Alignment, columnsOf, fit, type Paint } from './text.ts';
 
 export interface Frame {
-  readonly version: string;
-  readonly url: string;
-  readonly kubeconfigPath: string;
   /** Where the state is kept, in words: a path, or that it is in memory. */
   readonly stateKept: string;
   readonly columns: number;
@@ -13,88 +10,91 @@ export interface Frame {
   readonly paint: Paint;
 }
 
-const progressColumns = 20;
-/** Rows that header, headings, blank lines and footer take. */
-const fixedRows = 11;
+const progressColumnsMax = 40;
 const nodeRowsMax = 6;
+/** `Ready,SchedulingDisabled`, `110 pods`, and the blanks around. */
+const statusAndPodsColumns = 38;
 const eventRowsMax = 5;
 
+/** At most `rows` lines, each at most `columns` wide. DaemonSets get the room that the rest leaves. */
 export function renderCluster(state: ClusterState, frame: Frame): string {
-  const { paint } = frame;
-  const eventRows = Math.min(eventRowsMax, state.events.length);
-  const nodeRows = Math.min(nodeRowsMax, state.nodes.length);
-  const daemonSetRows = Math.max(1, frame.rows - fixedRows - eventRows - nodeRows);
-  const lines = [
-    `${paint('bold', `everynode ${frame.version}`)}  ${paint('cyan', frame.url)}`,
-    `export KUBECONFIG=${frame.kubeconfigPath}`,
-    '',
-    ...daemonSetLines(state.daemonSets, daemonSetRows, paint),
-    '',
-    ...nodeLines(state.nodes, nodeRows, paint),
-    ...(eventRows === 0 ? [] : ['', ...eventLines(state.events.slice(-eventRows), frame)]),
-    '',
-    paint('dim', fit(`Ctrl-C stops the cluster. State: ${frame.stateKept}`, frame.columns)),
-  ];
-  return lines.join('\n');
+  const { paint, columns, rows } = frame;
+  const nodes = nodeLines(state.nodes, nodeRowsMax, frame);
+  const events = state.events.slice(-eventRowsMax).map((event) => eventLine(event, frame));
+  const footer = paint('dim', fit(`Ctrl-C stops the cluster. State: ${frame.stateKept}`, columns));
+  const rest = ['', ...nodes, ...(events.length === 0 ? [] : ['', ...events]), '', footer];
+  return [...daemonSetLines(state.daemonSets, Math.max(3, rows - rest.length), frame), ...rest].join('\n');
 }
 
-const daemonSetHeads = ['DAEMONSET', 'DESIRED', 'CURRENT', 'READY', 'UP-TO-DATE', 'AVAILABLE', 'REVISION', 'ROLLOUT'];
-const daemonSetAlignments: readonly Alignment[] = [
-  'left',
-  'right',
-  'right',
-  'right',
-  'right',
-  'right',
-  'right',
-  'left',
-];
+const daemonSetHeads = ['DAEMONSET', 'DESIRED', 'CURRENT', 'READY', 'UPDATED', 'AVAIL', 'REV'];
+/** What the numbers take, so that the names can have what is left. */
+const numbersColumns = daemonSetHeads.slice(1).reduce((sum, head) => sum + head.length + 2, 0);
 
-function daemonSetLines(daemonSets: readonly DaemonSetRow[], rowsMax: number, paint: Paint): readonly string[] {
+function daemonSetLines(daemonSets: readonly DaemonSetRow[], linesMax: number, frame: Frame): readonly string[] {
+  const { paint, columns } = frame;
   if (daemonSets.length === 0) return [paint('dim', 'No DaemonSets yet: kubectl apply -f one.')];
-  const shown = daemonSets.slice(0, rowsMax);
-  const rows = shown.map((row) => [
-    row.name,
+  const cells = daemonSets.map((row) => [
+    fit(row.name, Math.max(10, columns - numbersColumns)),
     String(row.desired),
     String(row.current),
     paint(row.ready < row.desired ? 'yellow' : 'green', String(row.ready)),
     String(row.updated),
     String(row.available),
     row.revision === 0 ? '-' : String(row.revision),
-    row.rolling ? progressBar(row, paint) : paint('green', 'complete'),
   ]);
-  return [
-    ...columnsOf([daemonSetHeads.map((head) => paint('bold', head)), ...rows], daemonSetAlignments),
-    ...more(daemonSets.length - shown.length, 'DaemonSet', paint),
-  ];
+  const alignments: readonly Alignment[] = ['left', ...daemonSetHeads.slice(1).map((): Alignment => 'right')];
+  const [heading, ...rows] = columnsOf([daemonSetHeads.map((head) => paint('bold', head)), ...cells], alignments);
+  const lines = [heading!];
+  for (const [index, row] of daemonSets.entries()) {
+    const entry = row.rolling ? [rows[index]!, `  ${progressBar(row, columns, paint)}`] : [rows[index]!];
+    const left = daemonSets.length - index;
+    // The last line is for the number of those that have no room.
+    if (lines.length + entry.length > linesMax - (left > 1 ? 1 : 0)) return [...lines, more(left, 'DaemonSet', paint)];
+    lines.push(...entry);
+  }
+  return lines;
 }
 
 /**
- * `██████▒▒▒▒░░░░░░░░░░ 3/10`: pods of the newest revision that are available, then those of it that are still
- * starting, then the rest. The number counts nodes that are done.
+ * `██████▒▒░░░░░░░░ 3/10 nodes`: the part of the nodes whose pod of the newest revision is available, then those where
+ * it is still starting, then the rest.
  */
-export function progressBar(row: Pick<DaemonSetRow, 'desired' | 'updated' | 'available'>, paint: Paint): string {
+export function progressBar(
+  row: Pick<DaemonSetRow, 'desired' | 'updated' | 'available'>,
+  columns: number,
+  paint: Paint,
+): string {
   const { desired, updated } = row;
   const done = Math.min(updated, row.available);
-  const cells = (count: number) =>
-    desired === 0 ? 0 : Math.min(progressColumns, Math.floor((count * progressColumns) / desired));
+  const label = ` ${done}/${desired} nodes`;
+  const width = Math.max(1, Math.min(progressColumnsMax, columns - label.length - 2));
+  const cells = (count: number) => (desired === 0 ? 0 : Math.min(width, Math.floor((count * width) / desired)));
   const full = cells(done);
   const starting = Math.max(0, cells(updated) - full);
-  const rest = progressColumns - full - starting;
-  return `${paint('green', '█'.repeat(full))}${paint('yellow', '▒'.repeat(starting))}${paint('dim', '░'.repeat(rest))} ${done}/${desired}`;
+  const parts = [
+    paint('green', '█'.repeat(full)),
+    paint('yellow', '▒'.repeat(starting)),
+    paint('dim', '░'.repeat(width - full - starting)),
+  ];
+  return `${parts.join('')}${label}`;
 }
 
-function nodeLines(nodes: readonly NodeRow[], rowsMax: number, paint: Paint): readonly string[] {
+function nodeLines(nodes: readonly NodeRow[], rowsMax: number, { paint, columns }: Frame): readonly string[] {
   const ready = nodes.filter((node) => node.ready).length;
   const pods = nodes.reduce((sum, node) => sum + node.pods, 0);
-  const summary = `${ready}/${nodes.length} ready, ${pods} pods`;
   // What needs a look comes first; the others in the order of their names.
   const shown = nodes.toSorted((a, b) => unusual(b) - unusual(a) || compareNames(a.name, b.name)).slice(0, rowsMax);
-  const rows = shown.map((node) => [node.name, nodeStatus(node, paint), String(node.pods), node.taints.join(' ')]);
-  const heads = ['NODE', 'STATUS', 'PODS', ''].map((head) => paint('bold', head));
+  const namesColumns = Math.floor(columns / 3);
+  const rows = shown.map((node) => [
+    fit(node.name, namesColumns),
+    nodeStatus(node, paint),
+    counted(node.pods, 'pod'),
+    fit(node.taints.join(' '), Math.max(1, columns - namesColumns - statusAndPodsColumns)),
+  ]);
   return [
-    ...columnsOf([[...heads.slice(0, 3), summary], ...rows], ['left', 'left', 'right', 'left']),
-    ...more(nodes.length - shown.length, 'node', paint),
+    `${paint('bold', 'NODES')}  ${ready}/${nodes.length} ready, ${counted(pods, 'pod')}`,
+    ...columnsOf(rows, ['left', 'left', 'right', 'left']),
+    ...(nodes.length > shown.length ? [more(nodes.length - shown.length, 'node', paint)] : []),
   ];
 }
 
@@ -107,21 +107,20 @@ function nodeStatus(node: NodeRow, paint: Paint): string {
   return node.cordoned ? `${status},${paint('yellow', 'SchedulingDisabled')}` : status;
 }
 
-function eventLines(events: readonly EventRow[], frame: Frame): readonly string[] {
-  return events.map((event) => {
-    const times = event.count > 1 ? ` (x${event.count})` : '';
-    const line = fit(
-      `${clockTime(event.atMs)}  ${event.reason}  ${event.about}: ${event.message}${times}`,
-      frame.columns,
-    );
-    return frame.paint(event.warning ? 'yellow' : 'dim', line);
-  });
+function eventLine(event: EventRow, { columns, paint }: Frame): string {
+  const times = event.count > 1 ? ` (x${event.count})` : '';
+  const line = fit(`${clockTime(event.atMs)}  ${event.reason}  ${event.about}: ${event.message}${times}`, columns);
+  return paint(event.warning ? 'yellow' : 'dim', line);
 }
 
 function clockTime(ms: number): string {
   return new Date(ms).toLocaleTimeString('en-GB');
 }
 
-function more(count: number, noun: string, paint: Paint): readonly string[] {
-  return count > 0 ? [paint('dim', `… and ${count} more ${noun}${count === 1 ? '' : 's'}`)] : [];
+function more(count: number, noun: string, paint: Paint): string {
+  return paint('dim', `… and ${count} more ${noun}${count === 1 ? '' : 's'}`);
+}
+
+function counted(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`;
 }

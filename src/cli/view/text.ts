@@ -8,7 +8,7 @@ export type Style = 'bold' | 'dim' | 'green' | 'yellow' | 'red' | 'cyan';
 export type Paint = (style: Style, text: string) => string;
 
 export const plain: Paint = (_style, text) => text;
-export const coloured: Paint = (style, text) => styleText(style, text, { validateStream: false });
+export const coloured: Paint = (style, text) => (text === '' ? '' : styleText(style, text, { validateStream: false }));
 
 /** Cut to a width, with an ellipsis when something was lost. Not for text with colours in it. */
 export function fit(text: string, columns: number): string {
@@ -25,7 +25,7 @@ export function fit(text: string, columns: number): string {
 
 export type Alignment = 'left' | 'right';
 
-/** Rows in aligned columns, two blanks apart, without borders; the first row is the heading. */
+/** Rows in aligned columns, two blanks apart, without borders. */
 export function columnsOf(rows: readonly (readonly string[])[], alignments: readonly Alignment[]): readonly string[] {
   if (rows.length === 0) return [];
   const table = new Table({
