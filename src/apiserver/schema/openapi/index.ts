@@ -50,7 +50,7 @@ const v3Style: BodyStyle = {
 };
 
 /** Body of GET /openapi/v2: a Swagger 2.0 document of all resources. */
-export function openApiV2(resources: readonly OpenApiResource[]): Schema {
+export function openApiV2(resources: readonly OpenApiResource[]): unknown {
   return { swagger: '2.0', info, paths: pathsOf(resources, v2Style), definitions: definitionsOf(resources, v2) };
 }
 
