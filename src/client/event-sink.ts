@@ -5,7 +5,8 @@ import type { Client } from './client.ts';
 
 export function eventSink(client: Client): EventSink {
   return {
-    create: (event) => client.create(resources.events, event),
-    patch: (namespace, name, patch) => client.patch(resources.events, namespace, name, 'merge', patch),
+    create: (event, signal) => client.create(resources.events, event, { signal }),
+    patch: (namespace, name, patch, signal) =>
+      client.patch(resources.events, namespace, name, 'merge', patch, { signal }),
   };
 }

@@ -12,6 +12,7 @@ export type {
 } from './client.ts';
 export { eventSink } from './event-sink.ts';
 export { createFakeClient, type FakeCall, type FakeClient, type FakeVerb } from './fake.ts';
+export { applyFakePatch } from './fake-patch.ts';
 export { createHttpClient, type HttpClient, type HttpClientOptions } from './http-client.ts';
 export { type Connection, KubeconfigError, type KubeconfigOptions, loadKubeconfig } from './kubeconfig.ts';
 export { listWatch, type ListWatchOptions } from './list-watch.ts';

@@ -18,9 +18,9 @@ import type { Random } from './random.ts';
 
 /** Where events are written; `eventSink()` of client/ makes one. */
 export interface EventSink {
-  create(event: Event): Promise<unknown>;
+  create(event: Event, signal: AbortSignal): Promise<unknown>;
   /** Merge patch. */
-  patch(namespace: string, name: string, patch: Partial<Event>): Promise<unknown>;
+  patch(namespace: string, name: string, patch: Partial<Event>, signal: AbortSignal): Promise<unknown>;
 }
 
 export interface EventRecorderOptions {
@@ -73,21 +73,24 @@ export function createEventRecorder(options: EventRecorderOptions): EventRecorde
   let dropped = 0;
 
   const create = ({ involved, type, reason }: Occurrence, record: EventRecord, message: string, nowMs: number) =>
-    sink.create({
-      apiVersion: 'v1',
-      kind: 'Event',
-      metadata: { namespace: record.namespace, name: record.name },
-      involvedObject: involved,
-      reason,
-      message,
-      type,
-      source: { component },
-      reportingComponent: component,
-      reportingInstance: '',
-      firstTimestamp: formatTime(record.firstMs),
-      lastTimestamp: formatTime(nowMs),
-      count: record.count,
-    });
+    sink.create(
+      {
+        apiVersion: 'v1',
+        kind: 'Event',
+        metadata: { namespace: record.namespace, name: record.name },
+        involvedObject: involved,
+        reason,
+        message,
+        type,
+        source: { component },
+        reportingComponent: component,
+        reportingInstance: '',
+        firstTimestamp: formatTime(record.firstMs),
+        lastTimestamp: formatTime(nowMs),
+        count: record.count,
+      },
+      signal,
+    );
 
   const write = async (occurrence: Occurrence, nowMs: number): Promise<void> => {
     const correlation = correlator.correlate(occurrence, nowMs, () => eventName(occurrence.involved, nowMs, random));
@@ -100,7 +103,7 @@ export function createEventRecorder(options: EventRecorderOptions): EventRecorde
     }
     const patch = { count: record.count, lastTimestamp: formatTime(nowMs), message };
     await untilTaken(occurrence, () =>
-      sink.patch(record.namespace, record.name, patch).catch((error: unknown) => {
+      sink.patch(record.namespace, record.name, patch, signal).catch((error: unknown) => {
         // The server forgets events after an hour; one that comes again later is written anew.
         if (isReason(error, 'NotFound')) return create(occurrence, record, message, nowMs);
         throw error;

@@ -155,6 +155,22 @@ describe('a reflector', () => {
     assert.deepEqual([clock.pending, after.clock.pending, seen, after.seen], [0, 0, [], []]);
   });
 
+  test('does not ask in a hot loop when the server ends every watch at once', async () => {
+    const { clock, client, start } = make();
+    await start().synced;
+    const watch = client.watch.bind(client);
+    client.watch = (resource, options) => {
+      queueMicrotask(() => queueMicrotask(() => queueMicrotask(() => client.endWatches())));
+      return watch(resource, options);
+    };
+    client.endWatches();
+    await clock.settle();
+    const before = client.count('watch', resources.nodes);
+    await clock.advance(10 * 60 * 1000);
+    const watches = client.count('watch', resources.nodes) - before;
+    assert.ok(watches > 5 && watches < 60, String(watches));
+  });
+
   test('lets a programmer error in a handler surface instead of trying again for ever', async () => {
     const { clock, client, stop } = make();
     add(client, 'a');

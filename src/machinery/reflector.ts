@@ -68,8 +68,8 @@ interface Held<V> {
 
 /** client-go's reflector: 800 ms doubling to 30 s, with jitter. */
 const retry = { baseMs: 800, msMax: 30_000, jitter: 1 };
-/** A watch that lived this long was a good one: the next failure starts the back-off anew. */
-const healthyWatchMs = 10_000;
+/** A watch that the server ends sooner than this is not renewed at once, or a sick server would be asked in a hot loop. */
+const healthyWatchMs = 1000;
 const defaultPageItemsMax = 500;
 
 /** `namespace/name`, or `name` for cluster-scoped objects. */
@@ -124,7 +124,6 @@ export function startReflector<T extends KubernetesObject, V>(options: Reflector
   /** Resolves to whether the watch was a healthy one, so that it may be renewed without delay. */
   const watch = async (from: string): Promise<boolean> => {
     const started = clock.now();
-    let served = false;
     for await (const { type, object } of source.watch({ resourceVersion: from, signal })) {
       if (signal.aborted) return true;
       if (type === 'DELETED') {
@@ -132,10 +131,9 @@ export function startReflector<T extends KubernetesObject, V>(options: Reflector
         if (before !== undefined) drop(keyOf(object), before);
       } else if (type !== 'BOOKMARK') take(keyOf(object), object);
       version = object.metadata.resourceVersion ?? version;
-      served = true;
       backOff.reset();
     }
-    return served || clock.now() - started >= healthyWatchMs;
+    return clock.now() - started >= healthyWatchMs;
   };
 
   const pause = (ms: number) => sleep(clock, ms, signal).catch(() => undefined);

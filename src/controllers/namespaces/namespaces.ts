@@ -1,7 +1,14 @@
 // A namespace that is being deleted: everything in it goes, then its `kubernetes` finalizer, and with that the
 // namespace. What still stands in the way is said in its conditions (kube-controller-manager's namespace controller).
 // https://kubernetes.io/docs/reference/kubernetes-api/cluster-resources/namespace-v1/
-import { isReason, type Namespace, type Resource, resources as known, type Stored } from '../../api/index.ts';
+import {
+  isReason,
+  type Namespace,
+  parseTime,
+  type Resource,
+  resources as known,
+  type Stored,
+} from '../../api/index.ts';
 import { type ControllerContext, listWatch } from '../../client/index.ts';
 import {
   composeController,
@@ -20,8 +27,8 @@ export interface NamespacesOptions extends ControllerContext {
 
 /** Namespaces emptied at once; kube-controller-manager's --concurrent-namespace-syncs is 10. */
 const concurrency = 10;
-/** How soon to look again at content that is on its way out (pods have a grace period). */
-const recheckMs = 500;
+/** How soon to look again at content that is on its way out (pods have a grace period): the longer it takes, the later. */
+const recheckMs = { least: 500, most: 15_000 };
 const pageItemsMax = 500;
 const finalizer = 'kubernetes';
 
@@ -82,7 +89,8 @@ export function runNamespaces(options: NamespacesOptions): RunningController {
     }
     await report(namespace, remaining, failures);
     if (failures.length > 0) throw new AggregateError(failures, `namespace ${name}: not everything could be deleted`);
-    return { againAfterMs: recheckMs };
+    const age = clock.now() - (parseTime(namespace.metadata.deletionTimestamp) ?? clock.now());
+    return { againAfterMs: Math.min(Math.max(age / 4, recheckMs.least), recheckMs.most) };
   };
 
   const recount = async ({ resource }: Remaining, namespace: string): Promise<Remaining> => {
