@@ -22,11 +22,17 @@ const owner = (state: OwnerState, uid = state) => ({
 const decideWith = (
   states: readonly OwnerState[],
   over: Partial<OwnedObject> = {},
-  facts: { hasDependents?: boolean; isBlocked?: boolean } = {},
+  facts: { hasDependents?: boolean; isBlocked?: boolean; dependentWaits?: boolean } = {},
 ) =>
   decide(
     { ...object, ...over },
-    { owners: states.map((state) => owner(state)), hasDependents: false, isBlocked: false, ...facts },
+    {
+      owners: states.map((state) => owner(state)),
+      hasDependents: false,
+      isBlocked: false,
+      dependentWaits: false,
+      ...facts,
+    },
   );
 
 describe('what becomes of an object', () => {

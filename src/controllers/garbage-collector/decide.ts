@@ -27,6 +27,8 @@ export type Decision =
     }
   /** Some owners remain: the others' references go. */
   | { readonly action: 'drop-references'; readonly uids: readonly string[]; readonly reason: 'other-owners-remain' }
+  /** Two objects that own each other, both deleted in the foreground, would wait for each other for ever. */
+  | { readonly action: 'unblock-owners'; readonly reason: 'circle' }
   | { readonly action: 'orphan-dependents'; readonly reason: 'orphan-finalizer' }
   | { readonly action: 'remove-finalizer'; readonly finalizer: string; readonly reason: 'dependents-gone' };
 
@@ -35,9 +37,14 @@ export interface Dependency {
   readonly hasDependents: boolean;
   /** A dependent with blockOwnerDeletion is still there. */
   readonly isBlocked: boolean;
+  /** A dependent is itself deleted in the foreground and waits for its dependents. */
+  readonly dependentWaits: boolean;
 }
 
-export function decide(object: OwnedObject, { owners, hasDependents, isBlocked }: Dependency): Decision {
+export function decide(
+  object: OwnedObject,
+  { owners, hasDependents, isBlocked, dependentWaits }: Dependency,
+): Decision {
   if (object.deleting) {
     if (object.finalizers.includes(orphanFinalizer)) return { action: 'orphan-dependents', reason: 'orphan-finalizer' };
     if (!object.finalizers.includes(foregroundFinalizer)) return { action: 'nothing', reason: 'already-deleting' };
@@ -55,6 +62,8 @@ export function decide(object: OwnedObject, { owners, hasDependents, isBlocked }
     };
   // What waits on an owner that is deleted in the foreground goes the same way, so that the whole tree goes leaf first.
   const waits = owners.some(({ state }) => state === 'waiting');
+  if (waits && dependentWaits && object.owners.some(({ blockOwnerDeletion }) => blockOwnerDeletion === true))
+    return { action: 'unblock-owners', reason: 'circle' };
   if (waits && hasDependents) return { action: 'delete', policy: 'Foreground', reason: 'owner-waits' };
   // Finalizers that are there before the deletion say how it is to be done.
   if (object.finalizers.includes(orphanFinalizer)) return { action: 'delete', policy: 'Orphan', reason: 'owners-gone' };

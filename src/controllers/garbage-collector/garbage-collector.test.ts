@@ -210,6 +210,17 @@ describe('the garbage collector', () => {
       assert.deepEqual([daemonSets(), pods()], [[], []]);
     });
 
+    test('ends also for objects that own each other', async () => {
+      const kind = { apiVersion: 'v1', kind: 'Pod', blockOwnerDeletion: true };
+      addPod('a', [{ ...kind, name: 'b', uid: 'b' }], { uid: 'a' });
+      addPod('b', [{ ...kind, name: 'a', uid: 'a' }], { uid: 'b' });
+      start();
+      await clock.settle();
+      await client.delete(resources.pods, 'a', 'a', { propagationPolicy: 'Foreground' });
+      await clock.advance(1000);
+      assert.deepEqual(pods(), []);
+    });
+
     test('ends when the collector starts in the middle of it', async () => {
       addPod('p', [reference()]);
       await deleteOwner({ propagationPolicy: 'Foreground' });

@@ -1,6 +1,6 @@
 // Garbage collection of owned objects: watches every deletable resource, keeps the owner graph, and does what decide.ts
 // says. Holds no rule of its own; every write carries the UID and the version that the decision was made on.
-import { isReason, type Resource } from '../../api/index.ts';
+import { isReason, type OwnerReference, type Resource } from '../../api/index.ts';
 import { type ControllerContext, listWatch } from '../../client/index.ts';
 import { composeController, createWorkQueue, type RunningController, startReflector } from '../../machinery/index.ts';
 import { decide, isWaitingForDependents, orphanFinalizer } from './decide.ts';
@@ -55,10 +55,12 @@ export function runGarbageCollector(options: GarbageCollectorOptions): RunningCo
     const states = await Promise.all(
       object.owners.map(async (reference) => ({ reference, state: await owners.of(reference, object) })),
     );
+    const waits = states.some(({ state }) => state === 'waiting');
     const decision = decide(object, {
       owners: states,
       hasDependents: graph.hasDependents(uid),
       isBlocked: graph.isBlocked(uid),
+      dependentWaits: waits && graph.dependentsOf(uid).some(isWaitingForDependents),
     });
     const { action, reason } = decision;
     if (action === 'nothing') return;
@@ -70,6 +72,12 @@ export function runGarbageCollector(options: GarbageCollectorOptions): RunningCo
           break;
         case 'drop-references':
           await dropReferences(object, new Set(decision.uids));
+          break;
+        case 'unblock-owners':
+          await replaceReferences(
+            object,
+            object.owners.map((owner) => ({ ...owner, blockOwnerDeletion: false })),
+          );
           break;
         case 'orphan-dependents':
           await orphanDependents(object);
@@ -93,8 +101,14 @@ export function runGarbageCollector(options: GarbageCollectorOptions): RunningCo
     client.patch(resource, namespace, name, 'merge', { metadata: { uid, resourceVersion, ...metadata } }, write);
 
   const dropReferences = async (object: OwnedObject, uids: ReadonlySet<string>): Promise<void> => {
-    const rest = object.owners.filter((owner) => !uids.has(owner.uid));
-    const patched = await patchMetadata(object, { ownerReferences: rest.length === 0 ? null : rest });
+    await replaceReferences(
+      object,
+      object.owners.filter((owner) => !uids.has(owner.uid)),
+    );
+  };
+
+  const replaceReferences = async (object: OwnedObject, references: readonly OwnerReference[]): Promise<void> => {
+    const patched = await patchMetadata(object, { ownerReferences: references.length === 0 ? null : references });
     // Known at once, not only when the watch says so: an orphan must not look like one that its owner left behind.
     if (graph.get(object.uid) !== undefined) graph.apply(projectOwned(object.resource, patched));
   };

@@ -42,7 +42,7 @@ export interface OwnerGraph {
   apply(object: OwnedObject): void;
   remove(object: OwnedObject): void;
   /** Objects with an owner reference of this UID, whether or not the owner is known. */
-  dependentsOf(ownerUid: string): Iterable<OwnedObject>;
+  dependentsOf(ownerUid: string): IteratorObject<OwnedObject>;
   hasDependents(ownerUid: string): boolean;
   /** Whether a dependent with blockOwnerDeletion is still there. */
   isBlocked(ownerUid: string): boolean;
