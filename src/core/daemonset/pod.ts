@@ -46,7 +46,11 @@ export function podName(basis: {
   const { daemonSetName, daemonSetUid, node, revision, replaces, salt } = basis;
   const parts = [daemonSetUid, node, revision, replaces ?? ''];
   if (salt > 0) parts.push(String(salt));
-  const prefix = daemonSetName.slice(0, nameLengthMax - suffixLength - 1).replace(/[-.]+$/, '');
+  // A DaemonSet's name may have dots (DNS subdomain), a label may not.
+  const prefix = daemonSetName
+    .slice(0, nameLengthMax - suffixLength - 1)
+    .replaceAll('.', '-')
+    .replace(/-+$/, '');
   return `${prefix}-${nameSuffix(parts, suffixLength)}`;
 }
 

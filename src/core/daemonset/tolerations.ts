@@ -20,11 +20,12 @@ const onHostNetwork = exists(taintKeys.networkUnavailable, 'NoSchedule');
  * tolerationSeconds is replaced in place (daemons tolerate forever), missing ones follow.
  */
 export function daemonTolerations(spec: PodSpec): readonly Toleration[] {
-  const result = [...(spec.tolerations ?? [])];
+  let result = spec.tolerations ?? [];
   for (const toleration of spec.hostNetwork === true ? [...always, onHostNetwork] : always) {
-    const index = result.findIndex((existing) => matches(existing, toleration));
-    if (index === -1) result.push(toleration);
-    else result[index] = toleration;
+    const known = result.some((existing) => matches(existing, toleration));
+    result = known
+      ? result.map((existing) => (matches(existing, toleration) ? toleration : existing))
+      : [...result, toleration];
   }
   return result;
 }
