@@ -25,10 +25,10 @@ export function revisionData(template: PodTemplateSpec): unknown {
 
 /** The template a revision stands for; undefined when its data is not of a DaemonSet. */
 export function templateOf(revision: ControllerRevision): PodTemplateSpec | undefined {
-  const data = revision.data as { readonly spec?: { readonly template?: Record<string, unknown> } } | undefined;
+  const data = revision.data as { readonly spec?: { readonly template?: unknown } } | null | undefined;
   const stored = data?.spec?.template;
-  if (stored === undefined) return undefined;
-  const { $patch: _, ...template } = stored;
+  if (typeof stored !== 'object' || stored === null) return undefined;
+  const { $patch: _, ...template } = stored as Readonly<Record<string, unknown>>;
   return template as unknown as PodTemplateSpec;
 }
 

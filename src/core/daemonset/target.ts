@@ -1,6 +1,6 @@
 // What one generation of a DaemonSet asks for, compiled once: everything the per-node decision needs besides the node
 // and its pods. "Which revision should this node have" is asked here, per node, so that policies can answer it.
-import type { DaemonSet, DaemonSetSpec } from '../../api/index.ts';
+import { type DaemonSet, type DaemonSetSpec, type IntOrPercent, scaleRoundingUp } from '../../api/index.ts';
 import { compilePlacement, type Placement } from './placement.ts';
 import type { NodeView } from './views.ts';
 
@@ -22,7 +22,7 @@ export interface Target {
 
 export type Strategy =
   | { readonly type: 'OnDelete' }
-  | { readonly type: 'RollingUpdate'; readonly maxUnavailable: number | string; readonly maxSurge: number | string };
+  | { readonly type: 'RollingUpdate'; readonly maxUnavailable: IntOrPercent; readonly maxSurge: IntOrPercent };
 
 const graceSecondsDefault = 30;
 
@@ -64,10 +64,9 @@ export function isWantedRevision(target: Target, node: NodeView, revision: strin
   return revision === wantedRevision(target, node) || target.sameRevisions.has(revision);
 }
 
-/** Whether a new pod may start beside the old one: a surge that is not zero, of whatever size. */
-export function surges(target: Target): boolean {
-  const { strategy } = target;
-  return strategy.type === 'RollingUpdate' && strategy.maxSurge !== 0 && strategy.maxSurge !== '0%';
+/** Whether a new pod may start beside the old one: a surge that is not zero, of whatever size. (upstream: AllowsSurge) */
+export function surges({ strategy }: Target): boolean {
+  return strategy.type === 'RollingUpdate' && (scaleRoundingUp(strategy.maxSurge, 1) ?? 0) > 0;
 }
 
 /** Whether two targets of one DaemonSet ask for the same, so that no slot needs to be looked at again. */

@@ -20,9 +20,9 @@ const meaningfulWhenEmpty = new Set([
 ]);
 /** Lists that are sets: their order means nothing. */
 const sets = new Set(['values', 'finalizers', 'drop', 'add']);
-/** Objects whose values are quantities, and fields that are one. */
-const quantityMaps = new Set(['limits', 'requests', 'overhead', 'capacity']);
-const quantityFields = new Set(['sizeLimit', 'divisor', 'storage']);
+/** Objects whose values are quantities, and fields that are one, with the object around them: labels may be named so. */
+const quantityMaps = new Set(['limits', 'requests', 'overhead']);
+const quantityFields = new Set(['emptyDir.sizeLimit', 'resourceFieldRef.divisor']);
 
 /** Whether the two mean the same template. Both are plain JSON as the API serves it. */
 export function sameTemplate(a: Json, b: Json): boolean {
@@ -33,8 +33,9 @@ export function sameTemplate(a: Json, b: Json): boolean {
 function same(a: Json, b: Json, field: string, parent: string): boolean {
   if (a === b) return true;
   if (isVoid(a, field) || isVoid(b, field)) return isVoid(a, field) && isVoid(b, field);
-  if (quantityFields.has(field) || quantityMaps.has(parent)) return isAmount(a) && isAmount(b) && sameQuantity(a, b);
-  if (Array.isArray(a)) return Array.isArray(b) && sameList(a, b, field);
+  if (quantityMaps.has(parent) || quantityFields.has(`${parent}.${field}`))
+    return isAmount(a) && isAmount(b) && sameQuantity(a, b);
+  if (Array.isArray(a) || Array.isArray(b)) return Array.isArray(a) && Array.isArray(b) && sameList(a, b, field);
   if (!isObject(a) || !isObject(b)) return false;
   for (const key of Object.keys(a)) if (!same(a[key], b[key], key, field)) return false;
   for (const key of Object.keys(b)) if (!Object.hasOwn(a, key) && !isVoid(b[key], key)) return false;
