@@ -1,5 +1,69 @@
-// metadata.managedFields: who owns which field.
-import type { KubernetesObject } from '../../api/index.ts';
+// metadata.managedFields: who owns which field. Kept up to date from an object's first apply on: until then nobody
+// asks, and every pod would carry twice its size for nothing. Upstream treats objects without managers the same way,
+// as written by "before-first-apply".
+import { formatTime, type KubernetesObject } from '../../api/index.ts';
+import { isObject, type JsonObject, own } from '../schema/json.ts';
+import { splitResourceKey } from '../schema/types.ts';
+import { type FieldSet, fieldSet, fromFieldsV1, isEmptySet, sameSet, toFieldsV1, union, without } from './field-set.ts';
+import { structureOfResource } from './structure.ts';
+import { difference, fieldsIn } from './typed-values.ts';
+
+export interface Manager {
+  readonly manager: string;
+  readonly operation: 'Apply' | 'Update';
+  readonly apiVersion: string;
+  readonly subresource: string | undefined;
+  readonly time: string | undefined;
+  readonly fields: FieldSet;
+}
+
+/** Managers beyond this many (oldest updates first) are merged into one, as upstream does. */
+const updateManagersMax = 10;
+const mergedManager = 'ancient-changes';
+
+export function readManagers(object: KubernetesObject): readonly Manager[] {
+  return (object.metadata.managedFields ?? []).filter(isObject).map((entry) => ({
+    manager: textOf(entry, 'manager') ?? '',
+    operation: own(entry, 'operation') === 'Apply' ? 'Apply' : 'Update',
+    apiVersion: textOf(entry, 'apiVersion') ?? '',
+    subresource: textOf(entry, 'subresource'),
+    time: textOf(entry, 'time'),
+    fields: fromFieldsV1(own(entry, 'fieldsV1')),
+  }));
+}
+
+function textOf(entry: JsonObject, field: string): string | undefined {
+  const value = own(entry, field);
+  return typeof value === 'string' && value !== '' ? value : undefined;
+}
+
+/** The object with these managers; those without a field are left out. */
+export function withManagers(object: KubernetesObject, managers: readonly Manager[]): KubernetesObject {
+  const managedFields = limited(managers.filter(({ fields }) => !isEmptySet(fields))).map((entry) => ({
+    apiVersion: entry.apiVersion,
+    fieldsType: 'FieldsV1',
+    fieldsV1: toFieldsV1(entry.fields),
+    manager: entry.manager,
+    operation: entry.operation,
+    ...(entry.subresource === undefined ? {} : { subresource: entry.subresource }),
+    ...(entry.time === undefined ? {} : { time: entry.time }),
+  }));
+  const { managedFields: _, ...metadata } = object.metadata;
+  return { ...object, metadata: managedFields.length === 0 ? metadata : { ...metadata, managedFields } };
+}
+
+function limited(managers: readonly Manager[]): readonly Manager[] {
+  const updates = managers.filter(({ operation }) => operation === 'Update');
+  if (updates.length <= updateManagersMax) return managers;
+  const oldest = new Set(
+    updates
+      .toSorted((a, b) => ((a.time ?? '') < (b.time ?? '') ? -1 : 1))
+      .slice(0, updates.length - updateManagersMax + 1),
+  );
+  const [first] = oldest;
+  const fields = [...oldest].map((entry) => entry.fields).reduce(union);
+  return [...managers.filter((entry) => !oldest.has(entry)), { ...first!, manager: mergedManager, fields }];
+}
 
 export interface ManagedFieldsUpdate {
   /** `apiVersion/Kind`. */
@@ -10,15 +74,74 @@ export interface ManagedFieldsUpdate {
 }
 
 /**
- * `next` with metadata.managedFields brought up to date after a create (`before` undefined), an update or a patch that
- * was not an apply: the fields that changed belong to `manager` (operation Update).
+ * `next` with metadata.managedFields brought up to date after an update or a patch that was not an apply: the fields
+ * that changed belong to `manager` (operation Update) and to nobody else. An object that was never applied stays as
+ * it is.
  */
 export function updateManagedFields(
   before: KubernetesObject | undefined,
   next: KubernetesObject,
-  update: ManagedFieldsUpdate,
+  { resourceKey, manager, now, subresource }: ManagedFieldsUpdate,
 ): KubernetesObject {
-  void before;
-  void update;
-  return next;
+  const old = before === undefined ? [] : readManagers(before);
+  if (before === undefined || old.length === 0) return next;
+  if (isReset(next.metadata.managedFields)) return withManagers(next, []);
+  const structure = structureOfResource(resourceKey);
+  const { changed, removed } = difference(structure, ownable(before), ownable(next));
+  if (isEmptySet(changed) && isEmptySet(removed)) return withManagers(next, old);
+  const apiVersion = apiVersionOf(resourceKey);
+  const isMine = (entry: Manager) =>
+    entry.manager === manager &&
+    entry.operation === 'Update' &&
+    entry.apiVersion === apiVersion &&
+    entry.subresource === subresource;
+  const mine = old.find(isMine);
+  const others = old
+    .filter((entry) => !isMine(entry))
+    .map((entry) => ({ ...entry, fields: without(without(entry.fields, changed), removed) }));
+  const fields = without(union(mine?.fields ?? fieldSet(false, []), changed), removed);
+  const isUnchanged = mine !== undefined && sameSet(mine.fields, fields);
+  const time = isUnchanged ? mine.time : formatTime(now);
+  return withManagers(next, [...others, { manager, operation: 'Update', apiVersion, subresource, time, fields }]);
+}
+
+/** One empty entry is how a client has the list forgotten; writers that leave the list out mean no harm. */
+function isReset(entries: readonly unknown[] | undefined): boolean {
+  return entries?.length === 1 && isObject(entries[0]) && Object.keys(entries[0]).length === 0;
+}
+
+export function apiVersionOf(resourceKey: string): string {
+  const { group, version } = splitResourceKey(resourceKey);
+  return group === '' ? version : `${group}/${version}`;
+}
+
+/** metadata that belongs to the server or names the object. */
+const unownedMetadata = new Set([
+  'name',
+  'namespace',
+  'uid',
+  'creationTimestamp',
+  'resourceVersion',
+  'generation',
+  'managedFields',
+  'selfLink',
+  'deletionTimestamp',
+  'deletionGracePeriodSeconds',
+]);
+
+/** The object without the fields that nobody owns. */
+export function ownable(object: KubernetesObject): JsonObject {
+  const { apiVersion: _apiVersion, kind: _kind, metadata, ...rest } = object;
+  const labels = Object.fromEntries(Object.entries(metadata).filter(([field]) => !unownedMetadata.has(field)));
+  return Object.keys(labels).length === 0 ? rest : { ...rest, metadata: labels };
+}
+
+/** Everything in the object, as its writers before the first apply own it. */
+export function managersBeforeApply(object: KubernetesObject, resourceKey: string): readonly Manager[] {
+  const managers = readManagers(object);
+  if (managers.length > 0) return managers;
+  const fields = fieldsIn(structureOfResource(resourceKey), ownable(object));
+  const time = object.metadata.creationTimestamp;
+  const apiVersion = apiVersionOf(resourceKey);
+  return [{ manager: 'before-first-apply', operation: 'Update', apiVersion, subresource: undefined, time, fields }];
 }

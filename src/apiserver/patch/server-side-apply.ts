@@ -1,14 +1,163 @@
-// Server-side apply.
-import { type KubernetesObject, StatusError } from '../../api/index.ts';
+// Server-side apply: a configuration names the fields it wants; its manager owns them from then on. Fields it no longer
+// names go, unless somebody else owns them; fields that another manager owns with another value are a conflict.
+// https://kubernetes.io/docs/reference/using-api/server-side-apply/
+import { formatTime, type KubernetesObject, StatusError } from '../../api/index.ts';
+import { isObject, type JsonObject, own } from '../schema/json.ts';
+import { badPatch } from './errors.ts';
+import { emptySet, type FieldSet, intersect, isEmptySet, pathsOf, sameSet, union, without } from './field-set.ts';
+import { apiVersionOf, type Manager, managersBeforeApply, ownable, withManagers } from './managed-fields.ts';
 import type { PatchOptions } from './patch.ts';
+import { type Structure, structureOfResource } from './structure.ts';
+import { difference, fieldsIn, findDuplicate, mergeConfiguration, withoutFields } from './typed-values.ts';
 
+const lastAppliedAnnotation = 'kubectl.kubernetes.io/last-applied-configuration';
+
+/** The object after the apply; for `current` undefined the object to create. Throws StatusError Conflict. */
 export function serverSideApply(
   current: KubernetesObject | undefined,
   patch: unknown,
   options: PatchOptions,
 ): KubernetesObject {
-  void current;
-  void patch;
-  void options;
-  throw new StatusError('UnsupportedMediaType', 'server-side apply is not served');
+  const configuration = readConfiguration(patch, options);
+  const structure = structureOfResource(options.resourceKey);
+  const duplicate = findDuplicate(structure, configuration);
+  if (duplicate !== undefined) throw badPatch(`failed to create typed patch object: ${duplicate}`);
+  const managers = current === undefined ? [] : managersBeforeApply(current, options.resourceKey);
+  const mine = managers.find((entry) => isMine(entry, options));
+  const others = managers.filter((entry) => !isMine(entry, options));
+  const wanted = fieldsIn(structure, ownable(asObject(configuration)));
+  const merged = mergeConfiguration(structure, current, configuration) as KubernetesObject;
+  const owned = union(
+    mine?.fields ?? emptySet,
+    current === undefined ? emptySet : lastApplied(current, structure, options),
+  );
+  const rivals = withoutLastApplied(others, owned, options);
+  const next = prune(merged, structure, owned, wanted, rivals);
+  const { changed, removed } = difference(structure, current === undefined ? {} : ownable(current), ownable(next));
+  if (options.force !== true) refuseConflicts(rivals, changed);
+  const touched = union(changed, removed);
+  const isUnchanged = mine !== undefined && isEmptySet(touched) && sameSet(mine.fields, wanted);
+  const entry: Manager = {
+    manager: options.fieldManager,
+    operation: 'Apply',
+    apiVersion: apiVersionOf(options.resourceKey),
+    subresource: options.subresource,
+    time: isUnchanged ? mine.time : formatTime(options.now),
+    fields: wanted,
+  };
+  return withManagers(next, [...rivals.map((rival) => ({ ...rival, fields: without(rival.fields, touched) })), entry]);
+}
+
+function readConfiguration(patch: unknown, { subresource }: PatchOptions): JsonObject {
+  if (!isObject(patch)) throw badPatch('error decoding YAML: the configuration is not an object');
+  const metadata = own(patch, 'metadata');
+  if (
+    isObject(metadata) &&
+    Array.isArray(own(metadata, 'managedFields')) &&
+    (metadata['managedFields'] as unknown[]).length > 0
+  )
+    throw badPatch('metadata.managedFields must be nil');
+  const { status, ...rest } = withoutNulls(patch) as JsonObject;
+  // The object's writer cannot set its status, the status's writer nothing else.
+  if (subresource !== 'status') return rest;
+  const names = isObject(metadata) ? { name: metadata['name'], namespace: metadata['namespace'] } : {};
+  return {
+    apiVersion: rest['apiVersion'],
+    kind: rest['kind'],
+    metadata: withoutNulls(names),
+    ...(status === undefined ? {} : { status }),
+  };
+}
+
+/** null in a configuration says nothing. */
+function withoutNulls(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withoutNulls);
+  if (!isObject(value)) return value;
+  return Object.fromEntries(
+    Object.entries(value)
+      .filter(([, part]) => part !== null && part !== undefined)
+      .map(([key, part]) => [key, withoutNulls(part)]),
+  );
+}
+
+function asObject(configuration: JsonObject): KubernetesObject {
+  return { metadata: {}, ...configuration };
+}
+
+function isMine(entry: Manager, { fieldManager, resourceKey, subresource }: PatchOptions): boolean {
+  return (
+    entry.operation === 'Apply' &&
+    entry.manager === fieldManager &&
+    entry.apiVersion === apiVersionOf(resourceKey) &&
+    entry.subresource === subresource
+  );
+}
+
+/** Takes out what the manager named last time, does not name now, and nobody else owns. */
+function prune(
+  object: KubernetesObject,
+  structure: Structure,
+  owned: FieldSet,
+  wanted: FieldSet,
+  others: readonly Manager[],
+): KubernetesObject {
+  const claimed = others.map((entry) => entry.fields).reduce(union, wanted);
+  const gone = without(owned, claimed);
+  if (isEmptySet(gone)) return object;
+  const pruned = withoutFields(structure, object, gone, claimed) as KubernetesObject | undefined;
+  return pruned ?? object;
+}
+
+function refuseConflicts(others: readonly Manager[], changed: FieldSet): void {
+  const conflicts = others.flatMap((entry) => {
+    const paths = pathsOf(intersect(entry.fields, changed));
+    return paths.length === 0 ? [] : [{ who: describe(entry), paths }];
+  });
+  const count = conflicts.reduce((sum, { paths }) => sum + paths.length, 0);
+  if (count === 0) return;
+  const sentences = conflicts.map(({ who, paths }) =>
+    paths.length === 1
+      ? `conflict with ${who}: ${paths[0]}`
+      : `conflicts with ${who}:\n${paths.map((path) => `- ${path}`).join('\n')}`,
+  );
+  throw new StatusError(
+    'Conflict',
+    `Apply failed with ${count} conflict${count === 1 ? '' : 's'}: ${sentences.join('\n')}`,
+    {
+      causes: conflicts.flatMap(({ who, paths }) =>
+        paths.map((field) => ({ reason: 'FieldManagerConflict', message: `conflict with ${who}`, field })),
+      ),
+    },
+  );
+}
+
+function describe({ manager, subresource, apiVersion }: Manager): string {
+  const part = subresource === undefined ? '' : ` with subresource ${JSON.stringify(subresource)}`;
+  return `${JSON.stringify(manager)}${part} using ${apiVersion}`;
+}
+
+/** What `kubectl apply` without --server-side named last: kubectl owns it when it changes over to --server-side. */
+function lastApplied(current: KubernetesObject, structure: Structure, { fieldManager }: PatchOptions): FieldSet {
+  const text = current.metadata.annotations?.[lastAppliedAnnotation];
+  if (fieldManager !== 'kubectl' || text === undefined) return emptySet;
+  try {
+    const parsed: unknown = JSON.parse(text);
+    return isObject(parsed) ? fieldsIn(structure, ownable(asObject(parsed))) : emptySet;
+  } catch (error) {
+    // Anybody may write an annotation; one that is no JSON names no fields.
+    if (error instanceof SyntaxError) return emptySet;
+    throw error;
+  }
+}
+
+/** Writes of before the first apply do not compete for what kubectl itself had applied. */
+function withoutLastApplied(
+  others: readonly Manager[],
+  owned: FieldSet,
+  { fieldManager }: PatchOptions,
+): readonly Manager[] {
+  if (fieldManager !== 'kubectl') return others;
+  return others.map((entry) =>
+    entry.manager === 'before-first-apply' ? { ...entry, fields: without(entry.fields, owned) } : entry,
+  );
 }

@@ -1,0 +1,245 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import * as fc from 'fast-check';
+import { isReason, type KubernetesObject, type StatusError } from '../../api/index.ts';
+import { fromFieldsV1, toFieldsV1 } from './field-set.ts';
+import { updateManagedFields } from './managed-fields.ts';
+import { applyPatch } from './patch.ts';
+
+const resourceKey = 'apps/v1/DaemonSet';
+const identity = { apiVersion: 'apps/v1', kind: 'DaemonSet' };
+
+interface Container {
+  readonly name: string;
+  readonly image?: string;
+  readonly [field: string]: unknown;
+}
+
+function configuration(containers: readonly Container[], extra: object = {}) {
+  return { ...identity, metadata: { name: 'x' }, spec: { template: { spec: { containers } }, ...extra } };
+}
+
+function apply(current: KubernetesObject | undefined, manager: string, patch: unknown, force = false, now = 0) {
+  return applyPatch('application/apply-patch+yaml', current, patch, { resourceKey, fieldManager: manager, force, now });
+}
+
+function update(current: KubernetesObject, manager: string, patch: unknown) {
+  const next = applyPatch('application/merge-patch+json', current, patch, {
+    resourceKey,
+    fieldManager: manager,
+    now: 0,
+  });
+  return updateManagedFields(current, next, { resourceKey, manager, now: 0 });
+}
+
+function containersOf(object: KubernetesObject): readonly Container[] {
+  return (object as unknown as ReturnType<typeof configuration>).spec.template.spec.containers;
+}
+
+function managersOf(object: KubernetesObject) {
+  const entries = (object.metadata.managedFields ?? []) as readonly {
+    readonly manager: string;
+    readonly fieldsV1: unknown;
+  }[];
+  return Object.fromEntries(entries.map(({ manager, fieldsV1 }) => [manager, fieldsV1]));
+}
+
+function conflict(action: () => unknown): StatusError {
+  try {
+    action();
+  } catch (error) {
+    if (isReason(error, 'Conflict')) return error;
+    throw error;
+  }
+  assert.fail('there was no conflict');
+}
+
+describe('server-side apply', () => {
+  test('creates, and says who owns what', () => {
+    const created = apply(undefined, 'alice', configuration([{ name: 'a', image: 'a:1' }]));
+    assert.deepEqual(created.metadata.managedFields, [
+      {
+        apiVersion: 'apps/v1',
+        fieldsType: 'FieldsV1',
+        fieldsV1: {
+          'f:spec': {
+            'f:template': {
+              'f:spec': { 'f:containers': { 'k:{"name":"a"}': { '.': {}, 'f:image': {}, 'f:name': {} } } },
+            },
+          },
+        },
+        manager: 'alice',
+        operation: 'Apply',
+        time: '1970-01-01T00:00:00Z',
+      },
+    ]);
+  });
+
+  test('twice changes nothing, not even the time', () => {
+    const patch = configuration([{ name: 'a', image: 'a:1' }]);
+    const once = apply(undefined, 'alice', patch);
+    assert.deepEqual(apply(once, 'alice', patch, false, 60_000), once);
+  });
+
+  test('of two managers merges their entries and leaves each its own', () => {
+    const one = apply(undefined, 'alice', configuration([{ name: 'a', image: 'a:1' }]));
+    const both = apply(one, 'bob', configuration([{ name: 'b', image: 'b:1' }]));
+    assert.deepEqual(new Set(containersOf(both).map((entry) => entry.name)), new Set(['a', 'b']));
+    const again = apply(both, 'bob', configuration([{ name: 'c', image: 'c:1' }]));
+    assert.deepEqual(new Set(containersOf(again).map((entry) => entry.name)), new Set(['a', 'c']));
+  });
+
+  test('removes the fields it no longer names, with the defaults that came into its entries', () => {
+    const one = apply(
+      undefined,
+      'alice',
+      configuration([{ name: 'a' }, { name: 'b', image: 'b:1' }], { minReadySeconds: 3 }),
+    );
+    const [a, b] = containersOf(one);
+    const defaulted = {
+      ...one,
+      spec: { ...configuration([a!, { ...b!, imagePullPolicy: 'Always' }], { minReadySeconds: 3 }).spec },
+    };
+    const next = apply(defaulted, 'alice', configuration([{ name: 'a' }]));
+    assert.deepEqual(containersOf(next), [{ name: 'a' }]);
+    assert.ok(!('minReadySeconds' in (next as unknown as { spec: object }).spec));
+  });
+
+  test('refuses to change what another manager applied, unless forced', () => {
+    const one = apply(undefined, 'alice', configuration([{ name: 'a', image: 'a:1' }]));
+    const patch = configuration([{ name: 'a', image: 'a:2' }]);
+    const error = conflict(() => apply(one, 'bob', patch));
+    assert.equal(
+      error.message,
+      'Apply failed with 1 conflict: conflict with "alice" using apps/v1: .spec.template.spec.containers[name="a"].image',
+    );
+    assert.deepEqual(error.details?.causes, [
+      {
+        reason: 'FieldManagerConflict',
+        message: 'conflict with "alice" using apps/v1',
+        field: '.spec.template.spec.containers[name="a"].image',
+      },
+    ]);
+    const forced = apply(one, 'bob', patch, true);
+    assert.equal(containersOf(forced)[0]?.image, 'a:2');
+    assert.deepEqual(toFieldsV1(fromFieldsV1(managersOf(forced)['alice'])), {
+      'f:spec': { 'f:template': { 'f:spec': { 'f:containers': { 'k:{"name":"a"}': { '.': {}, 'f:name': {} } } } } },
+    });
+  });
+
+  test('shares a field with a manager that wants the same value', () => {
+    const patch = configuration([{ name: 'a', image: 'a:1' }]);
+    const both = apply(apply(undefined, 'alice', patch), 'bob', patch);
+    const left = apply(both, 'bob', configuration([]));
+    assert.deepEqual(containersOf(left), [{ name: 'a', image: 'a:1' }]);
+  });
+
+  test('conflicts with what a plain update changed since', () => {
+    const one = apply(undefined, 'alice', configuration([{ name: 'a' }], { minReadySeconds: 1 }));
+    const updated = update(one, 'kubectl-edit', { spec: { minReadySeconds: 2 } });
+    assert.deepEqual(managersOf(updated)['kubectl-edit'], { 'f:spec': { 'f:minReadySeconds': {} } });
+    const error = conflict(() => apply(updated, 'alice', configuration([{ name: 'a' }], { minReadySeconds: 1 })));
+    assert.match(error.message, /conflict with "kubectl-edit" using apps\/v1: \.spec\.minReadySeconds$/);
+  });
+
+  test('conflicts with the values of an object that nobody had applied', () => {
+    const plain = configuration([{ name: 'a', image: 'a:1' }]) as KubernetesObject;
+    const error = conflict(() => apply(plain, 'alice', configuration([{ name: 'a', image: 'a:2' }])));
+    assert.match(error.message, /"before-first-apply"/);
+  });
+
+  test('takes over what kubectl had applied from the client, and prunes it', () => {
+    const old = configuration([{ name: 'a', image: 'a:1' }], { minReadySeconds: 3 });
+    const annotations = { 'kubectl.kubernetes.io/last-applied-configuration': JSON.stringify(old) };
+    const live = { ...old, metadata: { name: 'x', annotations } } as KubernetesObject;
+    const next = apply(live, 'kubectl', configuration([{ name: 'a', image: 'a:2' }]));
+    assert.deepEqual(containersOf(next), [{ name: 'a', image: 'a:2' }]);
+    assert.ok(!('minReadySeconds' in (next as unknown as { spec: object }).spec));
+  });
+
+  test('owns a selector and a toleration list as a whole', () => {
+    const patch = {
+      ...identity,
+      metadata: { name: 'x' },
+      spec: { selector: { matchLabels: { a: 'b' } }, template: { spec: { tolerations: [{ key: 'a' }] } } },
+    };
+    assert.deepEqual(managersOf(apply(undefined, 'alice', patch))['alice'], {
+      'f:spec': { 'f:selector': {}, 'f:template': { 'f:spec': { 'f:tolerations': {} } } },
+    });
+  });
+
+  test('tells the TCP and the UDP port of one number apart', () => {
+    const ports = [{ containerPort: 53, protocol: 'UDP' }, { containerPort: 53 }];
+    const created = apply(undefined, 'alice', configuration([{ name: 'a', ports }]));
+    const next = apply(created, 'alice', configuration([{ name: 'a', ports: [ports[1]] }]));
+    assert.deepEqual(containersOf(next)[0]?.['ports'], [{ containerPort: 53 }]);
+  });
+
+  test('leaves the status to the status subresource', () => {
+    const patch = { ...configuration([{ name: 'a' }]), status: { numberReady: 7 } };
+    assert.ok(!('status' in apply(undefined, 'alice', patch)));
+  });
+
+  test('refuses the same entry twice, managedFields in the configuration, and what is no object', () => {
+    for (const patch of [
+      configuration([{ name: 'a' }, { name: 'a' }]),
+      { ...identity, metadata: { name: 'x', managedFields: [{ manager: 'me' }] } },
+      ['x'],
+    ])
+      assert.throws(
+        () => apply(undefined, 'alice', patch),
+        (error) => isReason(error, 'BadRequest'),
+      );
+  });
+
+  const containers = fc.uniqueArray(
+    fc.record(
+      { name: fc.constantFrom('a', 'b', 'c'), image: fc.constantFrom('x:1', 'x:2') },
+      { noNullPrototype: true },
+    ),
+    { selector: (entry) => entry.name },
+  );
+
+  test('by one manager, again and again, leaves exactly the last configuration', () => {
+    fc.assert(
+      fc.property(fc.array(containers, { minLength: 1, maxLength: 4 }), (history) => {
+        let object: KubernetesObject | undefined;
+        for (const entries of history) object = apply(object, 'alice', configuration(entries));
+        assert.deepEqual(containersOf(object!), history.at(-1));
+      }),
+    );
+  });
+
+  test('by force makes the applier own all it named, and nobody else what changed', () => {
+    fc.assert(
+      fc.property(containers, containers, (mine, theirs) => {
+        const object = apply(apply(undefined, 'alice', configuration(mine)), 'bob', configuration(theirs), true);
+        for (const entry of theirs)
+          assert.deepEqual(
+            containersOf(object).find(({ name }) => name === entry.name),
+            entry,
+          );
+        assert.doesNotThrow(() => apply(object, 'bob', configuration(theirs)));
+      }),
+    );
+  });
+});
+
+describe('managed fields', () => {
+  test('are not kept for objects that nobody applies', () => {
+    const plain = configuration([{ name: 'a' }]) as KubernetesObject;
+    assert.equal(update(plain, 'someone', { spec: { minReadySeconds: 2 } }).metadata.managedFields, undefined);
+  });
+
+  test('are forgotten when a writer sets one empty entry', () => {
+    const applied = apply(undefined, 'alice', configuration([{ name: 'a' }]));
+    assert.equal(update(applied, 'someone', { metadata: { managedFields: [{}] } }).metadata.managedFields, undefined);
+  });
+
+  test('stay when a writer leaves them out', () => {
+    const applied = apply(undefined, 'alice', configuration([{ name: 'a' }]));
+    const { managedFields: _, ...metadata } = applied.metadata;
+    const next = updateManagedFields(applied, { ...applied, metadata }, { resourceKey, manager: 'someone', now: 0 });
+    assert.deepEqual(next.metadata.managedFields, applied.metadata.managedFields);
+  });
+});

@@ -1,0 +1,81 @@
+// How apply sees a value: as a leaf owned whole, as named fields, as keyed entries, or as a set of plain values
+// (structured-merge-diff's schema). Made from the field table and the merge rules.
+import { isObject, type JsonObject, own } from '../schema/json.ts';
+import { isAtomicStruct, type MergeRule, mergeRule } from '../schema/merge-keys.ts';
+import { type FieldType, structForResource, type StructType } from '../schema/types.ts';
+
+export type Structure =
+  | { readonly is: 'leaf' }
+  | { readonly is: 'fields'; readonly child: (name: string) => Structure }
+  | { readonly is: 'entries'; readonly keys: readonly string[]; readonly entry: Structure }
+  | { readonly is: 'values' }
+  /** No schema: objects have fields, all else is a leaf. */
+  | { readonly is: 'deduced' };
+
+const leaf: Structure = { is: 'leaf' };
+const deduced: Structure = { is: 'deduced' };
+const values: Structure = { is: 'values' };
+
+export function structureOfResource(resourceKey: string): Structure {
+  const struct = structForResource(resourceKey);
+  return struct === undefined ? deduced : fieldsOf(struct);
+}
+
+function fieldsOf(struct: StructType): Structure {
+  return {
+    is: 'fields',
+    child: (name) => {
+      const field = struct.fields.get(name);
+      return field === undefined ? deduced : structureOf(field.type, mergeRule(struct.key, name));
+    },
+  };
+}
+
+function structureOf(type: FieldType, rule: MergeRule): Structure {
+  if (type.is === 'scalar' || rule.applyAtomic === true) return leaf;
+  if (type.is === 'struct') return isAtomicStruct(type.struct.key) ? leaf : fieldsOf(type.struct);
+  if (type.is === 'map') return { is: 'fields', child: () => structureOf(type.value, {}) };
+  if (rule.applySet === true) return values;
+  if (rule.applyKeys === undefined) return leaf;
+  return { is: 'entries', keys: rule.applyKeys, entry: structureOf(type.item, {}) };
+}
+
+/** The structure a given value really has: what is not of the declared shape is a leaf. */
+export function resolve(structure: Structure, value: unknown): Structure {
+  if (structure.is === 'deduced') return isObject(value) ? { is: 'fields', child: () => deduced } : leaf;
+  if (structure.is === 'fields') return isObject(value) ? structure : leaf;
+  if (structure.is === 'entries') return Array.isArray(value) && value.every(isObject) ? structure : leaf;
+  return structure.is === 'values' && !Array.isArray(value) ? leaf : structure;
+}
+
+/** Keys that have a default take part in an entry's name even when they are not written. */
+const keyDefaults: JsonObject = { protocol: 'TCP' };
+
+/** `k:{"containerPort":80,"protocol":"TCP"}` */
+export function entrySegment(entry: JsonObject, keys: readonly string[]): string {
+  const named = keys.toSorted().flatMap((key) => {
+    const value = own(entry, key) ?? own(keyDefaults, key);
+    return value === undefined ? [] : [[key, value] as const];
+  });
+  return `k:${JSON.stringify(Object.fromEntries(named))}`;
+}
+
+export function valueSegment(value: unknown): string {
+  return `v:${JSON.stringify(value)}`;
+}
+
+/** The parts of a value by segment; empty for leaves. */
+export function partsOf(structure: Structure, value: unknown): ReadonlyMap<string, readonly [Structure, unknown]> {
+  const resolved = resolve(structure, value);
+  const parts = new Map<string, readonly [Structure, unknown]>();
+  if (resolved.is === 'fields') {
+    for (const name of Object.keys(value as JsonObject))
+      parts.set(`f:${name}`, [resolved.child(name), (value as JsonObject)[name]]);
+  } else if (resolved.is === 'entries') {
+    for (const entry of value as readonly JsonObject[])
+      parts.set(entrySegment(entry, resolved.keys), [resolved.entry, entry]);
+  } else if (resolved.is === 'values') {
+    for (const entry of value as readonly unknown[]) parts.set(valueSegment(entry), [leaf, entry]);
+  }
+  return parts;
+}

@@ -1,0 +1,131 @@
+// Field sets of values: which fields a value has, in which two values differ, how a configuration merges into an
+// object, and how fields are taken out of one (structured-merge-diff's typed package).
+import { sameJson } from '../same-json.ts';
+import { isObject, type JsonObject, own, setOwn } from '../schema/json.ts';
+import { emptySet, type FieldSet, fieldSet, isEmptySet, leafSet } from './field-set.ts';
+import { orderLike } from './merge-lists.ts';
+import { entrySegment, partsOf, resolve, type Structure, valueSegment } from './structure.ts';
+
+/** The fields a configuration names: its leaves, and its list entries themselves. */
+export function fieldsIn(structure: Structure, value: unknown): FieldSet {
+  const resolved = resolve(structure, value);
+  const parts = partsOf(resolved, value);
+  if (parts.size === 0) return leafSet;
+  const isNamed = resolved.is === 'entries';
+  return fieldSet(
+    false,
+    [...parts].map(([segment, [child, part]]) => {
+      const inside = fieldsIn(child, part);
+      return [segment, isNamed ? { ...inside, self: true } : inside] as const;
+    }),
+  );
+}
+
+export interface Difference {
+  /** New or with another value. */
+  readonly changed: FieldSet;
+  readonly removed: FieldSet;
+}
+
+export function difference(structure: Structure, before: unknown, after: unknown): Difference {
+  if (before === after || sameJson(before, after)) return { changed: emptySet, removed: emptySet };
+  if (before === undefined) return { changed: withSelf(fieldsIn(structure, after)), removed: emptySet };
+  if (after === undefined) return { changed: emptySet, removed: withSelf(fieldsIn(structure, before)) };
+  const old = partsOf(structure, before);
+  const next = partsOf(structure, after);
+  if (old.size === 0 || next.size === 0) {
+    // A leaf, or something that was or became empty.
+    const removed = old.size === 0 ? emptySet : fieldsIn(structure, before);
+    return { changed: next.size === 0 ? leafSet : fieldsIn(structure, after), removed };
+  }
+  const changed: (readonly [string, FieldSet])[] = [];
+  const removed: (readonly [string, FieldSet])[] = [];
+  for (const segment of new Set([...old.keys(), ...next.keys()])) {
+    const [child] = (next.get(segment) ?? old.get(segment))!;
+    const inside = difference(child, old.get(segment)?.[1], next.get(segment)?.[1]);
+    changed.push([segment, inside.changed]);
+    removed.push([segment, inside.removed]);
+  }
+  return { changed: fieldSet(false, changed), removed: fieldSet(false, removed) };
+}
+
+function withSelf(set: FieldSet): FieldSet {
+  return { ...set, self: true };
+}
+
+/** The live value with the configuration's fields set. */
+export function mergeConfiguration(structure: Structure, live: unknown, configuration: unknown): unknown {
+  if (live === undefined) return configuration;
+  const resolved = resolve(structure, configuration);
+  if (resolved.is === 'leaf' || resolved.is === 'deduced' || resolve(structure, live).is === 'leaf')
+    return configuration;
+  if (resolved.is === 'fields') {
+    const result: Record<string, unknown> = { ...(live as JsonObject) };
+    for (const [name, value] of Object.entries(configuration as JsonObject))
+      setOwn(result, name, mergeConfiguration(resolved.child(name), own(live as JsonObject, name), value));
+    return result;
+  }
+  const before = partsOf(resolved, live);
+  const wanted = partsOf(resolved, configuration);
+  // In the configuration's order; entries that it does not name keep their place.
+  const order = orderLike(
+    [...new Set([...before.keys(), ...wanted.keys()])],
+    [...wanted.keys()],
+    [...before.keys()],
+    undefined,
+  );
+  return (order as readonly string[]).map((segment) => {
+    const [child, mine] = wanted.get(segment) ?? [resolved, undefined];
+    const theirs = before.get(segment)?.[1];
+    return mine === undefined ? theirs : mergeConfiguration(child, theirs, mine);
+  });
+}
+
+/** The value without the fields of the set; containers that lose their last field go, too, unless they were kept. */
+export function withoutFields(structure: Structure, value: unknown, gone: FieldSet, kept: FieldSet): unknown {
+  if (isEmptySet(gone)) return value;
+  if (gone.children.size === 0) return gone.self && isEmptySet(kept) ? undefined : value;
+  const resolved = resolve(structure, value);
+  const parts = partsOf(resolved, value);
+  if (parts.size === 0) return value;
+  const rest = [...parts].flatMap(([segment, [child, part]]) => {
+    const inside = withoutFields(
+      child,
+      part,
+      gone.children.get(segment) ?? emptySet,
+      kept.children.get(segment) ?? emptySet,
+    );
+    return inside === undefined ? [] : [[segment, inside] as const];
+  });
+  if (rest.length === 0 && !kept.self && kept.children.size === 0) return undefined;
+  // An entry whose own name goes is taken out whole, unless another manager has something in it.
+  if (gone.self && isEmptySet(kept)) return undefined;
+  if (resolved.is !== 'fields') return rest.map(([, inside]) => inside);
+  const result: Record<string, unknown> = {};
+  for (const [segment, inside] of rest) setOwn(result, segment.slice(2), inside);
+  return result;
+}
+
+/** The same entry twice in a keyed list or a set, in words; undefined when there is none. */
+export function findDuplicate(structure: Structure, value: unknown, path = ''): string | undefined {
+  const resolved = resolve(structure, value);
+  if (resolved.is === 'fields') {
+    for (const [name, part] of Object.entries(value as JsonObject)) {
+      const found = findDuplicate(resolved.child(name), part, `${path}.${name}`);
+      if (found !== undefined) return found;
+    }
+    return undefined;
+  }
+  if (resolved.is !== 'entries' && resolved.is !== 'values') return undefined;
+  const seen = new Set<string>();
+  for (const entry of value as readonly unknown[]) {
+    const keys = resolved.is === 'entries' ? resolved.keys : undefined;
+    const segment = keys !== undefined && isObject(entry) ? entrySegment(entry, keys) : valueSegment(entry);
+    if (seen.has(segment)) return `${path}: duplicate entries for key ${segment.slice(2)}`;
+    seen.add(segment);
+    const found =
+      resolved.is === 'entries' ? findDuplicate(resolved.entry, entry, `${path}[${segment.slice(2)}]`) : undefined;
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
