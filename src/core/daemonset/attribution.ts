@@ -1,5 +1,5 @@
 // Whose fault is an unavailable pod? A node that was already dead must not hold a rollout; a node that died of the new
-// revision must. Asked only for nodes whose Ready condition is not True and that have no available pod.
+// revision must. Asked only for nodes that have no available pod.
 import type { Target } from './target.ts';
 import type { NodeView, PodView } from './views.ts';
 
@@ -19,7 +19,7 @@ const excused: Blame = { counts: false };
 const counted: Blame = { counts: true };
 
 /**
- * @param updated the pod of the wanted revision, if the node has one
+ * @param updated the pod of the wanted revision, running or finished, if the node has one
  * @param leaving terminating pods on the node
  */
 export function blame(

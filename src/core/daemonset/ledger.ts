@@ -191,7 +191,8 @@ export class Ledger {
     const deleteRoom = () => limits.deletesMax - deletes.length;
     for (const slot of this.#toRemove) {
       if (deleteRoom() <= 0) break;
-      for (const { pod, reason } of slot.assessment.removals) deletes.push(deletion(slot, pod, reason));
+      for (const { pod, reason } of slot.assessment.removals.slice(0, deleteRoom()))
+        deletes.push(deletion(slot, pod, reason));
     }
     for (const slot of this.#toCreate) {
       if (createRoom() <= 0) break;
@@ -284,6 +285,7 @@ export class Ledger {
   #enter(slot: Slot, now: number): void {
     const forgetAt = sentForgottenAt(slot);
     if (forgetAt !== undefined && forgetAt <= now) forgetSent(slot, now);
+    const queuedAt = slot.assessment.reviewAt;
     slot.assessment = this.#target === undefined ? idle : assess(slot, this.#target, now);
     if (slot.node === undefined && slot.pods.length === 0 && slot.creating === undefined) {
       this.#slots.delete(slot.name);
@@ -291,7 +293,8 @@ export class Ledger {
     }
     this.#apply(slot, slot.assessment, 1);
     const { reviewAt } = slot.assessment;
-    if (reviewAt !== undefined) this.#due.push({ at: reviewAt, slot });
+    // Queued once, however many events leave the time as it is. (`advance` never leaves a time that it took out.)
+    if (reviewAt !== undefined && reviewAt !== queuedAt) this.#due.push({ at: reviewAt, slot });
   }
 
   /** Adds an assessment to the counts and queues (sign 1), or takes it out again (sign −1). */

@@ -153,9 +153,13 @@ function sortPods(slot: Slot): PodsByFate {
   return { live, finished, leaving };
 }
 
-/** Which of several pods stays: a bound one, then the older, then by name. (upstream: podByCreationTimestampAndPhase) */
+/**
+ * Which of several pods stays: a bound one, then a ready one, then the older, then by name. Upstream
+ * (podByCreationTimestampAndPhase) does not ask for readiness, and so removes the one that serves.
+ */
 function byPrecedence(a: PodView, b: PodView): number {
   if (a.bound !== b.bound) return a.bound ? -1 : 1;
+  if (a.ready !== b.ready) return a.ready ? -1 : 1;
   if (a.createdAt !== b.createdAt) return a.createdAt - b.createdAt;
   return a.name < b.name ? -1 : a.name > b.name ? 1 : 0;
 }
@@ -209,6 +213,8 @@ function assessNode(slot: Slot, node: NodeView, pods: PodsByFate, target: Target
   const fresh = surge ? live.find(wanted) : live[0] !== undefined && wanted(live[0]) ? live[0] : undefined;
   const old = surge ? live.find((pod) => !wanted(pod)) : fresh === undefined ? live[0] : undefined;
   const extra = live.filter((pod) => pod !== fresh && pod !== old);
+  /** Of the new revision too, but finished: it still stands for the new revision on this node. */
+  const finishedFresh = finished.find(wanted);
   const removals: Removal[] = [...finishedNow.removals, ...remove(extra, 'excess')];
 
   let create: CreateReason | undefined;
@@ -218,21 +224,22 @@ function assessNode(slot: Slot, node: NodeView, pods: PodsByFate, target: Target
   if (fresh === undefined && old === undefined) {
     // None → create. Without surge the name and place of the old pod must be free; with surge a terminating one may
     // linger. A finished pod has to be removed first, which is where its back-off holds the next one up.
-    const free = finished.length === 0 && (surge || leaving.length === 0);
+    const free = finished.length === 0 && (surge ? standing(slot.pods) < standingMax : leaving.length === 0);
     if (free && !creating) create = 'missing';
   } else if (fresh !== undefined && old !== undefined) {
     // Surge, both there: the old one goes when it does not serve, or when the new one does.
     if (!old.ready || available(fresh))
       removals.push({ pod: old, reason: available(fresh) ? 'superseded' : 'outdated-unready' });
   } else if (old !== undefined && rolling && finished.length === 0) {
-    if (old.ready) replaceable = creating ? undefined : old;
+    const crowded = surge && standing(slot.pods) >= standingMax;
+    if (old.ready) replaceable = creating || crowded ? undefined : old;
     else if (!surge) removals.push({ pod: old, reason: 'outdated-unready' });
-    else if (!creating) create = 'surge-unready';
+    else if (!creating && !crowded) create = 'surge-unready';
   }
 
   const serving = live.filter(available);
   const isUnavailable = serving.length === 0;
-  const fault = isUnavailable ? blame(node, fresh, leaving, target, now) : { counts: false };
+  const fault = isUnavailable ? blame(node, fresh ?? finishedFresh, leaving, target, now) : { counts: false };
   return {
     state: stateOf({ fresh, old, extra, finished, leaving }, available),
     desired: true,
@@ -243,7 +250,7 @@ function assessNode(slot: Slot, node: NodeView, pods: PodsByFate, target: Target
     updated: fresh !== undefined && (old === undefined || available(fresh)),
     misscheduled: false,
     blocking: isUnavailable && fault.counts,
-    surging: surge && isSurging(slot, node, fresh, old, available),
+    surging: surge && isSurging(slot, node, fresh ?? finishedFresh, old, available),
     removals,
     ...(create === undefined ? {} : { create }),
     ...(replaceable === undefined ? {} : { replaceable, replaceableIsSettling: !available(replaceable) }),
@@ -251,17 +258,28 @@ function assessNode(slot: Slot, node: NodeView, pods: PodsByFate, target: Target
   };
 }
 
-/** A place in the surge is taken while the new pod beside an old one is not available, dead nodes left out. */
+/**
+ * A place in the surge is taken while the new pod beside an old one is not available: asked for, starting, or finished
+ * and in its back-off (else a revision that always fails would reach every node). Dead nodes are left out.
+ */
 function isSurging(
   slot: Slot,
   node: NodeView,
-  fresh: PodView | undefined,
+  newcomer: PodView | undefined,
   old: PodView | undefined,
   available: (pod: PodView) => boolean,
 ): boolean {
   if (old === undefined) return false;
-  if (fresh === undefined) return slot.creating?.reason === 'surge';
-  return !available(fresh) && (node.ready || fresh.startedAt !== undefined);
+  if (newcomer === undefined) return slot.creating?.reason === 'surge';
+  if (!isTerminal(newcomer) && available(newcomer)) return false;
+  return node.ready || newcomer.startedAt !== undefined;
+}
+
+/** Old and new: with surge a node never has more pods than these, deletions that were sent but not seen included. */
+const standingMax = 2;
+
+function standing(pods: readonly PodView[]): number {
+  return pods.filter((pod) => pod.deletionAt === undefined && !isTerminal(pod)).length;
 }
 
 function stateOf(
