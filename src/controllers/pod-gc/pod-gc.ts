@@ -31,6 +31,8 @@ interface PodView {
   readonly nodeName: string | undefined;
   readonly finished: boolean;
   readonly unscheduledAndTerminating: boolean;
+  /** Deleted without grace already: only finalizers hold the object. */
+  readonly held: boolean;
   readonly createdMs: number;
 }
 
@@ -72,7 +74,7 @@ export function runPodGc(options: PodGcOptions): RunningController {
     concurrency: deletesInFlightMax,
     async work(key) {
       const pod = pods.get(key);
-      if (pod === undefined) return;
+      if (pod === undefined || pod.held) return;
       const orphaned = pod.nodeName !== undefined && gone.has(pod.nodeName);
       if (!orphaned && !pod.unscheduledAndTerminating && !surplus.has(key)) return;
       try {
@@ -186,6 +188,7 @@ function podView(pod: Stored<Pod>): PodView {
     nodeName: spec.nodeName === '' ? undefined : spec.nodeName,
     finished: isFinished(pod),
     unscheduledAndTerminating: isUnscheduledAndTerminating(pod),
+    held: metadata.deletionTimestamp !== undefined && metadata.deletionGracePeriodSeconds === 0,
     createdMs: parseTime(metadata.creationTimestamp) ?? 0,
   };
 }

@@ -40,6 +40,17 @@ export function podRequests(spec: PodSpec): Amounts {
   return total;
 }
 
+/** What a pod that does not say counts for when nodes are compared (schedutil's non-zero requests); never for fitting. */
+const assumedRequests: readonly (readonly [resource: string, amount: number])[] = [
+  ['cpu', 100],
+  ['memory', 200 * 1024 * 1024],
+];
+
+/** Requests for comparing nodes, so that pods without requests spread too. */
+export function podWeight(requests: Amounts): Amounts {
+  return new Map(assumedRequests.map(([resource, amount]) => [resource, requests.get(resource) ?? amount]));
+}
+
 function requestsOf(container: Container): Amounts {
   return parseAmounts(container.resources?.requests);
 }

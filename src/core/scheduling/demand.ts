@@ -10,7 +10,7 @@ import {
   tolerates,
   type Toleration,
 } from '../../api/index.ts';
-import { type Amounts, podRequests } from './amounts.ts';
+import { type Amounts, podRequests, podWeight } from './amounts.ts';
 
 export interface HostPort {
   readonly port: number;
@@ -31,11 +31,14 @@ export interface PodDemand {
   readonly tolerations: readonly Toleration[];
   readonly toleratesUnschedulable: boolean;
   readonly requests: Amounts;
+  /** CPU and memory for comparing nodes: what is requested, or what is assumed of those that request nothing. */
+  readonly weight: Amounts;
   readonly hostPorts: readonly HostPort[];
 }
 
 export function podDemand(spec: PodSpec): PodDemand {
   const tolerations = spec.tolerations ?? [];
+  const requests = podRequests(spec);
   const terms = spec.affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution?.nodeSelectorTerms;
   return {
     priority: spec.priority ?? 0,
@@ -44,7 +47,8 @@ export function podDemand(spec: PodSpec): PodDemand {
     matchesNode: nodePredicate(spec),
     tolerations,
     toleratesUnschedulable: tolerations.some((toleration) => tolerates(toleration, unschedulableTaint)),
-    requests: podRequests(spec),
+    requests,
+    weight: podWeight(requests),
     hostPorts: hostPorts(spec),
   };
 }

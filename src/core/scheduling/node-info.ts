@@ -26,6 +26,7 @@ export function nodeOffer(node: Node): NodeOffer {
 
 export class NodeUsage {
   readonly #requests = new Map<string, number>();
+  readonly #weights = new Map<string, number>();
   /** `TCP/80` → address → number of pods that hold it. */
   readonly #ports = new Map<string, Map<string, number>>();
   #pods = 0;
@@ -36,6 +37,11 @@ export class NodeUsage {
 
   requested(resource: string): number {
     return this.#requests.get(resource) ?? 0;
+  }
+
+  /** The sum of the pods' weights: for comparing nodes, not for fitting. */
+  weight(resource: string): number {
+    return this.#weights.get(resource) ?? 0;
   }
 
   add(demand: PodDemand): void {
@@ -57,6 +63,7 @@ export class NodeUsage {
     this.#pods += sign;
     for (const [name, amount] of demand.requests)
       this.#requests.set(name, (this.#requests.get(name) ?? 0) + sign * amount);
+    for (const [name, amount] of demand.weight) this.#weights.set(name, (this.#weights.get(name) ?? 0) + sign * amount);
     for (const { port, protocol, ip } of demand.hostPorts) {
       const key = `${protocol}/${port}`;
       const holders = this.#ports.get(key) ?? new Map<string, number>();

@@ -39,22 +39,12 @@ function candidateNodes(demand: PodDemand, nodes: ReadonlyMap<string, NodeInfo>)
   return demand.pinnedTo.map((name) => nodes.get(name)).filter((node) => node !== undefined);
 }
 
-/** For scoring only, a container that requests nothing still weighs something (schedutil's non-zero requests). */
-const scoringDefaults: readonly (readonly [resource: string, minimum: number])[] = [
-  ['cpu', 100],
-  ['memory', 200 * 1024 * 1024],
-];
-
 /** NodeResourcesFit with LeastAllocated: the mean share of CPU and memory still free with this pod on it, 0 to 1. */
 function leastAllocatedScore(demand: PodDemand, { offer, usage }: NodeInfo): number {
   let free = 0;
-  for (const [resource, minimum] of scoringDefaults) {
+  for (const [resource, wanted] of demand.weight) {
     const capacity = offer.allocatable.get(resource) ?? 0;
-    if (capacity === 0) continue;
-    // Pods without requests are weighed by their number, so that they spread too.
-    const used = Math.max(usage.requested(resource), usage.pods * minimum);
-    const wanted = Math.max(demand.requests.get(resource) ?? 0, minimum);
-    free += Math.max(0, capacity - used - wanted) / capacity;
+    if (capacity > 0) free += Math.max(0, capacity - usage.weight(resource) - wanted) / capacity;
   }
-  return free / scoringDefaults.length;
+  return free / demand.weight.size;
 }
