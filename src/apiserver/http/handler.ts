@@ -24,6 +24,7 @@ export interface HandlerOptions {
   readonly encoded: EncodedObjects;
   readonly documents: OpenApiDocuments;
   readonly log: Logger;
+  readonly watchQueueEventsMax: number;
 }
 
 export type HttpHandler = (request: IncomingMessage, response: ServerResponse) => Promise<void>;
@@ -101,7 +102,7 @@ async function serveResource(
 }
 
 async function serveWatch(
-  { server, encoded, log }: HandlerOptions,
+  { server, encoded, log, watchQueueEventsMax }: HandlerOptions,
   running: { watches: number },
   route: ResourceRoute,
   query: Query,
@@ -122,7 +123,8 @@ async function serveWatch(
     headers = false;
     return JSON.stringify(shape(definition, object, wanted, options));
   };
-  const stream = createWatchStream(response, encode, () => log.warn('slow watcher cut off', { url: request.url }));
+  const cutOff = () => log.warn('slow watcher cut off', { url: request.url });
+  const stream = createWatchStream(response, encode, { queueEventsMax: watchQueueEventsMax, cutOff });
   const watched = {
     group,
     version,

@@ -12,7 +12,7 @@ export const gzipBytesMin = 128 * 1024;
 export const requestsInFlightMax = 400;
 export const watchesMax = 20_000;
 /** Events that wait for a slow watcher, its initial list aside, before it is cut off. */
-export const watchQueueEventsMax = 10_000;
+export const watchQueueEventsMaxDefault = 10_000;
 /** Time for a client to send its whole request. */
 export const requestTimeoutMs = 60_000;
 export const headersTimeoutMs = 30_000;

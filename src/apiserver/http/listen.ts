@@ -9,7 +9,13 @@ import type { User } from '../request.ts';
 import type { ApiServer } from '../server.ts';
 import { createEncodedObjects } from './encoded-objects.ts';
 import { createHttpHandler } from './handler.ts';
-import { headersTimeoutMs, keepAliveTimeoutMs, requestTimeoutMs, shutdownMsMax } from './limits.ts';
+import {
+  headersTimeoutMs,
+  keepAliveTimeoutMs,
+  requestTimeoutMs,
+  shutdownMsMax,
+  watchQueueEventsMaxDefault,
+} from './limits.ts';
 
 export interface ListenOptions {
   /** Default 127.0.0.1. */
@@ -21,6 +27,8 @@ export interface ListenOptions {
   /** Bearer token → user. */
   readonly tokens?: ReadonlyMap<string, User>;
   readonly log?: Logger;
+  /** Events that may wait for a slow watcher before it is cut off. */
+  readonly watchQueueEventsMax?: number;
 }
 
 export interface ApiListener {
@@ -41,6 +49,7 @@ export async function listenApiServer(server: ApiServer, options: ListenOptions)
     encoded: createEncodedObjects(),
     documents: createOpenApiDocuments(server.resources),
     log,
+    watchQueueEventsMax: options.watchQueueEventsMax ?? watchQueueEventsMaxDefault,
   });
   const requests = new Set<Promise<void>>();
   const http = createServer(

@@ -3,7 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { aggregatedContentType, aggregatedGroups } from '../discovery/aggregated.ts';
 import { coreVersions, group, groupList, resourceList } from '../discovery/plain.ts';
 import type { OpenApiDocuments } from '../openapi/documents.ts';
-import { openApiV2ProtobufType } from '../openapi/protobuf.ts';
+import { openApiV2ProtobufAccept, openApiV2ProtobufType } from '../openapi/protobuf.ts';
 import type { ApiServer } from '../server.ts';
 import { negotiateDiscovery } from './negotiate.ts';
 import { respond, respondText } from './respond.ts';
@@ -65,7 +65,7 @@ async function serveOpenApi(
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
-  if (path === 'v2' && (request.headers.accept ?? '').includes(openApiV2ProtobufType)) {
+  if (path === 'v2' && (request.headers.accept ?? '').includes(openApiV2ProtobufAccept)) {
     await respondText(request, response, 200, documents.v2Protobuf(), { 'content-type': openApiV2ProtobufType });
     return;
   }

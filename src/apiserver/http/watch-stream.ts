@@ -4,7 +4,6 @@ import type { ServerResponse } from 'node:http';
 import { asStatusError } from '../errors.ts';
 import type { KubernetesObject } from '../../api/index.ts';
 import type { WatchSink } from '../request.ts';
-import { watchQueueEventsMax } from './limits.ts';
 
 type EventType = Parameters<WatchSink['event']>[0];
 
@@ -13,11 +12,18 @@ export interface WatchStream extends WatchSink {
   start(): void;
 }
 
-/** `encode` gives the JSON of the event's object; `cutOff` hears when the client was too slow. */
+export interface WatchStreamOptions {
+  /** Events that may wait, the initial list aside. */
+  readonly queueEventsMax: number;
+  /** Hears when the client was too slow. */
+  readonly cutOff: () => void;
+}
+
+/** `encode` gives the JSON of the event's object. */
 export function createWatchStream(
   response: ServerResponse,
   encode: (type: EventType, object: KubernetesObject) => string,
-  cutOff: () => void,
+  { queueEventsMax, cutOff }: WatchStreamOptions,
 ): WatchStream {
   const queue: { readonly type: EventType; readonly object: KubernetesObject }[] = [];
   let head = 0;
@@ -40,7 +46,7 @@ export function createWatchStream(
       queue.length = 0;
       head = 0;
       if (ending) response.end();
-    } else if (head > watchQueueEventsMax) {
+    } else if (head > queueEventsMax) {
       queue.splice(0, head);
       head = 0;
     }
@@ -54,7 +60,7 @@ export function createWatchStream(
     event(type, object) {
       if (ending || response.destroyed) return;
       queue.push({ type, object });
-      if (started && queue.length - head - initialWaiting > watchQueueEventsMax) {
+      if (started && queue.length - head - initialWaiting > queueEventsMax) {
         ending = true;
         response.destroy();
         cutOff();

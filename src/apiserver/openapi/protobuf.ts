@@ -3,7 +3,9 @@
 // YAML text, and JSON is YAML.
 import { booleanField, type Message, messageField, repeatedField, stringField } from './protobuf-writer.ts';
 
-export const openApiV2ProtobufType = 'application/com.github.proto-openapi.spec.v2@v1.0+protobuf';
+/** What clients ask for, and what they are answered with: the first is no valid media type (RFC 6838 has no `@`). */
+export const openApiV2ProtobufAccept = 'application/com.github.proto-openapi.spec.v2@v1.0+protobuf';
+export const openApiV2ProtobufType = 'application/com.github.proto-openapi.spec.v2.v1.0+protobuf';
 
 export interface OpenApiV2Document {
   readonly swagger: string;

@@ -1,0 +1,85 @@
+import assert from 'node:assert/strict';
+import type { ServerResponse } from 'node:http';
+import { Writable } from 'node:stream';
+import { test } from 'node:test';
+import { StatusError } from '../../api/index.ts';
+import { createWatchStream } from './watch-stream.ts';
+
+/** A response whose client reads only what it is given leave for. */
+function slowResponse() {
+  const lines: string[] = [];
+  const waiting: (() => void)[] = [];
+  const stream = new Writable({
+    highWaterMark: 64,
+    decodeStrings: false,
+    write(chunk: string, _encoding, done) {
+      lines.push(chunk);
+      waiting.push(done);
+    },
+  });
+  const response = Object.assign(stream, { writeHead: () => stream, flushHeaders: () => undefined });
+  return {
+    response: response as unknown as ServerResponse,
+    lines,
+    /** Lets the client read everything that comes. */
+    read: async () => {
+      for (let done = waiting.shift(); done !== undefined; done = waiting.shift()) {
+        done();
+        await new Promise((resolve) => {
+          setImmediate(resolve);
+        });
+      }
+    },
+  };
+}
+
+const object = (name: string) => ({ metadata: { name } });
+
+function open(queueEventsMax: number) {
+  const { response, lines, read } = slowResponse();
+  const cuts: string[] = [];
+  const encode = (_type: string, value: object) => JSON.stringify(value);
+  const stream = createWatchStream(response, encode, { queueEventsMax, cutOff: () => cuts.push('cut') });
+  return { response, lines, read, cuts, stream };
+}
+
+test('a watcher that does not read is cut off when too many events wait', () => {
+  const { stream, response, cuts } = open(10);
+  stream.start();
+  let sent = 0;
+  while (!response.destroyed && sent < 1000) stream.event('ADDED', object(`m${sent++}`));
+  assert.ok(sent < 20, `${sent} events`);
+  assert.deepEqual(cuts, ['cut']);
+  stream.event('ADDED', object('late'));
+  assert.deepEqual(cuts, ['cut']);
+});
+
+test('the initial list may be longer than the limit and arrives in order, however slowly it is read', async () => {
+  const { stream, response, lines, read, cuts } = open(10);
+  for (let index = 0; index < 100; index++) stream.event('ADDED', object(`m${index}`));
+  stream.start();
+  for (let index = 0; index < 5; index++) stream.event('MODIFIED', object(`m${index}`));
+  stream.end();
+  await read();
+  assert.deepEqual(cuts, []);
+  assert.ok(response.writableFinished);
+  const names = lines.map(
+    (line) => (JSON.parse(line) as { object: { metadata: { name: string } } }).object.metadata.name,
+  );
+  assert.deepEqual(
+    names,
+    [...Array(100).keys(), 0, 1, 2, 3, 4].map((index) => `m${index}`),
+  );
+});
+
+test('an error is the last event', async () => {
+  const { stream, response, lines, read } = open(10);
+  stream.start();
+  stream.event('ADDED', object('a'));
+  stream.end(new StatusError('Expired', 'too old'));
+  stream.event('ADDED', object('b'));
+  await read();
+  assert.ok(response.writableFinished);
+  const [first, last, ...more] = lines.map((line) => JSON.parse(line) as { type: string; object: { code?: number } });
+  assert.deepEqual([first?.type, last?.type, last?.object.code, more.length], ['ADDED', 'ERROR', 410, 0]);
+});

@@ -1,0 +1,210 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { Pod } from '../../../api/index.ts';
+import { createTestServer, pod, type TestServer } from '../../test-server.ts';
+
+const pods = { resource: 'pods', namespace: 'default' } as const;
+
+async function createPod(
+  { call }: TestServer,
+  name: string,
+  spec: Readonly<Record<string, unknown>> = {},
+): Promise<Pod> {
+  return (await call({ ...pods, verb: 'create', body: pod(name, {}, spec) })) as unknown as Pod;
+}
+
+function bind({ call }: TestServer, name: string, node: string) {
+  return call({
+    ...pods,
+    verb: 'create',
+    name,
+    subresource: 'binding',
+    body: { metadata: { name }, target: { kind: 'Node', name: node } },
+  });
+}
+
+async function getPod({ call }: TestServer, name: string): Promise<Pod> {
+  return (await call({ ...pods, verb: 'get', name })) as unknown as Pod;
+}
+
+test('a new pod is Pending, with the defaults of admission', async () => {
+  const server = await createTestServer();
+  const made = await createPod(server, 'a');
+  assert.equal(made.status?.phase, 'Pending');
+  assert.equal(made.status.qosClass, 'BestEffort');
+  assert.equal(made.spec.priority, 0);
+  assert.equal((made.spec as { serviceAccountName?: string }).serviceAccountName, 'default');
+  assert.deepEqual(made.spec.tolerations, [
+    { key: 'node.kubernetes.io/not-ready', operator: 'Exists', effect: 'NoExecute', tolerationSeconds: 300 },
+    { key: 'node.kubernetes.io/unreachable', operator: 'Exists', effect: 'NoExecute', tolerationSeconds: 300 },
+  ]);
+});
+
+test('a pod that tolerates not-ready nodes for ever keeps doing so', async () => {
+  const server = await createTestServer();
+  const tolerations = [{ operator: 'Exists' }];
+  const made = await createPod(server, 'a', { tolerations });
+  assert.deepEqual(made.spec.tolerations, tolerations);
+});
+
+test('the priority class gives the priority, and nothing else may', async () => {
+  const server = await createTestServer();
+  const critical = await createPod(server, 'a', { priorityClassName: 'system-node-critical' });
+  assert.equal(critical.spec.priority, 2_000_001_000);
+  const unknown = await server.fails({ ...pods, verb: 'create', body: pod('b', {}, { priorityClassName: 'vip' }) });
+  assert.equal(unknown.message, 'pods "b" is forbidden: no PriorityClass with name vip was found');
+  const forged = await server.fails({ ...pods, verb: 'create', body: pod('c', {}, { priority: 7 }) });
+  assert.match(forged.message, /integer value of priority \(7\) must not be provided in pod spec/);
+
+  const body = { metadata: { name: 'usual' }, value: 5, globalDefault: true };
+  await server.call({ verb: 'create', resource: 'priorityclasses', body });
+  const usual = await createPod(server, 'd');
+  assert.deepEqual([usual.spec.priority, usual.spec.priorityClassName], [5, 'usual']);
+});
+
+test('quality of service follows requests and limits', async (t) => {
+  const server = await createTestServer();
+  const cases: readonly [string, object, string][] = [
+    ['none', {}, 'BestEffort'],
+    ['requests', { requests: { cpu: '100m' } }, 'Burstable'],
+    ['one limit', { limits: { cpu: '1' } }, 'Burstable'],
+    ['both limits', { limits: { cpu: '1', memory: '1Gi' } }, 'Guaranteed'],
+    [
+      'requests that equal the limits',
+      { limits: { cpu: '1', memory: '1Gi' }, requests: { cpu: '1000m', memory: '1024Mi' } },
+      'Guaranteed',
+    ],
+    ['requests below the limits', { limits: { cpu: '1', memory: '1Gi' }, requests: { cpu: '500m' } }, 'Burstable'],
+  ];
+  for (const [index, [name, resources, expected]] of cases.entries())
+    await t.test(name, async () => {
+      const made = await createPod(server, `p${index}`, { containers: [{ name: 'c', image: 'i', resources }] });
+      assert.equal(made.status?.qosClass, expected);
+    });
+});
+
+test('binding sets the node and the condition, once', async () => {
+  const server = await createTestServer();
+  await createPod(server, 'a');
+  const answer = await bind(server, 'a', 'n1');
+  assert.equal(answer.status, 'Success');
+  const bound = await getPod(server, 'a');
+  assert.equal(bound.spec.nodeName, 'n1');
+  assert.equal(bound.status?.conditions?.[0]?.type, 'PodScheduled');
+  assert.equal(bound.status.conditions[0].status, 'True');
+  const again = {
+    ...pods,
+    verb: 'create',
+    name: 'a',
+    subresource: 'binding',
+    body: { target: { name: 'n2' } },
+  } as const;
+  const error = await server.fails(again);
+  assert.equal(error.reason, 'Conflict');
+  assert.equal(
+    error.message,
+    'Operation cannot be fulfilled on pods/binding "a": pod a is already assigned to node "n1"',
+  );
+  assert.equal((await server.fails({ ...again, body: { target: {} } })).reason, 'Invalid');
+  assert.equal((await server.fails({ ...again, name: 'b' })).message, 'pods "b" not found');
+});
+
+test('a pod nobody runs goes at once; a bound one gets its grace period, which may only shrink', async () => {
+  const server = await createTestServer();
+  await createPod(server, 'unbound');
+  await server.call({ ...pods, verb: 'delete', name: 'unbound' });
+  assert.equal((await server.fails({ ...pods, verb: 'get', name: 'unbound' })).reason, 'NotFound');
+
+  await createPod(server, 'a');
+  await bind(server, 'a', 'n1');
+  const now = server.clock.now();
+  const at = (seconds: number) => new Date(now + seconds * 1000).toISOString().replace('.000Z', 'Z');
+  const leaving = await server.call({ ...pods, verb: 'delete', name: 'a' });
+  assert.equal(leaving.metadata.deletionGracePeriodSeconds, 30);
+  assert.equal(leaving.metadata.deletionTimestamp, at(30));
+  await server.clock.advance(3_000);
+  const longer = await server.call({ ...pods, verb: 'delete', name: 'a', body: { gracePeriodSeconds: 90 } });
+  assert.equal(longer.metadata.deletionTimestamp, at(30));
+  const shorter = await server.call({ ...pods, verb: 'delete', name: 'a', body: { gracePeriodSeconds: 10 } });
+  assert.equal(shorter.metadata.deletionTimestamp, at(10), 'counted from the first request');
+  const uid = shorter.metadata.uid;
+  const wrong = { gracePeriodSeconds: 0, preconditions: { uid: 'other' } };
+  assert.equal((await server.fails({ ...pods, verb: 'delete', name: 'a', body: wrong })).reason, 'Conflict');
+  await server.call({ ...pods, verb: 'delete', name: 'a', body: { gracePeriodSeconds: 0, preconditions: { uid } } });
+  assert.equal((await server.fails({ ...pods, verb: 'get', name: 'a' })).reason, 'NotFound');
+});
+
+test('a bound pod with a finalizer stays after its agent is done, until the finalizer is gone', async () => {
+  const server = await createTestServer();
+  await server.call({ ...pods, verb: 'create', body: pod('a', { finalizers: ['example.com/x'] }) });
+  await bind(server, 'a', 'n1');
+  await server.call({ ...pods, verb: 'delete', name: 'a' });
+  await server.call({ ...pods, verb: 'delete', name: 'a', body: { gracePeriodSeconds: 0 } });
+  assert.equal((await getPod(server, 'a')).metadata.deletionGracePeriodSeconds, 0);
+  await server.call({
+    ...pods,
+    verb: 'patch',
+    name: 'a',
+    patchType: 'application/merge-patch+json',
+    body: { metadata: { finalizers: null } },
+  });
+  assert.equal((await server.fails({ ...pods, verb: 'get', name: 'a' })).reason, 'NotFound');
+});
+
+test('the node agent writes the status; class and owners are not its to change', async () => {
+  const server = await createTestServer();
+  const made = await createPod(server, 'a');
+  const body = {
+    ...made,
+    metadata: { ...made.metadata, ownerReferences: [{ apiVersion: 'v1', kind: 'X', name: 'x', uid: 'u' }] },
+    status: { phase: 'Running' },
+  };
+  const running = (await server.call({
+    ...pods,
+    verb: 'update',
+    name: 'a',
+    subresource: 'status',
+    body,
+  })) as unknown as Pod;
+  assert.deepEqual(running.status, { phase: 'Running', qosClass: 'BestEffort' });
+  assert.equal(running.metadata.ownerReferences, undefined);
+});
+
+test('eviction deletes, unless a disruption budget is in the way', async () => {
+  const server = await createTestServer();
+  for (const name of ['a', 'b']) {
+    await server.call({ ...pods, verb: 'create', body: pod(name, { labels: { app: name } }) });
+    await bind(server, name, 'n1');
+    await server.call({
+      ...pods,
+      verb: 'patch',
+      name,
+      subresource: 'status',
+      patchType: 'application/merge-patch+json',
+      body: { status: { phase: 'Running' } },
+    });
+  }
+  const budget = { metadata: { name: 'pdb' }, spec: { minAvailable: 1, selector: { matchLabels: { app: 'a' } } } };
+  await server.call({ resource: 'poddisruptionbudgets', namespace: 'default', verb: 'create', body: budget });
+  const evict = (name: string) =>
+    ({
+      ...pods,
+      verb: 'create',
+      name,
+      subresource: 'eviction',
+      body: { apiVersion: 'policy/v1', kind: 'Eviction', metadata: { name } },
+    }) as const;
+  const refused = await server.fails(evict('a'));
+  assert.equal(refused.code, 429);
+  assert.equal(refused.message, `Cannot evict pod as it would violate the pod's disruption budget.`);
+  assert.equal((await server.call(evict('b'))).status, 'Success');
+  assert.ok((await getPod(server, 'b')).metadata.deletionTimestamp);
+});
+
+test('a simulated pod has no log, and says so', async () => {
+  const server = await createTestServer();
+  await createPod(server, 'a');
+  await bind(server, 'a', 'n1');
+  const error = await server.fails({ ...pods, verb: 'get', name: 'a', subresource: 'log' });
+  assert.match(error.message, /simulated node n1, which starts no process and keeps no log/);
+});
