@@ -167,7 +167,10 @@ describe('history', () => {
     await setImage(world, 'fluentd:1');
     await world.converge();
     const revisions = world.client.all(resources.controllerRevisions);
-    assert.deepEqual(revisions.map(({ revision }) => revision).toSorted((a, b) => a - b), [2, 3]);
+    assert.deepEqual(
+      revisions.map(({ revision }) => revision).toSorted((a, b) => a - b),
+      [2, 3],
+    );
   });
 
   it('keeps no more old revisions than asked for', async () => {

@@ -1,13 +1,13 @@
 // The DaemonSet controller: watches nodes, DaemonSets, pods and revisions, keeps a ledger per DaemonSet, and syncs the
 // ones that something happened to. A thin shell: every decision is in core/daemonset/.
 import { controllerOf, type DaemonSet, isReason, type Pod, resources, type Stored } from '../../api/index.ts';
-import { type ControllerContext, eventSink, listWatch } from '../../client/index.ts';
+import { type ControllerContext, listWatch } from '../../client/index.ts';
 import { viewNode, viewPod } from '../../core/daemonset/index.ts';
 import {
   composeController,
   createAdaptiveConcurrency,
-  createEventRecorder,
   createWorkQueue,
+  type EventRecorder,
   referenceTo,
   type RunningController,
   startReflector,
@@ -18,6 +18,7 @@ import { sync } from './sync.ts';
 import { isCritical, type Tracked } from './tracked.ts';
 
 export interface DaemonSetControllerOptions extends ControllerContext {
+  readonly recorder: EventRecorder;
   /** DaemonSets synced at the same time. */
   readonly concurrency?: number;
 }
@@ -25,8 +26,7 @@ export interface DaemonSetControllerOptions extends ControllerContext {
 const defaultConcurrency = 8;
 
 export function runDaemonSetController(options: DaemonSetControllerOptions): RunningController {
-  const { client, clock, random, log, signal, concurrency = defaultConcurrency } = options;
-  const recorder = createEventRecorder({ ...options, component: 'daemonset-controller', sink: eventSink(client) });
+  const { client, clock, random, log, signal, recorder, concurrency = defaultConcurrency } = options;
   const writes = createAdaptiveConcurrency({ clock });
 
   const registry = new Registry({ now: () => clock.now(), touched: touch });
@@ -101,7 +101,7 @@ export function runDaemonSetController(options: DaemonSetControllerOptions): Run
     },
   });
 
-  const parts = [nodes, daemonSets, revisions, pods, queue, recorder];
+  const parts = [nodes, daemonSets, revisions, pods, queue];
   const controller = composeController('daemonset', parts);
   void controller.synced.then(
     () => {

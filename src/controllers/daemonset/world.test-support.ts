@@ -1,8 +1,8 @@
 // A small world for the controller's tests: a fake API server, a virtual clock, and nodes that bind, run and stop pods
 // when told to. Test support only.
 import { type DaemonSet, formatTime, isTrue, type Pod, pinnedNode, resources, type Stored } from '../../api/index.ts';
-import { createFakeClient, type FakeClient } from '../../client/index.ts';
-import { createVirtualClock, seededRandom, type VirtualClock } from '../../machinery/index.ts';
+import { createFakeClient, eventSink, type FakeClient } from '../../client/index.ts';
+import { createEventRecorder, createVirtualClock, seededRandom, type VirtualClock } from '../../machinery/index.ts';
 import { silentLogger } from '../../observe/index.ts';
 import { runDaemonSetController } from './index.ts';
 
@@ -45,7 +45,9 @@ export function createWorld(nodes = 3): World {
     live: () => client.all(resources.pods).filter((pod) => pod.metadata.deletionTimestamp === undefined),
     async start() {
       const abort = new AbortController();
-      const controller = runDaemonSetController({ client, clock, random, log: silentLogger, signal: abort.signal });
+      const context = { client, clock, random, log: silentLogger, signal: abort.signal };
+      const recorder = createEventRecorder({ ...context, component: 'daemonset-controller', sink: eventSink(client) });
+      const controller = runDaemonSetController({ ...context, recorder });
       const stop = async () => {
         abort.abort();
         await clock.advance(0);
