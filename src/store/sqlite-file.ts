@@ -17,9 +17,16 @@ const formatVersion = 1;
 const header = { bytes: 100, magic: 'SQLite format 3\0', userVersionAt: 60, applicationIdAt: 68 };
 
 /** Primary result codes of SQLite: https://www.sqlite.org/rescode.html */
-const sqliteBusy = 5;
-const sqliteCorrupt = 11;
-const sqliteNotADatabase = 26;
+const resultCodes = { error: 1, busy: 5, corrupt: 11, schema: 17, tooBig: 18, mismatch: 20, notADatabase: 26 };
+/** What damage to a file looks like. "Error" too: our statements are sound, so it is the tables that are not. */
+const damageCodes: ReadonlySet<number | undefined> = new Set([
+  resultCodes.error,
+  resultCodes.corrupt,
+  resultCodes.schema,
+  resultCodes.tooBig,
+  resultCodes.mismatch,
+  resultCodes.notADatabase,
+]);
 
 /** Not WITHOUT ROWID: that is two to four times slower with values of a pod's size. */
 const schema = `
@@ -178,8 +185,9 @@ function guarded<T>(file: string, path: string, call: () => T): T {
     return call();
   } catch (error) {
     const code = sqliteCode(error);
-    if (code === sqliteBusy) throw new StoreLockedError(path, { cause: error });
-    if (code === sqliteCorrupt || code === sqliteNotADatabase) throw corrupt(file, 'is damaged', error);
+    if (code === resultCodes.busy) throw new StoreLockedError(path, { cause: error });
+    // node:sqlite reports an integer beyond 2^53, which we never write, with a RangeError.
+    if (damageCodes.has(code) || error instanceof RangeError) throw corrupt(file, 'is damaged', error);
     throw error;
   }
 }

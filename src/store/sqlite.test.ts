@@ -1,18 +1,17 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { after, test } from 'node:test';
+import { test } from 'node:test';
 import { describeStore } from './conformance.test-support.ts';
 import { Recorder } from './conformance-kind.test-support.ts';
+import { scratchDirectory } from './scratch.test-support.ts';
 import { openSqliteStore } from './sqlite.ts';
 import type { RevisionMismatchError, Store } from './store.ts';
 import { CompactedError, StoreLockedError, WriteFailedError } from './store.ts';
 
-const directory = mkdtempSync(join(tmpdir(), 'store-'));
-after(() => rmSync(directory, { recursive: true }));
+const directory = scratchDirectory();
 let stores = 0;
 const newPath = (): string => join(directory, `${++stores}.db`);
 
