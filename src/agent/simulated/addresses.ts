@@ -19,7 +19,7 @@ export function numberOfCidr(cidr: string | undefined): number | undefined {
   const match = /^10\.(\d+)\.(\d+)\.0\/24$/.exec(cidr ?? '');
   if (match === null) return undefined;
   const number = ((Number(match[1]) - 128) << 8) | Number(match[2]);
-  return number > 0 && podCidrOf(number) === cidr ? number : undefined;
+  return number > 0 && number <= simulatedNodesMax && podCidrOf(number) === cidr ? number : undefined;
 }
 
 /** Hands out node numbers, lowest free one first. */

@@ -144,7 +144,7 @@ export function startSimulatedFleet(options: SimulatedFleetOptions): RunningCont
       return;
     }
     numbers.reserve(number);
-    const node = new SimulatedNode(object, number);
+    const node = new SimulatedNode(object, number, capacity);
     node.dead = isDead(rules, node.name, own(object));
     nodes.set(node.name, node);
     heartbeats.start(node);

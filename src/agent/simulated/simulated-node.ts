@@ -4,7 +4,7 @@ import { findCondition, type Node, type Pod, type Stored } from '../../api/index
 import { admitPod, isKnownToAgent } from '../../core/pod/index.ts';
 import { type NodeOffer, nodeOffer, NodeUsage, podDemand } from '../../core/scheduling/index.ts';
 import { nodeAddressOf, PodAddresses, podCidrOf } from './addresses.ts';
-import { wellKnownLabels } from './node-object.ts';
+import { type Capacity, wellKnownLabels } from './node-object.ts';
 import { SimulatedPod, type SimulatedPodOptions } from './simulated-pod.ts';
 
 /** What the fleet decides for all pods. */
@@ -18,16 +18,19 @@ export class SimulatedNode {
   /** UIDs of the pods that the usage counts. */
   readonly #counted = new Set<string>();
   readonly #addresses: PodAddresses;
+  readonly #capacity: Capacity;
   #node: Stored<Node>;
   #offer: NodeOffer;
   /** Answers nothing: set by the fleet from the rules. */
   dead = false;
 
-  constructor(node: Stored<Node>, number: number) {
+  /** @param capacity what the node offers as long as its status does not say: its agent knows before the API does. */
+  constructor(node: Stored<Node>, number: number, capacity: Capacity) {
     this.name = node.metadata.name;
     this.number = number;
+    this.#capacity = capacity;
     this.#node = node;
-    this.#offer = nodeOffer(node);
+    this.#offer = this.#offerOf(node);
     this.#addresses = new PodAddresses(node.spec?.podCIDR ?? podCidrOf(number));
   }
 
@@ -56,7 +59,7 @@ export class SimulatedNode {
 
   observe(node: Stored<Node>): void {
     this.#node = node;
-    this.#offer = nodeOffer(node);
+    this.#offer = this.#offerOf(node);
   }
 
   /** A pod bound to this node, new or changed. */
@@ -98,6 +101,11 @@ export class SimulatedNode {
     this.pods.delete(uid);
     this.settle(pod);
     this.#addresses.release(pod.podIP);
+  }
+
+  #offerOf(node: Stored<Node>): NodeOffer {
+    const allocatable = node.status?.allocatable ?? node.status?.capacity ?? this.#capacity;
+    return nodeOffer({ ...node, status: { allocatable } });
   }
 
   #hostIP(): string {

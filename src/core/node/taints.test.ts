@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { formatTaint, type Node, type Taint } from '../../api/index.ts';
 import { wantedTaints } from './taints.ts';
 
