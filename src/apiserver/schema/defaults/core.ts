@@ -44,12 +44,14 @@ const limitRangeItem: Defaulter = (object) => {
   if (object['type'] !== 'Container') return object;
   const limits = fill(struct(object, 'default'), struct(object, 'max'));
   const requests = fill(fill(struct(object, 'defaultRequest'), limits), struct(object, 'min'));
-  const values: JsonObject = {
-    ...(Object.keys(limits).length === 0 ? {} : { default: limits }),
-    ...(Object.keys(requests).length === 0 ? {} : { defaultRequest: requests }),
-  };
-  return { ...object, ...values };
+  const withLimits = withMap(object, 'default', limits);
+  return withMap(withLimits, 'defaultRequest', requests);
 };
+
+/** The object with a map field set; the same object when that is empty or what is there. */
+function withMap(object: JsonObject, field: string, map: JsonObject): JsonObject {
+  return object[field] === map || Object.keys(map).length === 0 ? object : { ...object, [field]: map };
+}
 
 const rbacGroup = 'rbac.authorization.k8s.io';
 
@@ -64,8 +66,7 @@ export const coreDefaults: Readonly<Record<string, Defaulter>> = {
   'core/v1.ServiceSpec': serviceSpec,
   'core/v1.EndpointPort': constants({ protocol: 'TCP' }),
   'core/v1.LimitRangeItem': limitRangeItem,
-  'scheduling.k8s.io/v1.PriorityClass': (object) =>
-    fill({ value: 0, ...object }, { preemptionPolicy: 'PreemptLowerPriority' }),
+  'scheduling.k8s.io/v1.PriorityClass': constants({ value: 0, preemptionPolicy: 'PreemptLowerPriority' }),
   'rbac.authorization.k8s.io/v1.RoleRef': constants({ apiGroup: rbacGroup }),
   'rbac.authorization.k8s.io/v1.Subject': subject,
 };

@@ -1,0 +1,209 @@
+// One row for each rule: what is wrong, and the error it must get.
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { validateCreate } from '../index.ts';
+import { errorsOf, pod, type Row } from './test-support.ts';
+
+const c = 'spec.containers[0]';
+
+const rows: readonly Row[] = [
+  ['nothing wrong', {}, []],
+  ['no containers', { containers: [] }, ['spec.containers: Required value']],
+  ['no name', {}, [`${c}.name: Required value`], { name: '' }],
+  ['no image', {}, [`${c}.image: Required value`], { image: '' }],
+  [
+    'an image with a blank',
+    {},
+    [`${c}.image: Invalid value: " i": must not have leading or trailing whitespace`],
+    { image: ' i' },
+  ],
+  [
+    'two containers of one name',
+    {
+      containers: [
+        { name: 'c', image: 'i' },
+        { name: 'c', image: 'i' },
+      ],
+    },
+    ['spec.containers[1].name: Duplicate value: "c"'],
+  ],
+  [
+    'an init container with the name of a container',
+    { initContainers: [{ name: 'c', image: 'i' }] },
+    ['spec.initContainers[0].name: Duplicate value: "c"'],
+  ],
+  [
+    'a restart policy nobody knows',
+    { restartPolicy: 'Maybe' },
+    ['spec.restartPolicy: Unsupported value: "Maybe": supported values: "Always", "OnFailure", "Never"'],
+  ],
+  [
+    'a DNS policy nobody knows',
+    { dnsPolicy: 'X' },
+    [
+      'spec.dnsPolicy: Unsupported value: "X": supported values: "ClusterFirstWithHostNet", "ClusterFirst", "Default", "None"',
+    ],
+  ],
+  [
+    'DNS policy None without servers',
+    { dnsPolicy: 'None' },
+    ['spec.dnsConfig: Required value: must provide `dnsConfig` when `dnsPolicy` is None'],
+  ],
+  [
+    'a negative grace period',
+    { terminationGracePeriodSeconds: -1 },
+    ['spec.terminationGracePeriodSeconds: Invalid value: -1: must be greater than or equal to 0'],
+  ],
+  [
+    'a deadline of nothing',
+    { activeDeadlineSeconds: 0 },
+    ['spec.activeDeadlineSeconds: Invalid value: 0: must be between 1 and 2147483647, inclusive'],
+  ],
+  [
+    'a pull policy nobody knows',
+    {},
+    [`${c}.imagePullPolicy: Unsupported value: "X": supported values: "Always", "IfNotPresent", "Never"`],
+    { imagePullPolicy: 'X' },
+  ],
+  [
+    'a port too high',
+    {},
+    [`${c}.ports[0].containerPort: Invalid value: 70000: must be between 1 and 65535, inclusive`],
+    { ports: [{ containerPort: 70_000 }] },
+  ],
+  ['no port in a port', {}, [`${c}.ports[0].containerPort: Required value`], { ports: [{ name: 'a' }] }],
+  [
+    'a protocol nobody knows',
+    {},
+    [`${c}.ports[0].protocol: Unsupported value: "X": supported values: "SCTP", "TCP", "UDP"`],
+    { ports: [{ containerPort: 1, protocol: 'X' }] },
+  ],
+  [
+    'two ports of one name',
+    {},
+    [`${c}.ports[1].name: Duplicate value: "a"`],
+    {
+      ports: [
+        { name: 'a', containerPort: 1 },
+        { name: 'a', containerPort: 2 },
+      ],
+    },
+  ],
+  [
+    'a port name without a letter',
+    {},
+    [`${c}.ports[0].name: Invalid value: "80": must contain at least one letter (a-z)`],
+    { ports: [{ name: '80', containerPort: 80 }] },
+  ],
+  [
+    'one host port twice',
+    {},
+    [`${c}.ports[1].hostPort: Duplicate value: "TCP//80"`],
+    {
+      ports: [
+        { containerPort: 1, hostPort: 80 },
+        { containerPort: 2, hostPort: 80 },
+      ],
+    },
+  ],
+  [
+    'one host port for two protocols',
+    {},
+    [],
+    {
+      ports: [
+        { containerPort: 53, hostPort: 53 },
+        { containerPort: 53, hostPort: 53, protocol: 'UDP' },
+      ],
+    },
+  ],
+  [
+    "another host port on the host's network",
+    { hostNetwork: true },
+    [`${c}.ports[0].hostPort: Invalid value: 81: must match \`containerPort\` when \`hostNetwork\` is true`],
+    { ports: [{ containerPort: 80, hostPort: 81 }] },
+  ],
+  [
+    'a request above its limit',
+    {},
+    [`${c}.resources.requests: Invalid value: "2": must be less than or equal to cpu limit of 1`],
+    { resources: { requests: { cpu: 2 }, limits: { cpu: 1 } } },
+  ],
+  [
+    'a negative quantity',
+    {},
+    [`${c}.resources.requests[cpu]: Invalid value: "-1": must be greater than or equal to 0`],
+    { resources: { requests: { cpu: '-1' } } },
+  ],
+  [
+    'a resource nobody knows',
+    {},
+    [`${c}.resources.requests[cups]: Invalid value: "cups": must be a standard resource for containers`],
+    { resources: { requests: { cups: '1' } } },
+  ],
+  [
+    'a fraction of a device',
+    {},
+    [
+      `${c}.resources.limits[a.b/gpu]: Invalid value: "500m": must be an integer`,
+      `${c}.resources.requests[a.b/gpu]: Invalid value: "500m": must be an integer`,
+    ],
+    { resources: { limits: { 'a.b/gpu': '0.5' } } },
+  ],
+  ['a variable without a name', {}, [`${c}.env[0].name: Required value`], { env: [{ name: '' }] }],
+  [
+    'a variable with = in its name',
+    {},
+    [
+      `${c}.env[0].name: Invalid value: "a=b": a valid environment variable name must consist only of printable ASCII characters other than '='`,
+    ],
+    { env: [{ name: 'a=b' }] },
+  ],
+  [
+    'a variable from nowhere',
+    {},
+    [
+      `${c}.env[0].valueFrom: Invalid value: "": must specify one of: \`fieldRef\`, \`resourceFieldRef\`, \`configMapKeyRef\` or \`secretKeyRef\``,
+    ],
+    { env: [{ name: 'A', valueFrom: {} }] },
+  ],
+  [
+    'a variable with a value and a source',
+    {},
+    [`${c}.env[0].valueFrom: Invalid value: "": may not be specified when \`value\` is not empty`],
+    { env: [{ name: 'A', value: 'x', valueFrom: { fieldRef: { fieldPath: 'metadata.name' } } }] },
+  ],
+  [
+    'a source without its key',
+    {},
+    [`${c}.env[0].valueFrom.configMapKeyRef.key: Required value`],
+    { env: [{ name: 'A', valueFrom: { configMapKeyRef: { name: 'm', key: '' } } }] },
+  ],
+  [
+    'the node name and a label in variables',
+    {},
+    [],
+    {
+      env: [
+        { name: 'A', valueFrom: { fieldRef: { fieldPath: 'spec.nodeName' } } },
+        { name: 'B', valueFrom: { fieldRef: { fieldPath: "metadata.labels['a/b']" } } },
+      ],
+    },
+  ],
+  [
+    'envFrom nowhere',
+    {},
+    [`${c}.envFrom[0]: Invalid value: "": must specify one of: \`configMapRef\` or \`secretRef\``],
+    { envFrom: [{}] },
+  ],
+];
+
+describe('a container with', () => {
+  for (const [why, spec, errors, container] of rows)
+    test(why, () =>
+      assert.deepEqual(
+        errorsOf(() => validateCreate('v1/Pod', pod(spec, container))),
+        errors,
+      ),
+    );
+});
