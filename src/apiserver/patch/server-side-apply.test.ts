@@ -175,6 +175,12 @@ describe('server-side apply', () => {
     assert.deepEqual(containersOf(next)[0]?.['ports'], [{ containerPort: 53 }]);
   });
 
+  test('takes another spelling of an amount for the same amount', () => {
+    const container = (cpu: unknown) => configuration([{ name: 'a', resources: { requests: { cpu } } }]);
+    const live = apply(undefined, 'alice', container('100m'));
+    assert.deepEqual(containersOf(apply(live, 'bob', container('0.1'))), containersOf(live));
+  });
+
   test('leaves the status to the status subresource', () => {
     const patch = { ...configuration([{ name: 'a' }]), status: { numberReady: 7 } };
     assert.ok(!('status' in apply(undefined, 'alice', patch)));

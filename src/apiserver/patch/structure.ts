@@ -1,11 +1,14 @@
 // How apply sees a value: as a leaf owned whole, as named fields, as keyed entries, or as a set of plain values
 // (structured-merge-diff's schema). Made from the field table and the merge rules.
+import { sameQuantity } from '../../api/index.ts';
+import { sameJson } from '../same-json.ts';
 import { isObject, type JsonObject, own } from '../schema/json.ts';
 import { isAtomicStruct, type MergeRule, mergeRule } from '../schema/merge-keys.ts';
 import { type FieldType, structForResource, type StructType } from '../schema/types.ts';
 
 export type Structure =
-  | { readonly is: 'leaf' }
+  /** `isQuantity`: two spellings of one amount are the same value. */
+  | { readonly is: 'leaf'; readonly isQuantity?: boolean }
   | { readonly is: 'fields'; readonly child: (name: string) => Structure }
   | { readonly is: 'entries'; readonly keys: readonly string[]; readonly entry: Structure }
   | { readonly is: 'values' }
@@ -13,6 +16,7 @@ export type Structure =
   | { readonly is: 'deduced' };
 
 const leaf: Structure = { is: 'leaf' };
+const quantity: Structure = { is: 'leaf', isQuantity: true };
 const deduced: Structure = { is: 'deduced' };
 const values: Structure = { is: 'values' };
 
@@ -32,7 +36,8 @@ function fieldsOf(struct: StructType): Structure {
 }
 
 function structureOf(type: FieldType, rule: MergeRule): Structure {
-  if (type.is === 'scalar' || rule.applyAtomic === true) return leaf;
+  if (type.is === 'scalar') return type.scalar === 'quantity' ? quantity : leaf;
+  if (rule.applyAtomic === true) return leaf;
   if (type.is === 'struct') return isAtomicStruct(type.struct.key) ? leaf : fieldsOf(type.struct);
   if (type.is === 'map') return { is: 'fields', child: () => structureOf(type.value, {}) };
   if (rule.applySet === true) return values;
@@ -46,6 +51,17 @@ export function resolve(structure: Structure, value: unknown): Structure {
   if (structure.is === 'fields') return isObject(value) ? structure : leaf;
   if (structure.is === 'entries') return Array.isArray(value) && value.every(isObject) ? structure : leaf;
   return structure.is === 'values' && !Array.isArray(value) ? leaf : structure;
+}
+
+/** The same value, as this structure sees it. */
+export function sameValue(structure: Structure, a: unknown, b: unknown): boolean {
+  if (sameJson(a, b)) return true;
+  if (structure.is !== 'leaf' || structure.isQuantity !== true) return false;
+  return isAmount(a) && isAmount(b) && sameQuantity(a, b);
+}
+
+function isAmount(value: unknown): value is string | number {
+  return typeof value === 'string' || typeof value === 'number';
 }
 
 /** Keys that have a default take part in an entry's name even when they are not written. */

@@ -1,10 +1,9 @@
 // Field sets of values: which fields a value has, in which two values differ, how a configuration merges into an
 // object, and how fields are taken out of one (structured-merge-diff's typed package).
-import { sameJson } from '../same-json.ts';
 import { isObject, type JsonObject, own, setOwn } from '../schema/json.ts';
 import { emptySet, type FieldSet, fieldSet, isEmptySet, leafSet } from './field-set.ts';
 import { orderLike } from './merge-lists.ts';
-import { entrySegment, partsOf, resolve, type Structure, valueSegment } from './structure.ts';
+import { entrySegment, partsOf, resolve, sameValue, type Structure, valueSegment } from './structure.ts';
 
 /** The fields a configuration names: its leaves, and its list entries themselves. */
 export function fieldsIn(structure: Structure, value: unknown): FieldSet {
@@ -28,7 +27,7 @@ export interface Difference {
 }
 
 export function difference(structure: Structure, before: unknown, after: unknown): Difference {
-  if (before === after || sameJson(before, after)) return { changed: emptySet, removed: emptySet };
+  if (sameValue(structure, before, after)) return { changed: emptySet, removed: emptySet };
   if (before === undefined) return { changed: withSelf(fieldsIn(structure, after)), removed: emptySet };
   if (after === undefined) return { changed: emptySet, removed: withSelf(fieldsIn(structure, before)) };
   const old = partsOf(structure, before);
@@ -56,6 +55,8 @@ function withSelf(set: FieldSet): FieldSet {
 /** The live value with the configuration's fields set. */
 export function mergeConfiguration(structure: Structure, live: unknown, configuration: unknown): unknown {
   if (live === undefined) return configuration;
+  // Another spelling of the same amount is no change.
+  if (sameValue(structure, live, configuration)) return live;
   const resolved = resolve(structure, configuration);
   if (resolved.is === 'leaf' || resolved.is === 'deduced' || resolve(structure, live).is === 'leaf')
     return configuration;

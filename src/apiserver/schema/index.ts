@@ -3,4 +3,5 @@
 // say why one must not be. Resource keys are `apiVersion/Kind`: `v1/Pod`, `apps/v1/DaemonSet`.
 export { prepare, type FieldValidation, type PrepareOptions, type Prepared } from './prepare.ts';
 export { validateCreate, validateUpdate, type ValidationContext } from './validate.ts';
+export { findDuplicateFields } from './duplicate-fields.ts';
 export { openApiV2, openApiV3, openApiV3Index, type OpenApiResource } from './openapi/index.ts';

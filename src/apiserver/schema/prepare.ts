@@ -10,18 +10,21 @@ export type FieldValidation = 'Strict' | 'Warn' | 'Ignore';
 
 export interface PrepareOptions {
   readonly fieldValidation: FieldValidation;
+  /** What findDuplicateFields() said of the body's text: parsing has lost them. */
+  readonly duplicates?: readonly string[];
 }
 
 export interface Prepared {
   /** Typed, pruned, defaulted. Parts that needed no change are shared with the input, which is never changed. */
   readonly object: KubernetesObject;
-  /** `unknown field "spec.foo"`, for Warning headers. Empty unless fieldValidation is Warn. */
+  /** `unknown field "spec.foo"`, `duplicate field "spec.bar"`, for Warning headers. Empty unless fieldValidation is Warn. */
   readonly warnings: readonly string[];
 }
 
 /**
  * Checks types, drops nulls and unknown fields, fills in defaults. `resourceKey` is `apiVersion/Kind`; kinds without
- * a schema pass through. Throws StatusError BadRequest: a value of the wrong type, or under Strict an unknown field.
+ * a schema pass through. Throws StatusError BadRequest: a value of the wrong type, or under Strict an unknown field
+ * or one that was given twice.
  */
 export function prepare(resourceKey: string, object: unknown, options: PrepareOptions): Prepared {
   const { version, kind } = splitResourceKey(resourceKey);
@@ -31,14 +34,17 @@ export function prepare(resourceKey: string, object: unknown, options: PrepareOp
   const type = structForResource(resourceKey);
   const walked = type === undefined ? undefined : walk(type, object, defaults);
   if (walked?.mismatch !== undefined) throw refuse(walked.mismatch);
-  const unknown = (walked?.unknown ?? []).map((path) => `unknown field ${JSON.stringify(path)}`);
-  if (options.fieldValidation === 'Strict' && unknown.length > 0)
-    throw refuse(`strict decoding error: ${unknown.join(', ')}`);
+  const complaints = [
+    ...(options.duplicates ?? []).map((path) => `duplicate field ${JSON.stringify(path)}`),
+    ...(walked?.unknown ?? []).map((path) => `unknown field ${JSON.stringify(path)}`),
+  ];
+  if (options.fieldValidation === 'Strict' && complaints.length > 0)
+    throw refuse(`strict decoding error: ${complaints.join(', ')}`);
   const result = walked?.object ?? object;
   // A body may come without metadata, but nobody inside wants to ask whether it is there.
   const needsMetadata = !isObject(result['metadata']) && (type === undefined || type.fields.has('metadata'));
   return {
     object: (needsMetadata ? { ...result, metadata: {} } : result) as unknown as KubernetesObject,
-    warnings: options.fieldValidation === 'Warn' ? unknown : [],
+    warnings: options.fieldValidation === 'Warn' ? complaints : [],
   };
 }

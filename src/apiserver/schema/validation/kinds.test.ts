@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { prepare, validateCreate, validateUpdate } from '../index.ts';
-import { errorsOf, type Fields } from './test-support.ts';
+import { errorsOf, type Fields } from './pods.test-support.ts';
 
 const made = (key: string, object: Fields) =>
   prepare(key, { metadata: { name: 'x' }, ...object }, { fieldValidation: 'Strict' }).object;

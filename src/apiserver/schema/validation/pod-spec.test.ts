@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { validateCreate } from '../index.ts';
-import { errorsOf, type Fields, pod, type Row } from './test-support.ts';
+import { errorsOf, type Fields, pod, type Row } from './pods.test-support.ts';
 
 const c = 'spec.containers[0]';
 const volumes = [{ name: 'v' }];

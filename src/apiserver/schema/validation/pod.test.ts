@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { validateUpdate } from '../index.ts';
-import { errorsOf, type Fields, pod } from './test-support.ts';
+import { errorsOf, type Fields, pod } from './pods.test-support.ts';
 
 describe('an update of a pod', () => {
   const tolerations = [{ key: 'a', operator: 'Exists', effect: 'NoExecute' }];

@@ -1,0 +1,38 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import * as fc from 'fast-check';
+import { findDuplicateFields } from './duplicate-fields.ts';
+import { prepare } from './index.ts';
+
+describe('fields named twice', () => {
+  const rows: readonly (readonly [text: string, found: readonly string[]])[] = [
+    ['{"a":1,"b":{"a":1}}', []],
+    ['{"a":1,"a":2}', ['a']],
+    ['{"spec":{"list":[{"x":1},{"x":1,"y":[],"x":2}],"z":0,"z":0}}', ['spec.list[1].x', 'spec.z']],
+    ['{"a":"\\"a\\":","a\\u0022":1, "b" : "}{][,"}', []],
+    ['{"a":1,"\\u0061":2}', ['a']],
+    ['[{"a":1},{"a":2}]', []],
+    ['{"a":["a","a"],"b":"a"}', []],
+    ['{"__proto__":1,"__proto__":2}', ['__proto__']],
+  ];
+  for (const [text, found] of rows)
+    test(`${text}: ${found.join(', ') || 'none'}`, () => assert.deepEqual(findDuplicateFields(text), found));
+
+  test('are never found in what JSON.stringify wrote', () => {
+    fc.assert(
+      fc.property(fc.json(), (text) => assert.deepEqual(findDuplicateFields(JSON.stringify(JSON.parse(text))), [])),
+    );
+  });
+
+  test('are refused under Strict and warned of otherwise', () => {
+    const object = { metadata: { name: 'x' }, data: {} };
+    const duplicates = ['data.a'];
+    assert.throws(
+      () => prepare('v1/ConfigMap', object, { fieldValidation: 'Strict', duplicates }),
+      /strict decoding error: duplicate field "data\.a"$/,
+    );
+    assert.deepEqual(prepare('v1/ConfigMap', object, { fieldValidation: 'Warn', duplicates }).warnings, [
+      'duplicate field "data.a"',
+    ]);
+  });
+});
