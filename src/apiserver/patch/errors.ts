@@ -8,7 +8,6 @@ export function badPatch(message: string): StatusError {
 
 /** A well-formed patch that cannot be applied to this object (422). */
 export function unfitPatch(message: string): StatusError {
-  return new StatusError('Invalid', `the server rejected our request due to an error in our request: ${message}`, {
-    causes: [{ reason: 'UnexpectedServerResponse', message }],
-  });
+  // Empty details make kubectl print the message; without any it says no more than "The request is invalid".
+  return new StatusError('Invalid', `the server rejected our request due to an error in our request: ${message}`, {});
 }
