@@ -15,6 +15,7 @@ export { createFakeClient, type FakeCall, type FakeClient, type FakeVerb } from 
 export { applyFakePatch } from './fake-patch.ts';
 export { createHttpClient, type HttpClient, type HttpClientOptions } from './http-client.ts';
 export { type Connection, KubeconfigError, type KubeconfigOptions, loadKubeconfig } from './kubeconfig.ts';
+export { leaseLock } from './lease-lock.ts';
 export { listWatch, type ListWatchOptions } from './list-watch.ts';
 export type { TlsOptions } from './transport.ts';
 

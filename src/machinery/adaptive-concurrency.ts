@@ -90,7 +90,7 @@ export function createAdaptiveConcurrency(options: AdaptiveConcurrencyOptions): 
     const now = clock.now();
     const failure = error instanceof StatusError ? error : undefined;
     const retryAfterMs = (failure?.details?.retryAfterSeconds ?? 0) * 1000;
-    restUntil = Math.max(restUntil, now + Math.min(retryAfterMs, retryAfterMsMax));
+    if (retryAfterMs > 0) restUntil = Math.max(restUntil, now + Math.min(retryAfterMs, retryAfterMsMax));
     const overloaded = failure !== undefined && (failure.code === 429 || failure.code >= 500);
     if (overloaded || now - startedAt > latencyMsMax) {
       if (now - decreasedAt < decreaseEveryMs) return;

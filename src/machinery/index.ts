@@ -15,6 +15,15 @@ export {
   referenceTo,
 } from './event-recorder.ts';
 export { createIndexedCache, type IndexedCache, type IndexFunction } from './indexed-cache.ts';
+export {
+  invalidElectionTimes,
+  type LeaderElection,
+  leaderElectionDefaults,
+  type LeaderElectionOptions,
+  type LeaseLock,
+  startLeaderElection,
+  type Term,
+} from './leader-election.ts';
 export { type Random, seededRandom, systemRandom } from './random.ts';
 export {
   keyOf,
