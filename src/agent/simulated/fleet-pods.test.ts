@@ -127,6 +127,33 @@ test('an annotation can be set and taken away while the pod runs', async (t) => 
   assert.equal(isReady('p'), true);
 });
 
+test("a node's annotation holds for its pods, also for those that run already", async (t) => {
+  const { addPod, client, clock, isReady, run } = world(t);
+  await run(1);
+  addPod('p');
+  addPod('own', {}, { annotations: { 'everynode.dev/simulate': 'start 0s' } });
+  await clock.advance(1_000);
+  const annotate = (value: string | null) =>
+    client.patch(resources.nodes, undefined, 'node-1', 'merge', {
+      metadata: { annotations: { 'everynode.dev/simulate': value } },
+    });
+  await annotate('NeverReady');
+  await clock.advance(0);
+  assert.deepEqual(['p', 'own'].map(isReady), [false, false]);
+  await annotate(null);
+  await clock.advance(0);
+  assert.deepEqual(['p', 'own'].map(isReady), [true, true]);
+});
+
+test('an annotation that cannot be read is said so in an event, and the pod runs as any other', async (t) => {
+  const { addPod, clock, events, phase, run } = world(t);
+  await run(1);
+  addPod('p', {}, { annotations: { 'everynode.dev/simulate': 'Explode' } });
+  await clock.advance(1_000);
+  assert.equal(phase('p'), 'Running');
+  assert.match(events[0] ?? '', /^Warning InvalidSimulation: everynode.dev\/simulate: 'Explode' is none of /);
+});
+
 test('a deleted pod stops and is let go, with its UID', async (t) => {
   const { addPod, client, clock, pod, run } = world(t);
   await run(1);

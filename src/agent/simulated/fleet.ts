@@ -15,7 +15,6 @@ import {
 import { NodeNumbers, numberOfCidr } from './addresses.ts';
 import { createHeartbeats } from './heartbeats.ts';
 import {
-  type Behaviour,
   behaviourOf,
   isDead,
   type MisbehaviourRule,
@@ -61,18 +60,16 @@ export function startSimulatedFleet(options: SimulatedFleetOptions): RunningCont
   const heartbeats = createHeartbeats(options, capacity);
   const common = { clock, random, log, signal };
 
-  const own = ({ metadata, kind }: Stored<Pod> | Stored<Node>): Behaviour | undefined => {
-    const text = metadata.annotations?.[simulateAnnotation];
+  /** What an object's own annotation asks for. One that cannot be read says so in an event, and asks for nothing. */
+  const ownOf = (resource: typeof resources.pods | typeof resources.nodes, object: Stored<Pod> | Stored<Node>) => {
+    const text = object.metadata.annotations?.[simulateAnnotation];
     if (text === undefined) return undefined;
     try {
       return parseBehaviour(text);
     } catch (error) {
       if (!(error instanceof RuleError)) throw error;
-      log.warn(`the annotation ${simulateAnnotation} cannot be read`, {
-        kind,
-        name: metadata.name,
-        problem: error.message,
-      });
+      const message = `${simulateAnnotation}: ${error.message}`;
+      recorder?.record(referenceTo(resource, object), 'Warning', 'InvalidSimulation', message);
       return undefined;
     }
   };
@@ -83,7 +80,9 @@ export function startSimulatedFleet(options: SimulatedFleetOptions): RunningCont
     newContainerId: () => random.uuid().replaceAll('-', ''),
     behaviourOf(pod, image) {
       const { namespace = '', name } = pod.metadata;
-      return behaviourOf(rules, { namespace, name, nodeName: pod.spec.nodeName ?? '' }, image, own(pod));
+      const nodeName = pod.spec.nodeName ?? '';
+      const own = { ...nodes.get(nodeName)?.own, ...ownOf(resources.pods, pod) };
+      return behaviourOf(rules, { namespace, name, nodeName }, image, own);
     },
   };
 
@@ -145,7 +144,8 @@ export function startSimulatedFleet(options: SimulatedFleetOptions): RunningCont
     }
     numbers.reserve(number);
     const node = new SimulatedNode(object, number, capacity);
-    node.dead = isDead(rules, node.name, own(object));
+    node.own = ownOf(resources.nodes, object);
+    node.dead = isDead(rules, node.name, node.own);
     nodes.set(node.name, node);
     heartbeats.start(node);
     if (!node.dead && node.missing !== undefined) adoptions.add(node.name);
@@ -163,12 +163,14 @@ export function startSimulatedFleet(options: SimulatedFleetOptions): RunningCont
   };
 
   const change = (node: SimulatedNode, object: Stored<Node>) => {
+    const before = node.node.metadata.annotations?.[simulateAnnotation];
     node.observe(object);
-    const wasDead = node.dead;
-    node.dead = isDead(rules, node.name, own(object));
+    const turned = before !== object.metadata.annotations?.[simulateAnnotation];
+    if (turned) node.own = ownOf(resources.nodes, object);
+    node.dead = isDead(rules, node.name, node.own);
     if (node.dead) return;
     if (node.mustPostStatus) heartbeats.postStatus(node);
-    if (wasDead) takeAll(node);
+    if (turned) takeAll(node);
   };
 
   /** A node that was created by hand gets what a registration brings along. */

@@ -14,8 +14,8 @@
 //   Failed | Succeeded [after 5s]  the whole pod ends in this phase after running this long (at once)
 //   Dead                         nodes only: no lease, no status, no pod starts, stops or goes
 //
-// A pod or a node may carry the same (without a match) in its annotation everynode.dev/simulate. Later rules win over
-// earlier ones, field by field, and the annotation wins over all. Globs know * and ?. Durations: 300ms, 5s, 2m, 1h.
+// A pod or a node may carry the same (without a match) in its annotation everynode.dev/simulate; a node's holds for its
+// pods. Later rules win over earlier ones, field by field; a node's annotation over rules, a pod's over all. Globs know * and ?. Durations: 300ms, 5s, 2m, 1h.
 
 export const simulateAnnotation = 'everynode.dev/simulate';
 

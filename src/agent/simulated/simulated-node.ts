@@ -4,6 +4,7 @@ import { findCondition, type Node, type Pod, type Stored } from '../../api/index
 import { admitPod, isKnownToAgent } from '../../core/pod/index.ts';
 import { type NodeOffer, nodeOffer, NodeUsage, podDemand } from '../../core/scheduling/index.ts';
 import { nodeAddressOf, PodAddresses, podCidrOf } from './addresses.ts';
+import type { Behaviour } from './misbehaviour.ts';
 import { type Capacity, wellKnownLabels } from './node-object.ts';
 import { SimulatedPod, type SimulatedPodOptions } from './simulated-pod.ts';
 
@@ -23,6 +24,8 @@ export class SimulatedNode {
   #offer: NodeOffer;
   /** Answers nothing: set by the fleet from the rules. */
   dead = false;
+  /** What the node's own annotation asks of its pods: set by the fleet. */
+  own: Behaviour | undefined;
 
   /** @param capacity what the node offers as long as its status does not say: its agent knows before the API does. */
   constructor(node: Stored<Node>, number: number, capacity: Capacity) {

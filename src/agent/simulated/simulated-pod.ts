@@ -95,6 +95,8 @@ export class SimulatedPod {
 
   /** The pod as the API has it now: deleted, or annotated anew. */
   observe(pod: Stored<Pod>, now: number): void {
+    // The watch may bring what the answer to our own write has overtaken. Versions grow (KEP-5504).
+    if (Number(pod.metadata.resourceVersion) < Number(this.#pod.metadata.resourceVersion)) return;
     this.#pod = pod;
     this.#behaviours = new Map(
       this.#records.map(({ name, image }) => [name, this.#options.behaviourOf(pod, image)] as const),

@@ -11,13 +11,15 @@ const timerLateMsMax = 5_000;
 interface Watched {
   node: NodeView;
   heartbeat: Heartbeat;
+  /** Its grace is over, and nothing was heard since. */
+  silent: boolean;
 }
 
 export interface HealthMonitor {
   heardNode(node: NodeView): void;
   heardLease(name: string, lease: Lease): void;
   forget(name: string): void;
-  /** Silent for longer than the grace period, as of now. */
+  /** Reported as silent, and not heard of since. */
   isLost(name: string): boolean;
 }
 
@@ -34,8 +36,10 @@ export function createHealthMonitor(
     const entry = watched.get(name);
     if (entry === undefined) return;
     const lateMs = clock.now() - lostAt(entry.node, entry.heartbeat, options);
-    if (lateMs <= timerLateMsMax) onSilent(name);
-    else {
+    if (lateMs <= timerLateMsMax) {
+      entry.silent = true;
+      onSilent(name);
+    } else {
       entry.heartbeat = { ...entry.heartbeat, heardMs: clock.now() };
       arm(name, entry);
     }
@@ -43,40 +47,41 @@ export function createHealthMonitor(
 
   const arm = (name: string, { node, heartbeat }: Watched) => timers.set(name, lostAt(node, heartbeat, options));
 
+  const beat = (name: string, entry: Watched, next: Heartbeat) => {
+    entry.heartbeat = next;
+    entry.silent = false;
+    arm(name, entry);
+  };
+
   return {
     heardNode(node) {
       const { name } = node.metadata;
       const entry = watched.get(name);
       const lease = leases.get(name);
       if (entry === undefined || entry.node.metadata.uid !== node.metadata.uid) {
-        const fresh = { node, heartbeat: firstHeartbeat(node, lease, clock.now()) };
+        const fresh = { node, heartbeat: firstHeartbeat(node, lease, clock.now()), silent: false };
         watched.set(name, fresh);
         arm(name, fresh);
         return;
       }
-      const before = entry.heartbeat;
-      entry.heartbeat = nextHeartbeat(before, node, lease, clock.now());
       entry.node = node;
-      // A node that is lost stays unarmed until it is heard again.
-      if (entry.heartbeat !== before || timers.due(name) !== undefined) arm(name, entry);
+      const next = nextHeartbeat(entry.heartbeat, node, lease, clock.now());
+      if (next !== entry.heartbeat) beat(name, entry, next);
+      // Its first status moves a node from the startup grace to the other one.
+      else if (!entry.silent) arm(name, entry);
     },
     heardLease(name, lease) {
       leases.set(name, lease);
       const entry = watched.get(name);
       if (entry === undefined) return;
       const next = nextHeartbeat(entry.heartbeat, entry.node, lease, clock.now());
-      if (next === entry.heartbeat) return;
-      entry.heartbeat = next;
-      arm(name, entry);
+      if (next !== entry.heartbeat) beat(name, entry, next);
     },
     forget(name) {
       watched.delete(name);
       leases.delete(name);
       timers.delete(name);
     },
-    isLost(name) {
-      const entry = watched.get(name);
-      return entry !== undefined && clock.now() >= lostAt(entry.node, entry.heartbeat, options);
-    },
+    isLost: (name) => watched.get(name)?.silent === true,
   };
 }
