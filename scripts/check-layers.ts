@@ -54,7 +54,7 @@ const impure = /\b(Date\.now|new Date\(\)|Math\.random|performance\.now|process\
 const complaints: string[] = [];
 for (const file of globSync('**/*.ts', { cwd: source }).toSorted()) {
   const room = file.split(sep)[0]!;
-  const test = file.endsWith('.test.ts');
+  const test = /\.test(-support)?\.ts$/.test(file);
   const text = readFileSync(join(source, file), 'utf8');
   const allowed = rooms[room];
   if (allowed === undefined) {

@@ -10,13 +10,13 @@ export interface Fleet {
   readonly ledger: Ledger;
   readonly pods: ReadonlyMap<string, PodView>;
   time: number;
-  put(pod: PodView): void;
-  drop(pod: PodView): void;
+  readonly put: (pod: PodView) => void;
+  readonly drop: (pod: PodView) => void;
   /** Makes a plan, carries it out, and returns it. */
-  step(): Plan;
+  readonly step: () => Plan;
   /** Steps, with all pods made ready and a second passing in between, until a plan is empty; the plans that were not. */
-  settle(roundsMax?: number): readonly Plan[];
-  on(node: string): readonly PodView[];
+  readonly settle: (roundsMax?: number) => readonly Plan[];
+  readonly on: (node: string) => readonly PodView[];
 }
 
 export function nodeNames(count: number): readonly string[] {
@@ -73,8 +73,7 @@ export function fleet(
         plans.push(plan);
         if (plans.length > roundsMax) throw new Error(`not settled after ${roundsMax} rounds`);
         made.time += second;
-        for (const pod of [...pods.values()])
-          if (!pod.ready) made.put({ ...pod, ready: true, readyChangedAt: made.time });
+        for (const pod of pods.values()) if (!pod.ready) made.put({ ...pod, ready: true, readyChangedAt: made.time });
       }
       return plans;
     },

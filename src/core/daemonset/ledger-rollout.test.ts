@@ -203,7 +203,7 @@ describe('with surge', () => {
     const touched = new Set<string>();
     for (let round = 0; round < 500; round++) {
       for (const name of nodesOf(made.step().creates)) touched.add(name);
-      for (const view of [...made.pods.values()]) if (!view.ready) made.put({ ...view, ...failed });
+      for (const view of made.pods.values()) if (!view.ready) made.put({ ...view, ...failed });
       made.time += 10 * second;
     }
     assert.deepEqual([...touched], ['node-00']);

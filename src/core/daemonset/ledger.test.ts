@@ -82,7 +82,7 @@ describe('one pod on every node', () => {
 
   test('nothing is kept of what is gone', () => {
     const made = fleet(target(), manyNodes(3), true);
-    for (const [uid, view] of [...made.pods]) {
+    for (const [uid, view] of made.pods) {
       made.ledger.removeNode(view.node!, now);
       assert.equal(made.ledger.slot(view.node!)?.assessment.state, 'lost');
       made.ledger.removePod(uid, now);
@@ -181,7 +181,7 @@ describe('failed pods', () => {
     let creates = 0;
     for (let round = 0; round < rounds; round++) {
       creates += made.step().creates.length;
-      for (const view of [...made.pods.values()]) made.put({ ...view, ...failed });
+      for (const view of made.pods.values()) made.put({ ...view, ...failed });
     }
     return { made, creates };
   };

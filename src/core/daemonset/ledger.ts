@@ -4,6 +4,7 @@
 import { BinaryHeap } from '../../api/index.ts';
 import { nextBackoff } from './backoff.ts';
 import { Candidates } from './candidates.ts';
+import { nextPodName } from './naming.ts';
 import {
   type Action,
   type CreatePod,
@@ -14,11 +15,11 @@ import {
   type PlanLimits,
   unlimited,
 } from './plan.ts';
-import { podName } from './pod.ts';
 import { allowance, type Fleet } from './rollout.ts';
 import {
   assess,
   type Assessment,
+  confirms,
   idle,
   sentForgottenAt,
   sentMemoryMs,
@@ -27,7 +28,7 @@ import {
   type Tally,
 } from './slot.ts';
 import { surges, type Target, wantedRevision } from './target.ts';
-import { isTerminal, type NodeView, type PodView, revisionOf, zoneOf } from './views.ts';
+import { type NodeView, type PodView, revisionOf, zoneOf } from './views.ts';
 
 export interface Counts {
   readonly desired: number;
@@ -212,6 +213,12 @@ export class Ledger {
     return { creates, deletes };
   }
 
+  /** Whether what was sent would be decided again: asked when it had to wait before it could go out. */
+  confirms(action: Action, now: number): boolean {
+    const slot = this.#slots.get(action.node);
+    return slot !== undefined && this.#target !== undefined && confirms(slot, this.#target, action, now);
+  }
+
   /** The action was sent: it counts as done until it is seen, fails, or is forgotten (slot.ts: sentMemoryMs). */
   sent(action: Action, now: number): void {
     const slot = this.#slots.get(action.node);
@@ -348,25 +355,7 @@ function candidacyOf(assessment: Assessment): Candidacy | undefined {
 
 function creation(slot: Slot, target: Target, reason: CreateReason): CreatePod {
   const revision = wantedRevision(target, slot.node!);
-  // A same-revision pod that is still there, finished or leaving, has the name that "none" makes.
-  const inTheWay = slot.pods
-    .filter(
-      (pod) =>
-        revisionOf(pod) === revision && (isTerminal(pod) || pod.deletionAt !== undefined || slot.deleting.has(pod.uid)),
-    )
-    .reduce<PodView | undefined>(
-      (last, pod) => (last === undefined || pod.createdAt >= last.createdAt ? pod : last),
-      undefined,
-    );
-  const name = podName({
-    daemonSetName: target.name,
-    daemonSetUid: target.uid,
-    node: slot.name,
-    revision,
-    replaces: inTheWay?.uid,
-    salt: slot.salt,
-  });
-  return { type: 'create', node: slot.name, revision, name, reason };
+  return { type: 'create', node: slot.name, revision, name: nextPodName(slot, target, revision), reason };
 }
 
 function deletion(slot: Slot, pod: PodView, reason: DeleteReason): DeletePod {

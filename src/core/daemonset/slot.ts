@@ -4,9 +4,9 @@
 import { isAvailable, availableAt } from './availability.ts';
 import { blame } from './attribution.ts';
 import { type Backoff, backoffEnds } from './backoff.ts';
-import type { CreateReason, DeleteReason } from './plan.ts';
+import type { Action, CreateReason, DeleteReason } from './plan.ts';
 import type { Verdict } from './placement.ts';
-import { isWantedRevision, surges, type Target } from './target.ts';
+import { isWantedRevision, surges, type Target, wantedRevision } from './target.ts';
 import { isTerminal, type NodeView, type PodView, revisionOf } from './views.ts';
 
 export interface Slot {
@@ -112,6 +112,22 @@ export function assess(slot: Slot, target: Target, now: number): Assessment {
   return { ...assessment, reviewAt: forgetAt };
 }
 
+/** Whether the action, sent already, would be decided again now if it had not been: what it was decided on still holds. */
+export function confirms(slot: Slot, target: Target, action: Action, now: number): boolean {
+  if (action.type === 'create') {
+    if (slot.node === undefined || wantedRevision(target, slot.node) !== action.revision) return false;
+    const { create, replaceable } = assessPods({ ...slot, creating: undefined }, target, now);
+    return create !== undefined || (action.reason === 'surge' && replaceable !== undefined);
+  }
+  // The back-off took its step when a finished pod's removal was sent; the pod will not run again in any case.
+  if (action.reason === 'failed' || action.reason === 'succeeded') return true;
+  const deleting = new Map(slot.deleting);
+  deleting.delete(action.uid);
+  const { removals, replaceable, retirable } = assessPods({ ...slot, deleting }, target, now);
+  const replaced = surges(target) ? retirable : (replaceable ?? retirable);
+  return replaced?.uid === action.uid || removals.some(({ pod }) => pod.uid === action.uid);
+}
+
 /** When the oldest of what was sent and not yet seen is no longer believed (Ledger drops it then). */
 export function sentForgottenAt({ creating, deleting, pods }: Slot): number | undefined {
   let earliest = creating?.sentAt;
@@ -150,6 +166,7 @@ function sortPods(slot: Slot): PodsByFate {
     else live.push(pod);
   }
   live.sort(byPrecedence);
+  finished.sort(byPrecedence);
   return { live, finished, leaving };
 }
 
