@@ -14,7 +14,6 @@ export {
   type EventSink,
   referenceTo,
 } from './event-recorder.ts';
-export { createIndexedCache, type IndexedCache, type IndexFunction } from './indexed-cache.ts';
 export {
   invalidElectionTimes,
   type LeaderElection,
@@ -35,7 +34,6 @@ export {
   startReflector,
   type WatchStart,
 } from './reflector.ts';
-export { slowStart, type SlowStartOutcome } from './slow-start.ts';
 export { createTimerHeap, type TimerHeap } from './timer-heap.ts';
 export { createVirtualClock, type VirtualClock } from './virtual-clock.ts';
 export {
