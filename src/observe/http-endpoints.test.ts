@@ -59,7 +59,7 @@ describe('health', () => {
 
 describe('metrics', () => {
   test('counters and histograms add up, gauges are read at each scrape and forget what is gone', async (t) => {
-    const metrics = createMetrics({ process: false });
+    const metrics = await createMetrics({ process: false });
     let series = [{ labels: { daemonset: 'a' }, value: 1 }];
     const count = metrics.counter('requests_total', 'Requests.', ['code']);
     const observe = metrics.histogram('sync_seconds', 'Syncs.');
@@ -80,8 +80,8 @@ describe('metrics', () => {
   });
 
   test('of the process are there unless they are not wanted', async () => {
-    assert.match(await createMetrics().text(), /process_cpu_seconds_total/);
-    assert.equal((await createMetrics({ process: false }).text()).trim(), '');
+    assert.match(await (await createMetrics()).text(), /process_cpu_seconds_total/);
+    assert.equal((await (await createMetrics({ process: false })).text()).trim(), '');
   });
 });
 

@@ -1,6 +1,6 @@
 // The one place that knows prom-client. Numbers that somebody counts up (counters, histograms) and numbers that are
 // looked at only when somebody asks (gauges: read at each scrape, so they cost nothing in between).
-import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
+// It takes a while to load, so it is loaded by the first who wants metrics.
 
 export type Labels = Readonly<Record<string, string>>;
 
@@ -25,7 +25,8 @@ export interface Sample {
 const secondsBuckets = [0.001, 0.005, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
 
 /** @param process also the process's own numbers: CPU, memory, event loop */
-export function createMetrics({ process = true }: { readonly process?: boolean } = {}): Metrics {
+export async function createMetrics({ process = true }: { readonly process?: boolean } = {}): Promise<Metrics> {
+  const { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } = await import('prom-client');
   const registry = new Registry();
   const registers = [registry];
   if (process) collectDefaultMetrics({ register: registry });
