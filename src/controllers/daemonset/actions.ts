@@ -1,7 +1,7 @@
 // Carries out a plan: creates and deletes are sent without waiting for each other, and each answer goes back to the
 // ledger. What is under way is bounded by the DaemonSet's own windows and by the API server's room for writes.
-import { isReason, resources, StatusError } from '../../api/index.ts';
-import { type Action, buildPod, type CreatePod, type DeletePod } from '../../core/daemonset/index.ts';
+import { controllerOf, isReason, resources, StatusError } from '../../api/index.ts';
+import { type Action, buildPod, claim, type CreatePod, type DeletePod } from '../../core/daemonset/index.ts';
 import type { SyncContext } from './context.ts';
 import type { Tracked } from './tracked.ts';
 
@@ -22,6 +22,16 @@ export function act(context: SyncContext, tracked: Tracked): void {
     creates.sent();
     void carryOut(context, tracked, action, createPod(context, tracked, action));
   }
+}
+
+/** What had to wait for the server's room is looked at once more before it is sent: the world may have moved on. */
+function holds({ clock }: SyncContext, { object, ledger, gone }: Tracked, action: Action): boolean {
+  return (
+    !gone &&
+    object.metadata.deletionTimestamp === undefined &&
+    object.metadata.generation === ledger.target?.generation &&
+    ledger.confirms(action, clock.now())
+  );
 }
 
 /** Waits for the answer. What is no StatusError is a programmer error and surfaces as an unhandled rejection. */
@@ -47,7 +57,16 @@ async function createPod(context: SyncContext, tracked: Tracked, action: CreateP
     name: action.name,
   });
   try {
-    await limit(() => client.create(resources.pods, pod, { signal }));
+    const sent = await limit(async () => {
+      if (!holds(context, tracked, action)) return false;
+      await client.create(resources.pods, pod, { signal });
+      return true;
+    });
+    if (!sent) {
+      creates.settled();
+      ledger.failed(action, context.clock.now());
+      return;
+    }
     creates.succeeded();
     tracked.problem = undefined;
     record(tracked, 'Normal', 'SuccessfulCreate', `Created pod: ${action.name}`);
@@ -61,14 +80,16 @@ async function createPod(context: SyncContext, tracked: Tracked, action: CreateP
 
 /**
  * The name exists. If it is the pod of this very decision (sent before a crash, by a leader before us, or not yet seen),
- * the decision is carried out already and the watch will bring the pod. If it is somebody else's, another name is needed.
+ * the decision is carried out already and the watch will bring the pod; so it will if the pod is about to be adopted. If
+ * it is somebody else's, another name is needed.
  */
 async function isOurs({ client, signal }: SyncContext, tracked: Tracked, action: CreatePod): Promise<boolean> {
   try {
     const found = await client.get(resources.pods, tracked.object.metadata.namespace, action.name, { signal });
-    return (
-      found.metadata.ownerReferences?.some((owner) => owner.controller === true && owner.uid === tracked.uid) ?? false
-    );
+    const { labels = {}, deletionTimestamp } = found.metadata;
+    const controller = controllerOf(found.metadata)?.uid;
+    const claimed = claim(tracked.claimant, { labels, controller, deleting: deletionTimestamp !== undefined });
+    return claimed === 'keep' || claimed === 'adopt';
   } catch (error) {
     if (!isReason(error, 'NotFound')) throw error;
     return true;
@@ -94,7 +115,16 @@ async function deletePod(context: SyncContext, tracked: Tracked, action: DeleteP
     );
   try {
     const preconditions = { uid: action.uid };
-    await limit(() => client.delete(resources.pods, action.namespace, action.name, { preconditions, signal }));
+    const sent = await limit(async () => {
+      if (!holds(context, tracked, action)) return false;
+      await client.delete(resources.pods, action.namespace, action.name, { preconditions, signal });
+      return true;
+    });
+    if (!sent) {
+      tracked.deletes.settled();
+      tracked.ledger.failed(action, context.clock.now());
+      return;
+    }
   } catch (error) {
     // Gone already, or the name is another pod's by now: what was to go has gone.
     if (!isReason(error, 'NotFound', 'Conflict')) throw error;

@@ -6,23 +6,29 @@ import {
   type KubernetesObject,
   type Resource,
   resources,
+  type Stored,
 } from '../../api/index.ts';
+import { viewPod } from '../../core/daemonset/index.ts';
 import type { SyncContext } from './context.ts';
 import type { Tracked } from './tracked.ts';
 
-export async function settleClaims(context: SyncContext, tracked: Tracked): Promise<void> {
+/** Returns false when the DaemonSet turned out to be gone or going: then there is nothing to do for it. */
+export async function settleClaims(context: SyncContext, tracked: Tracked): Promise<boolean> {
   const { podsToAdopt, podsToRelease, revisionsToAdopt } = tracked;
   for (const [uid, pod] of podsToRelease) {
     const patch = { metadata: { uid, ownerReferences: [{ $patch: 'delete', uid: tracked.uid }] } };
     await patchOwner(context, resources.pods, pod.namespace, pod.name, patch);
     podsToRelease.delete(uid);
   }
-  if (podsToAdopt.size + revisionsToAdopt.size === 0) return;
+  if (podsToAdopt.size + revisionsToAdopt.size === 0) return true;
   // The cache may not know yet that the DaemonSet is going, or that another took its name: then nothing is adopted.
-  if (!(await stillThere(context, tracked))) return;
+  if (!(await stillThere(context, tracked))) return false;
   const ownerReferences = [controllerReference(resources.daemonSets, tracked.object)];
   for (const [uid, pod] of podsToAdopt) {
-    await patchOwner(context, resources.pods, pod.namespace, pod.name, { metadata: { uid, ownerReferences } });
+    const patch = { metadata: { uid, ownerReferences } };
+    const adopted = await patchOwner(context, resources.pods, pod.namespace, pod.name, patch);
+    // Counted at once: until the watch shows it, its node would seem to need another pod.
+    if (adopted !== undefined && podsToAdopt.delete(uid)) tracked.ledger.setPod(viewPod(adopted), context.clock.now());
     podsToAdopt.delete(uid);
   }
   for (const [uid, revision] of revisionsToAdopt) {
@@ -31,6 +37,7 @@ export async function settleClaims(context: SyncContext, tracked: Tracked): Prom
     await patchOwner(context, resource, namespace, name, { metadata: { uid, ownerReferences } });
     revisionsToAdopt.delete(uid);
   }
+  return true;
 }
 
 async function stillThere({ client, signal }: SyncContext, { object, uid }: Tracked): Promise<boolean> {
@@ -51,11 +58,12 @@ async function patchOwner<T extends KubernetesObject>(
   namespace: string | undefined,
   name: string,
   patch: unknown,
-): Promise<void> {
+): Promise<Stored<T> | undefined> {
   try {
-    await limit(() => client.patch(resource, namespace, name, 'strategic', patch, { signal }));
+    return await limit(() => client.patch(resource, namespace, name, 'strategic', patch, { signal }));
   } catch (error) {
     // Gone, or another object of that name by now: the watch tells what is there.
     if (!isReason(error, 'NotFound', 'Invalid', 'Conflict')) throw error;
+    return undefined;
   }
 }

@@ -58,6 +58,7 @@ export class Registry {
   removeDaemonSet(object: Stored<DaemonSet>): void {
     const tracked = this.#byUid.get(object.metadata.uid);
     if (tracked === undefined) return;
+    tracked.gone = true;
     this.#byUid.delete(tracked.uid);
     if (this.#byKey.get(tracked.key) === tracked) this.#byKey.delete(tracked.key);
   }

@@ -78,9 +78,12 @@ async function countCollision(
   if (live.metadata.uid !== tracked.uid) return;
   const collisionCount = (live.status?.collisionCount ?? 0) + 1;
   const status = { ...zeroStatus, ...live.status, collisionCount };
-  tracked.object = await limit(() =>
+  const known = tracked.object;
+  const written = await limit(() =>
     client.update(resources.daemonSets, { ...live, status }, { subresource: 'status', signal }),
   );
+  // What the watch brought meanwhile is newer.
+  if (tracked.object === known) tracked.object = written;
 }
 
 const zeroStatus = { currentNumberScheduled: 0, numberMisscheduled: 0, desiredNumberScheduled: 0, numberReady: 0 };

@@ -16,20 +16,25 @@ export async function writeStatus(context: SyncContext, tracked: Tracked): Promi
   const statusFor = (object: DaemonSet) =>
     nextStatus(object.status, target, ledger.counts, tracked.problem, formatTime(now));
   if (sameStatus(tracked.object.status, statusFor(tracked.object))) return undefined;
-  const waitMs = tracked.statusWrittenAt + statusIntervalMs - now;
+  // At most the interval: a clock that was set back must not keep the status waiting.
+  const waitMs = Math.min(tracked.statusWrittenAt + statusIntervalMs - now, statusIntervalMs);
   if (waitMs > 0) return waitMs;
   tracked.statusWrittenAt = now;
 
-  const write = (object: Stored<DaemonSet>) =>
-    context.limit(() =>
+  const write = async (object: Stored<DaemonSet>): Promise<void> => {
+    const known = tracked.object;
+    const written = await context.limit(() =>
       context.client.update(
         resources.daemonSets,
         { ...object, status: statusFor(object) },
         { subresource: 'status', signal: context.signal },
       ),
     );
+    // The watch may have been faster, and with something newer: an answer never overwrites what it brought.
+    if (tracked.object === known) tracked.object = written;
+  };
   try {
-    tracked.object = await write(tracked.object);
+    await write(tracked.object);
   } catch (error) {
     if (isReason(error, 'NotFound')) return undefined;
     if (!isReason(error, 'Conflict')) throw error;
@@ -37,7 +42,7 @@ export async function writeStatus(context: SyncContext, tracked: Tracked): Promi
     const live = await context.client.get(resources.daemonSets, namespace, name, { signal: context.signal });
     // Another object took the name, or the spec moved on: the numbers are not about this one. The watch brings it.
     if (live.metadata.uid !== tracked.uid || live.metadata.generation !== target.generation) return undefined;
-    tracked.object = await write(live);
+    await write(live);
   }
   return undefined;
 }

@@ -26,10 +26,11 @@ export async function sync(context: SyncContext, tracked: Tracked): Promise<numb
   // Being deleted: its pods are the garbage collector's (in the background, before it, or not at all).
   if (object.metadata.deletionTimestamp !== undefined) return undefined;
 
-  await settleClaims(context, tracked);
+  if (!(await settleClaims(context, tracked))) return undefined;
   await retarget(context, tracked);
   ledger.advance(context.clock.now());
-  act(context, tracked);
+  // An orphan that came meanwhile would be missing in the count; it wakes this sync again.
+  if (tracked.podsToAdopt.size === 0) act(context, tracked);
   // A refusal is a problem only while something waits to be created.
   if (ledger.waitingToCreate === 0 && tracked.creates.inFlight === 0) tracked.problem = undefined;
   const statusDueMs = await writeStatus(context, tracked);

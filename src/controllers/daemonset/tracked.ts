@@ -32,6 +32,8 @@ export interface Tracked {
   /** When the status was last written, for coalescing. */
   statusWrittenAt: number;
   saidSelectingAll: boolean;
+  /** The DaemonSet does not exist any more: nothing is done for it, not even what was decided before. */
+  gone: boolean;
 }
 
 export function track(object: Stored<DaemonSet>): Tracked {
@@ -51,6 +53,7 @@ export function track(object: Stored<DaemonSet>): Tracked {
     problem: undefined,
     statusWrittenAt: Number.NEGATIVE_INFINITY,
     saidSelectingAll: false,
+    gone: false,
   };
 }
 
