@@ -32,14 +32,21 @@ export async function runUp(options: UpOptions, version: string): Promise<void> 
     try {
       await applyAll(cluster, manifests);
       const run = { cluster, options, version, log, logTo, signal: stop.signal, startedMs };
-      await show(run, Promise.race([once(stop.signal, 'abort'), cluster.failed]));
+      await show(run, Promise.race([aborted(stop.signal), cluster.failed]));
     } finally {
       await cluster.close();
     }
-    print('stopped cleanly');
+  } catch (error) {
+    // Stopped before it had started: as clean as any other stop.
+    if (error !== stop.signal.reason) throw error;
   } finally {
     stop.close();
   }
+  print('stopped cleanly');
+}
+
+async function aborted(signal: AbortSignal): Promise<void> {
+  if (!signal.aborted) await once(signal, 'abort');
 }
 
 function parseRule(text: string): MisbehaviourRule {

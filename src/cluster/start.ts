@@ -1,5 +1,6 @@
 // startCluster(): store, API server, controllers and simulated nodes as one process. Puts the rooms together, starts
 // them in order and stops them in the other; decides nothing.
+import { once } from 'node:events';
 import type { MisbehaviourRule } from '../agent/index.ts';
 import type { Resource } from '../api/index.ts';
 import { type ApiListener, createApiServer } from '../apiserver/index.ts';
@@ -86,7 +87,7 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
     const resources = server.resources.all();
     const parts = startParts({ clientFor, resources, authority, nodes, rules, clock, random, log });
     closer.add(() => parts.stop());
-    await parts.ready;
+    await (signal === undefined ? parts.ready : Promise.race([parts.ready, rejectedByAbort(signal)]));
     return {
       url,
       kubeconfigPath,
@@ -99,6 +100,11 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
     await closer.close();
     throw error;
   }
+}
+
+async function rejectedByAbort(signal: AbortSignal): Promise<never> {
+  if (!signal.aborted) await once(signal, 'abort');
+  throw signal.reason;
 }
 
 /** Listening on every address is no address to connect to: this machine's own is. */
