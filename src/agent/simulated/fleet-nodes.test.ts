@@ -88,9 +88,10 @@ test('a node that was created by hand with the annotation comes to life', async 
 });
 
 test('a dead node answers nothing: no lease, no status, no start, no end; revived, it does', async (t) => {
-  const { addPod, client, clock, phase, pod, run } = world(t);
+  const { addPod, client, clock, events, phase, pod, run } = world(t);
   await run(2);
   addPod('old');
+  addPod('crashing', {}, { annotations: { 'everynode.dev/simulate': 'CrashLoopBackOff after 30s' } });
   await clock.advance(10_000);
   const annotate = (value: string | null) =>
     client.patch(resources.nodes, undefined, 'node-1', 'merge', {
@@ -103,6 +104,7 @@ test('a dead node answers nothing: no lease, no status, no start, no end; revive
   await client.delete(resources.pods, 'default', 'old', { gracePeriodSeconds: 1 });
   await clock.advance(60_000);
   assert.equal(client.calls.filter(({ name }) => name === 'node-1').length, 0);
+  assert.deepEqual(events, []);
   assert.equal(phase('new'), 'Pending');
   assert.notEqual(pod('old'), undefined);
   await annotate(null);

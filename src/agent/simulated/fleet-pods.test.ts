@@ -211,25 +211,32 @@ test('a pod that does not fit is rejected, and stays so', async (t) => {
 });
 
 test('a restarted fleet adopts its pods and changes nothing', async (t) => {
-  const { addPod, client, clock, nodeNames, pod, run } = world(t);
+  const { addPod, client, clock, pod, run } = world(t);
   const first = await run(2);
-  addPod('p', { containers: [{ name: 'main', image: 'x', resources: { requests: { cpu: '3' } } }] });
+  const large = { containers: [{ name: 'main', image: 'x', resources: { requests: { cpu: '3' } } }] };
+  addPod('p', large);
   addPod('crashing', {}, { annotations: { 'everynode.dev/simulate': 'CrashLoopBackOff' } });
   await clock.advance(15_000);
   const before = client.all(resources.pods);
   await first.stop();
+  // A node admits a pod once: what has changed since does not matter to those that it has.
+  await client.patch(resources.nodes, undefined, 'node-1', 'merge', {
+    spec: { taints: [{ key: 'x', effect: 'NoExecute' }] },
+  });
   client.calls.length = 0;
   await clock.advance(3_000);
   await run(2);
-  await clock.advance(100);
+  await clock.advance(5_000);
   assert.deepEqual(client.all(resources.pods), before);
   assert.equal(client.count('patch', 'pods/status'), 0);
   assert.equal(client.count('create', 'nodes'), 0);
-  // What the adopted pod uses is counted: another that large has no room.
-  addPod('second', { containers: [{ name: 'main', image: 'x', resources: { requests: { cpu: '3' } } }] });
+  // What adopted pods use is counted: another that large has no room, and a small one gets an address of its own.
+  const tolerations = [{ operator: 'Exists' }];
+  addPod('large', { ...large, tolerations });
+  addPod('small', { tolerations });
   await clock.advance(1_000);
-  assert.equal(pod('second')?.status?.reason, 'OutOfcpu');
-  assert.deepEqual(nodeNames(), ['node-1', 'node-2']);
+  assert.equal(pod('large')?.status?.reason, 'OutOfcpu');
+  assert.equal(new Set(['p', 'crashing', 'small'].map((name) => pod(name)?.status?.podIP)).size, 3);
 });
 
 test('a pod that was declared not ready while its node was lost says that it is ready when the node is back', async (t) => {

@@ -138,6 +138,17 @@ test('a cordon is a taint, and no reason to evict', async (t) => {
   assert.deepEqual(cluster.taints(), []);
 });
 
+test('taints are written on the version they were computed from: a taint set meanwhile is not lost', async (t) => {
+  const cluster = await start(t);
+  cluster.addNode();
+  cluster.run();
+  await cluster.clock.settle();
+  const cordoned = await cluster.patchNode({ spec: { unschedulable: true } });
+  await cluster.clock.advance(0);
+  const body = cluster.client.calls.findLast(({ verb, resource }) => verb === 'patch' && resource === 'nodes')!.body;
+  assert.equal((body as typeof cordoned).metadata.resourceVersion, cordoned.metadata.resourceVersion);
+});
+
 test('memory pressure keeps new pods away until it is over', async (t) => {
   const cluster = await start(t);
   cluster.addNode();
@@ -165,6 +176,8 @@ test('NoExecute evicts at once, after tolerationSeconds, or never, as the pod to
   await cluster.clock.advance(1_000);
   assert.deepEqual(['intolerant', 'patient', 'daemon'].map(leaving), [true, false, false]);
   assert.equal(findCondition(cluster.pod('intolerant')!.status?.conditions, 'DisruptionTarget')?.status, 'True');
+  // Whatever else happens to the pod: its time runs on.
+  await cluster.client.patch(resources.pods, 'default', 'patient', 'merge', { metadata: { labels: { a: 'b' } } });
   await cluster.clock.advance(28_000);
   assert.equal(leaving('patient'), false);
   await cluster.clock.advance(1_000);

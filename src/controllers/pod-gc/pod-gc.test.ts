@@ -56,6 +56,23 @@ test('a node that comes back within the quarantine keeps its pods', async (t) =>
   assert.deepEqual(cluster.names(), ['p']);
 });
 
+test('a node that goes again is given the whole quarantine again', async (t) => {
+  const cluster = await start(t);
+  cluster.node('a');
+  cluster.pod('p', { spec: { containers: [], nodeName: 'a' } });
+  cluster.run();
+  await cluster.clock.settle();
+  cluster.client.remove(resources.nodes, undefined, 'a');
+  await cluster.clock.advance(3_000);
+  cluster.node('a');
+  await cluster.clock.advance(1_000);
+  cluster.client.remove(resources.nodes, undefined, 'a');
+  await cluster.clock.advance(4_900);
+  assert.deepEqual(cluster.names(), ['p']);
+  await cluster.clock.advance(100);
+  assert.deepEqual(cluster.names(), []);
+});
+
 test('pods of nodes that were gone before the start are found', async (t) => {
   const cluster = await start(t);
   cluster.pod('p', { spec: { containers: [], nodeName: 'long-gone' } });

@@ -29,6 +29,12 @@ const cases: readonly (readonly [
     5_000,
   ],
   [
+    '… wherever it stands',
+    [{ key: 'x', effect: 'NoExecute' }, unreachable],
+    [tolerating(unreachable.key, 300), tolerating('x', 5)],
+    5_000,
+  ],
+  [
     'one that holds for ever does not lengthen another',
     [unreachable, { key: 'x', effect: 'NoExecute' }],
     [tolerating(unreachable.key), tolerating('x', 5)],

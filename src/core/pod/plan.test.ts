@@ -134,6 +134,13 @@ const cases: readonly (readonly [
     { start: ['sidecar'], againMs: undefined },
     'Running',
   ],
+  [
+    'an init container that nobody remembers does not run while the main one does',
+    spec('Always', ['i']),
+    [still, run],
+    { start: [], againMs: undefined },
+    'Running',
+  ],
 ];
 
 describe('what a node agent does next', () => {
