@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { StatusError } from '../api/index.ts';
-import { createAdaptiveConcurrency, createVirtualClock, sleep, slowStart } from './index.ts';
+import { createAdaptiveConcurrency, createVirtualClock, sleep } from './index.ts';
 
 const throttled = (retryAfterSeconds?: number) =>
   new StatusError('TooManyRequests', 'slow down', retryAfterSeconds === undefined ? {} : { retryAfterSeconds });
@@ -95,33 +95,5 @@ describe('adaptive concurrency', () => {
       writes.run(async () => undefined, controller.signal),
       /enough/,
     );
-  });
-});
-
-describe('slow start', () => {
-  const items = Array.from({ length: 20 }, (_, index) => index);
-
-  test('goes in batches of 1, 2, 4 …, each awaited', async () => {
-    const clock = createVirtualClock(0);
-    const at = new Map<number, number>();
-    const running = slowStart(items, async (item) => {
-      await sleep(clock, 10);
-      at.set(clock.now(), (at.get(clock.now()) ?? 0) + 1 + item * 0);
-    });
-    await clock.advance(1000);
-    assert.deepEqual([...at.values()], [1, 2, 4, 8, 5]);
-    assert.deepEqual((await running).succeeded, items);
-  });
-
-  test('stops after the batch in which something failed, and says what became of each', async () => {
-    const outcome = await slowStart(items, async (item) => {
-      if (item === 4) throw new Error('quota');
-    });
-    assert.deepEqual(outcome.succeeded, [0, 1, 2, 3, 5, 6]);
-    assert.deepEqual(
-      outcome.failed.map(({ item }) => item),
-      [4],
-    );
-    assert.deepEqual(outcome.notTried, items.slice(7));
   });
 });

@@ -58,6 +58,8 @@ export interface Reflector<V> {
   get(key: string): V | undefined;
   views(): IterableIterator<V>;
   readonly size: number;
+  /** The resourceVersion up to which everything was handed to the handlers; undefined before the first list. */
+  readonly version: string | undefined;
 }
 
 interface Held<V> {
@@ -175,6 +177,9 @@ export function startReflector<T extends KubernetesObject, V>(options: Reflector
     },
     get size() {
       return held.size;
+    },
+    get version() {
+      return version;
     },
   };
 }
