@@ -9,7 +9,7 @@ export interface Metrics {
   counter(name: string, help: string, labelNames?: readonly string[]): (labels: Labels, by?: number) => void;
   /** Counts a value of so many seconds. */
   histogram(name: string, help: string, labelNames?: readonly string[]): (labels: Labels, seconds: number) => void;
-  /** `read` gives every series there is now; what it leaves out is no longer there. */
+  /** `read` gives every series there is now; what it leaves out is no longer there (without labels: 0). */
   gauge(name: string, help: string, labelNames: readonly string[], read: () => Iterable<Sample>): void;
   /** Everything in Prometheus' text format. */
   text(): Promise<string>;

@@ -4,7 +4,12 @@ import { type DaemonSet, formatTime, isTrue, type Pod, pinnedNode, resources, ty
 import { createFakeClient, eventSink, type FakeClient } from '../../client/index.ts';
 import { createEventRecorder, createVirtualClock, seededRandom, type VirtualClock } from '../../machinery/index.ts';
 import { silentLogger } from '../../observe/index.ts';
-import { runDaemonSetController } from './index.ts';
+import {
+  type DaemonSetController,
+  type DaemonSetControllerOptions,
+  type Inspection,
+  runDaemonSetController,
+} from './index.ts';
 
 export interface World extends AsyncDisposable {
   readonly client: FakeClient;
@@ -15,7 +20,9 @@ export interface World extends AsyncDisposable {
   pods(): readonly Stored<Pod>[];
   live(): readonly Stored<Pod>[];
   /** Starts the controller (again); the returned function stops it. */
-  start(): Promise<() => Promise<void>>;
+  start(options?: Pick<DaemonSetControllerOptions, 'onSync'>): Promise<() => Promise<void>>;
+  /** Of the controller that was started last. */
+  inspect(): Inspection;
   /** One round of every node agent: binds, makes ready (unless `ready` says no), finishes deletions. */
   agents(options?: { ready?: (pod: Stored<Pod>) => boolean; phase?: (pod: Stored<Pod>) => string }): Promise<void>;
   /** Controller and agents in turn until nothing changes. */
@@ -29,6 +36,7 @@ export function createWorld(nodes = 3): World {
   const random = seededRandom(1);
   const client = createFakeClient({ clock, random });
   const stops: (() => Promise<void>)[] = [];
+  let running: DaemonSetController | undefined;
 
   const world: World = {
     client,
@@ -43,11 +51,13 @@ export function createWorld(nodes = 3): World {
     daemonSet: () => client.all(resources.daemonSets)[0]!,
     pods: () => client.all(resources.pods),
     live: () => client.all(resources.pods).filter((pod) => pod.metadata.deletionTimestamp === undefined),
-    async start() {
+    inspect: () => running!.inspect(),
+    async start(options) {
       const abort = new AbortController();
       const context = { client, clock, random, log: silentLogger, signal: abort.signal };
       const recorder = createEventRecorder({ ...context, component: 'daemonset-controller', sink: eventSink(client) });
-      const controller = runDaemonSetController({ ...context, recorder });
+      const controller = runDaemonSetController({ ...context, ...options, recorder });
+      running = controller;
       const stop = async () => {
         abort.abort();
         await clock.advance(0);
