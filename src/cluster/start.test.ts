@@ -107,7 +107,7 @@ test('clusters run side by side', async (t) => {
 });
 
 test('the kinds of a manifest are found by apiVersion and kind', async (t) => {
-  const { findResource } = await start(t, { nodes: 0 });
-  assert.equal(findResource('apps/v1', 'DaemonSet')?.name, 'daemonsets');
-  assert.equal(findResource('v1', 'DaemonSet'), undefined);
+  const cluster = await start(t, { nodes: 0 });
+  assert.equal(cluster.findResource('apps/v1', 'DaemonSet')?.name, 'daemonsets');
+  assert.equal(cluster.findResource('v1', 'DaemonSet'), undefined);
 });

@@ -108,9 +108,11 @@ function nodeStatus(node: NodeRow, paint: Paint): string {
 }
 
 function eventLine(event: EventRow, { columns, paint }: Frame): string {
+  const { about, message, reason, warning } = event;
   const times = event.count > 1 ? ` (x${event.count})` : '';
-  const line = fit(`${clockTime(event.atMs)}  ${event.reason}  ${event.about}: ${event.message}${times}`, columns);
-  return paint(event.warning ? 'yellow' : 'dim', line);
+  // What goes wrong is looked up by its object and reason; what goes well is told by the message alone.
+  const text = warning ? `${about}  ${reason}: ${message}${times}` : `${message}${times}  ${about}`;
+  return paint(warning ? 'yellow' : 'dim', fit(`${clockTime(event.atMs)}  ${text}`, columns));
 }
 
 function clockTime(ms: number): string {
