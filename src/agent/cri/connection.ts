@@ -1,0 +1,39 @@
+// A container runtime on its unix socket, as typed calls (gRPC). The one module here that knows the gRPC library: what
+// failed and how is asked of the functions below, never of a message's text.
+import { connect as connectSocket } from 'node:net';
+import { type Client, Code, ConnectError, createClient } from '@connectrpc/connect';
+import { createGrpcTransport, Http2SessionManager } from '@connectrpc/connect-node';
+import { ImageService, RuntimeService } from './generated/cri_pb.ts';
+
+/** Calls without a deadline of their own; the kubelet's --runtime-request-timeout. */
+const requestMsMax = 120_000;
+
+export interface Cri {
+  readonly runtime: Client<typeof RuntimeService>;
+  readonly images: Client<typeof ImageService>;
+  close(): void;
+}
+
+/** Connects with the first call, and again after the runtime was away. */
+export function connectCri(socketPath: string): Cri {
+  // The authority is never looked up: the session speaks over the socket that is made here.
+  const baseUrl = 'http://localhost';
+  const sessions = new Http2SessionManager(baseUrl, {}, { createConnection: () => connectSocket(socketPath) });
+  const transport = createGrpcTransport({ baseUrl, sessionManager: sessions, defaultTimeoutMs: requestMsMax });
+  return {
+    runtime: createClient(RuntimeService, transport),
+    images: createClient(ImageService, transport),
+    close: () => sessions.abort(),
+  };
+}
+
+/** The container, sandbox or image is not there (any more). */
+export function isNotFound(error: unknown): boolean {
+  return error instanceof ConnectError && error.code === Code.NotFound;
+}
+
+/** What the runtime said, as the kubelet shows it: `rpc error: code = NotFound desc = …`. */
+export function describeFailure(error: unknown): string {
+  if (!(error instanceof ConnectError)) return error instanceof Error ? error.message : String(error);
+  return `rpc error: code = ${Code[error.code] ?? 'Unknown'} desc = ${error.rawMessage}`;
+}
