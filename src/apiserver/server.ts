@@ -51,7 +51,15 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
     const definition = resources.find(group, version, resource);
     if (definition === undefined) throw unknownResource();
     for (const part of [namespace, name]) if (part !== undefined) checkPathPart(part);
-    const attributes = { user, verb, group, resource, ...optional({ subresource, namespace, name }) };
+    const attributes = {
+      user,
+      verb,
+      group,
+      resource,
+      ...(subresource === undefined ? {} : { subresource }),
+      ...(namespace === undefined ? {} : { namespace }),
+      ...(name === undefined ? {} : { name }),
+    };
     const refusal = authorize(attributes);
     if (refusal !== undefined) throw unauthorizedAction(attributes, refusal);
     return definition;
@@ -152,10 +160,4 @@ function checkPathPart(part: string): void {
       'BadRequest',
       `invalid name or namespace in the request: ${JSON.stringify(part.slice(0, 80))}`,
     );
-}
-
-function optional<T extends Readonly<Record<string, string | undefined>>>(fields: T): { [K in keyof T]?: string } {
-  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as {
-    [K in keyof T]?: string;
-  };
 }

@@ -1,6 +1,7 @@
-// Reading a request's body: bounded in size, depth and number of values, JSON or YAML, no hostile keys.
+// Reading a request's body: bounded in size, depth and number of values, in JSON, YAML or protobuf, no hostile keys.
 import type { IncomingMessage } from 'node:http';
 import { StatusError } from '../../api/index.ts';
+import { decodeProtobuf, protobufMediaType } from '../protobuf/decode.ts';
 import { bodyBytesMax, bodyDepthMax, bodyValuesMax } from './limits.ts';
 import { parseYamlBody } from './yaml.ts';
 
@@ -8,10 +9,7 @@ import { parseYamlBody } from './yaml.ts';
 export async function readBody(request: IncomingMessage): Promise<unknown> {
   const bytes = await readBytes(request);
   if (bytes.length === 0) return undefined;
-  const text = decodeText(bytes);
-  const value = isYaml(mediaTypeOf(request))
-    ? parse(() => parseYamlBody(text))
-    : parse(() => JSON.parse(text) as unknown);
+  const value = decode(mediaTypeOf(request), bytes);
   checkShape(value);
   return value;
 }
@@ -20,6 +18,12 @@ export async function readBody(request: IncomingMessage): Promise<unknown> {
 export function mediaTypeOf(request: IncomingMessage): string {
   const type = (request.headers['content-type'] ?? '').split(';', 1)[0]!.trim().toLowerCase();
   return type === '' ? 'application/json' : type;
+}
+
+function decode(mediaType: string, bytes: Buffer): unknown {
+  if (mediaType === protobufMediaType) return decodeProtobuf(bytes);
+  const text = decodeText(bytes);
+  return isYaml(mediaType) ? parse(() => parseYamlBody(text)) : parse(() => JSON.parse(text) as unknown);
 }
 
 function isYaml(mediaType: string): boolean {

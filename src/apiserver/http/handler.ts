@@ -84,8 +84,9 @@ async function serveResource(
 ): Promise<void> {
   const wanted = negotiate(request);
   const patchType = route.verb === 'patch' ? patchTypeOf(request) : undefined;
-  if (route.verb === 'create' || route.verb === 'update') requireKnownBody(request);
-  const body = request.method === 'GET' || request.method === 'HEAD' ? undefined : await readBody(request);
+  const reads = request.method === 'GET' || request.method === 'HEAD';
+  if (!reads && patchType === undefined) requireKnownBody(request);
+  const body = reads ? undefined : await readBody(request);
   const userAgent = request.headers['user-agent'];
   const { kind: _, ...target } = route;
   const answer = await server.handle({

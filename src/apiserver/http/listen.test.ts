@@ -126,7 +126,8 @@ test('YAML is understood and spoken', async () => {
 
 test('what cannot be answered in, or read, is refused', async () => {
   assert.equal((await ask(maps, { headers: { accept: 'application/vnd.kubernetes.protobuf' } })).code, 406);
-  assert.equal((await post(maps, 'x', { 'content-type': 'application/vnd.kubernetes.protobuf' })).code, 415);
+  assert.equal((await post(maps, 'x', { 'content-type': 'text/plain' })).code, 415);
+  assert.equal((await post(maps, 'x', { 'content-type': 'application/vnd.kubernetes.protobuf' })).code, 400);
   assert.equal(
     (await ask(`${maps}/first`, { method: 'PATCH', body: '{}', headers: { 'content-type': 'application/json' } })).code,
     415,

@@ -1,6 +1,7 @@
 // Content negotiation: which of the shapes that this server can answer in the client wants most.
 import type { IncomingMessage } from 'node:http';
 import { StatusError } from '../../api/index.ts';
+import { protobufMediaType } from '../protobuf/decode.ts';
 import type { PatchContentType } from '../request.ts';
 import { mediaTypeOf } from './body.ts';
 
@@ -72,13 +73,14 @@ export function patchTypeOf(request: IncomingMessage): PatchContentType {
   );
 }
 
-/** Bodies of other writes. */
+/** Bodies of other writes. kubectl 1.32 and newer creates in protobuf. */
+const bodyTypes: readonly string[] = ['application/json', 'application/yaml', protobufMediaType];
+
 export function requireKnownBody(request: IncomingMessage): void {
-  const type = mediaTypeOf(request);
-  if (type === 'application/json' || type === 'application/yaml') return;
+  if (bodyTypes.includes(mediaTypeOf(request))) return;
   throw new StatusError(
     'UnsupportedMediaType',
-    `the body of the request was in an unknown format - accepted media types include: application/json, application/yaml`,
+    `the body of the request was in an unknown format - accepted media types include: ${bodyTypes.join(', ')}`,
   );
 }
 

@@ -1,7 +1,7 @@
 // An OpenAPI v2 document as protobuf: the only form that kubectl's client-side validation reads from /openapi/v2.
 // Message and field numbers are those of openapi.v2 (google/gnostic openapiv2/OpenAPIv2.proto); extensions travel as
 // YAML text, and JSON is YAML.
-import { booleanField, type Message, messageField, repeatedField, stringField } from './protobuf-writer.ts';
+import { booleanField, type Message, messageField, repeatedField, stringField } from '../protobuf/wire-writer.ts';
 
 /** What clients ask for, and what they are answered with: the first is no valid media type (RFC 6838 has no `@`). */
 export const openApiV2ProtobufAccept = 'application/com.github.proto-openapi.spec.v2@v1.0+protobuf';

@@ -1,0 +1,157 @@
+// A protobuf body of a Kubernetes client as the JSON object it stands for.
+// https://kubernetes.io/docs/reference/using-api/api-concepts/#protobuf-encoding
+import { formatTime, StatusError } from '../../api/index.ts';
+import { type Messages, messages } from './messages.ts';
+import { readFields, type WireValue } from './wire-reader.ts';
+
+export const protobufMediaType = 'application/vnd.kubernetes.protobuf';
+/** Four bytes before runtime.Unknown: what follows is Kubernetes' envelope. */
+const magic = Buffer.from('k8s\0');
+
+type Json = Record<string, unknown>;
+type Table = ReadonlyMap<number, Field>;
+
+interface Field {
+  readonly name: string;
+  readonly many: 'one' | 'list' | 'map';
+  readonly type: string;
+  /** Zero values stay: a pointer in Go, or required. */
+  readonly keepsZero: boolean;
+}
+
+const tables: ReadonlyMap<string, Table> = new Map(
+  Object.entries(messages satisfies Messages).map(([name, fields]) => [
+    name,
+    new Map(Object.entries(fields).map(([number, text]) => [Number(number), parseField(text)])),
+  ]),
+);
+
+/** Throws StatusError: UnsupportedMediaType for kinds and fields that are not known here, BadRequest for garbage. */
+export function decodeProtobuf(body: Uint8Array): Json {
+  try {
+    return decodeEnvelope(body);
+  } catch (error) {
+    if (!(error instanceof RangeError) && !(error instanceof TypeError)) throw error;
+    throw new StatusError('BadRequest', `couldn't read the protobuf body: ${error.message}`, undefined, {
+      cause: error,
+    });
+  }
+}
+
+/** runtime.Unknown { typeMeta { apiVersion, kind }, raw } */
+function decodeEnvelope(body: Uint8Array): Json {
+  if (!magic.equals(body.subarray(0, magic.length))) throw new RangeError('it does not begin with k8s\\0');
+  let apiVersion = '';
+  let kind = '';
+  let raw: Uint8Array = new Uint8Array();
+  for (const [number, value] of readFields(body.subarray(magic.length))) {
+    if (number === 2) raw = bytesOf(value);
+    if (number !== 1) continue;
+    for (const [part, text] of readFields(bytesOf(value))) {
+      if (part === 1) apiVersion = textOf(text);
+      if (part === 2) kind = textOf(text);
+    }
+  }
+  if (!tables.has(kind)) throw unsupported(kind, `${kind} objects`);
+  return { apiVersion, kind, ...message(kind, raw, kind) };
+}
+
+function message(type: string, bytes: Uint8Array, root: string): Json {
+  const table = tables.get(type);
+  if (table === undefined) throw new Error(`the protobuf table names ${type} and does not have it`);
+  const result = new Map<string, unknown>();
+  for (const [number, value] of readFields(bytes)) {
+    const field = table.get(number);
+    if (field === undefined) throw unsupported(root, `field ${number} of ${type}`);
+    const { name, many, type: of } = field;
+    if (many === 'list') {
+      result.set(name, [...((result.get(name) as unknown[] | undefined) ?? []), single(of, value, root)]);
+    } else if (many === 'map') {
+      const [key, item] = mapEntry(of, bytesOf(value), root);
+      result.set(name, { ...(result.get(name) as Json | undefined), ...Object.fromEntries([[key, item]]) });
+    } else {
+      const item = single(of, value, root);
+      if (field.keepsZero || !isZero(item)) result.set(name, item);
+    }
+  }
+  return Object.fromEntries(result);
+}
+
+function mapEntry(type: string, bytes: Uint8Array, root: string): readonly [string, unknown] {
+  let key = '';
+  let value: unknown = type === 'string' || type === 'bytes' ? '' : undefined;
+  for (const [number, part] of readFields(bytes)) {
+    if (number === 1) key = textOf(part);
+    if (number === 2) value = single(type, part, root);
+  }
+  return [key, value];
+}
+
+function single(type: string, value: WireValue, root: string): unknown {
+  switch (type) {
+    case 'string':
+      return textOf(value);
+    case 'bytes':
+      return Buffer.from(bytesOf(value)).toString('base64');
+    case 'int':
+      return integerOf(value);
+    case 'bool':
+      return integerOf(value) !== 0;
+    case 'time':
+      return timeOf(bytesOf(value));
+    case 'quantity':
+      return textOf(partsOf(value).get(1) ?? new Uint8Array());
+    case 'intOrString': {
+      const parts = partsOf(value);
+      return integerOf(parts.get(1) ?? 0n) === 0
+        ? integerOf(parts.get(2) ?? 0n)
+        : textOf(parts.get(3) ?? new Uint8Array());
+    }
+    default:
+      return message(type, bytesOf(value), root);
+  }
+}
+
+/** Go's zero time has no seconds field and is null in JSON. */
+function timeOf(bytes: Uint8Array): string | undefined {
+  const seconds = partsOf(bytes).get(1);
+  return seconds === undefined ? undefined : formatTime(integerOf(seconds) * 1000);
+}
+
+function partsOf(value: WireValue): ReadonlyMap<number, WireValue> {
+  return new Map(readFields(bytesOf(value)));
+}
+
+function isZero(value: unknown): boolean {
+  return value === undefined || value === '' || value === 0 || value === false;
+}
+
+/** int32 and int64 are two's complement in 64 bits. */
+function integerOf(value: WireValue): number {
+  if (typeof value !== 'bigint') throw new RangeError('a number was expected');
+  return Number(BigInt.asIntN(64, value));
+}
+
+function bytesOf(value: WireValue): Uint8Array {
+  if (typeof value === 'bigint') throw new RangeError('a text or message was expected');
+  return value;
+}
+
+/** Throws TypeError for malformed UTF-8. */
+function textOf(value: WireValue): string {
+  return new TextDecoder('utf-8', { fatal: true }).decode(bytesOf(value));
+}
+
+function parseField(text: string): Field {
+  const [name = '', ...words] = text.split(' ');
+  const type = words.at(-1) ?? '';
+  const many = words.length === 1 ? 'one' : (words[0] as 'list' | 'map');
+  return { name, many, type: type.replace(/[?!]$/, ''), keepsZero: /[?!]$/.test(type) };
+}
+
+function unsupported(kind: string, what: string): StatusError {
+  return new StatusError(
+    'UnsupportedMediaType',
+    `${what} cannot be read from protobuf here; send ${kind === '' ? 'it' : `the ${kind}`} as JSON or YAML (kubectl apply -f does)`,
+  );
+}
