@@ -1,5 +1,6 @@
-// The newest events, one per revision without gaps, bounded by count. From it come the replay of a watch and, by undoing
-// what came later, the state at an older revision. It never grows beyond its bound; what fell out is compacted.
+// The newest events in the order of their revisions, bounded by count. From it come the replay of a watch and, by
+// undoing what came later, the state at an older revision. It never grows beyond its bound; what fell out is compacted.
+// Revisions may be missing (etcd counts the writes of others too) and repeat (an etcd transaction of several keys).
 import type { Entry, StoreEvent } from './store.ts';
 
 /** Dropped slots are cut off the arrays in slabs of at least this many, to keep dropping O(1) on average. */
@@ -15,15 +16,17 @@ export interface Undone {
 
 export class History {
   readonly #eventsMax: number;
-  /** `#events[#start + i]` has revision `#compacted + 1 + i`; before `#start` lie dropped slots. */
+  /** Before `#start` lie dropped slots. */
   #events: (StoreEvent | undefined)[] = [];
   /** The modification revision of what stood under the event's key before it, 0 for nothing. */
   #previousRevisions: number[] = [];
   #start = 0;
   #compacted: number;
+  #revision: number;
 
   constructor(compacted: number, eventsMax: number) {
     this.#compacted = compacted;
+    this.#revision = compacted;
     this.#eventsMax = eventsMax;
   }
 
@@ -32,19 +35,36 @@ export class History {
     return this.#compacted;
   }
 
-  /** The revision of the newest event. */
+  /** Everything up to here is known: the revision of the newest event, or a later one without an event. */
   get revision(): number {
-    return this.#compacted + this.#events.length - this.#start;
+    return this.#revision;
   }
 
   push(event: StoreEvent, previousRevision: number): void {
     this.#events.push(event);
     this.#previousRevisions.push(previousRevision);
-    if (this.#events.length - this.#start > this.#eventsMax) this.#drop(1);
+    this.#revision = event.revision;
+    const oldest = this.#events[this.#start]!;
+    if (this.#events.length - this.#start > this.#eventsMax) this.#drop(oldest.revision, this.#start + 1);
+  }
+
+  /** Nothing happened up to this revision but what was pushed. */
+  advance(revision: number): void {
+    this.#revision = Math.max(this.#revision, revision);
+  }
+
+  /** All events after `compacted` up to the oldest one that is kept here; more than the bound allows are not taken. */
+  prepend(compacted: number, events: readonly StoreEvent[], previousRevisions: readonly number[]): void {
+    const room = Math.max(0, this.#eventsMax - (this.#events.length - this.#start));
+    const left = Math.max(0, events.length - room);
+    this.#events = [...events.slice(left), ...this.#events.slice(this.#start)];
+    this.#previousRevisions = [...previousRevisions.slice(left), ...this.#previousRevisions.slice(this.#start)];
+    this.#start = 0;
+    this.#compacted = left === 0 ? compacted : events[left - 1]!.revision;
   }
 
   compact(revision: number): void {
-    if (revision > this.#compacted) this.#drop(revision - this.#compacted);
+    if (revision > this.#compacted) this.#drop(revision, this.#indexAfter(revision));
   }
 
   /** The events with the prefix and a revision greater than `after`, oldest first. */
@@ -72,14 +92,23 @@ export class History {
     return undone;
   }
 
+  /** Of the first event with a greater revision. */
   #indexAfter(revision: number): number {
-    return this.#start + revision - this.#compacted;
+    let low = this.#start;
+    let high = this.#events.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (this.#events[middle]!.revision > revision) high = middle;
+      else low = middle + 1;
+    }
+    return low;
   }
 
-  #drop(count: number): void {
-    this.#events.fill(undefined, this.#start, this.#start + count);
-    this.#start += count;
-    this.#compacted += count;
+  /** Forgets the events before the index `end`, which are those up to the revision `compacted`. */
+  #drop(compacted: number, end: number): void {
+    this.#events.fill(undefined, this.#start, end);
+    this.#start = end;
+    this.#compacted = compacted;
     if (this.#start < slabEventsMin || this.#start < this.#events.length / 2) return;
     this.#events = this.#events.slice(this.#start);
     this.#previousRevisions = this.#previousRevisions.slice(this.#start);

@@ -1,4 +1,7 @@
 // The door to the stores: the interface, its errors, and the kinds there are.
+export { etcdPrefixDefault, openEtcdStore } from './etcd/etcd.ts';
+export type { EtcdStoreOptions } from './etcd/etcd.ts';
+export type { EtcdTls } from './etcd/connection.ts';
 export { openMemoryStore } from './memory.ts';
 export type { MemoryStoreOptions } from './memory.ts';
 export { openSqliteStore } from './sqlite.ts';
@@ -10,6 +13,7 @@ export {
   RevisionMismatchError,
   StoreClosedError,
   StoreLockedError,
+  StoreUnavailableError,
   WriteFailedError,
 } from './store.ts';
 export type { Entry, Range, RangeOptions, Store, StoredValue, StoreEvent, WatchHandler } from './store.ts';

@@ -115,6 +115,11 @@ export class WriteFailedError extends Error {
   override readonly name = 'WriteFailedError';
 }
 
+/** The store's server did not answer. A write may or may not have been made: whoever asks again, reads first. */
+export class StoreUnavailableError extends Error {
+  override readonly name = 'StoreUnavailableError';
+}
+
 /** Another process has the store open. */
 export class StoreLockedError extends Error {
   override readonly name = 'StoreLockedError';

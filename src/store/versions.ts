@@ -1,5 +1,5 @@
-// The multi-version core of the memory and SQLite stores: what stands under each key, the history behind it, and the
-// watches on it. Everything here is synchronous and unconditional; the stores add the comparison, promises and disk.
+// The multi-version core of every store: what stands under each key, the history behind it, and the watches on it.
+// Everything here is synchronous and unconditional; the stores add the comparison, promises, and disk or etcd.
 import { History } from './history.ts';
 import { compareKeys } from './key-order.ts';
 import { SortedEntries } from './sorted-entries.ts';
@@ -28,14 +28,18 @@ export class Versions {
     return this.#history.revision;
   }
 
+  /** History up to here is gone. */
+  get compacted(): number {
+    return this.#history.compacted;
+  }
+
   get(key: string): Entry | undefined {
     return this.#entries.get(key);
   }
 
-  /** Writes under the next revision and returns it. */
-  put(key: string, value: StoredValue): number {
+  /** Writes under the next revision, or the one that a server gave the write, and returns it. */
+  put(key: string, value: StoredValue, revision = this.revision + 1): number {
     const current = this.#entries.get(key);
-    const revision = this.revision + 1;
     this.#entries.set({ key, value, revision });
     const event: StoreEvent =
       current === undefined
@@ -45,13 +49,22 @@ export class Versions {
     return revision;
   }
 
-  /** Deletes what stands under the key, under the next revision, and returns that. */
-  delete(current: Entry): number {
+  /** Deletes what stands under the key, under the next revision or the given one, and returns that. */
+  delete(current: Entry, revision = this.revision + 1): number {
     const { key, value } = current;
-    const revision = this.revision + 1;
     this.#entries.remove(key);
     this.#record({ type: 'delete', key, value, previous: value, revision }, current.revision);
     return revision;
+  }
+
+  /** Nothing happened up to this revision but what was put and deleted here. */
+  advance(revision: number): void {
+    this.#history.advance(revision);
+  }
+
+  /** Takes in older history: all events after `compacted` up to the `compacted` of now. */
+  prepend(compacted: number, events: readonly StoreEvent[], previousRevisions: readonly number[]): void {
+    this.#history.prepend(compacted, events, previousRevisions);
   }
 
   range(prefix: string, options: RangeOptions): Range {
