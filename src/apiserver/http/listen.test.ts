@@ -3,7 +3,7 @@ import { after, before, test } from 'node:test';
 import { Agent, type Dispatcher, request } from 'undici';
 import type { Status } from '../../api/index.ts';
 import { createAuthority, issueCertificate, type KeyPair } from '../../pki/index.ts';
-import { type AnyObject, configMap, createTestServer, type TestServer } from '../test-server.ts';
+import { type AnyObject, configMap, createTestServer, type TestServer } from '../server.test-support.ts';
 import { bodyBytesMax } from './limits.ts';
 import { type ApiListener, listenApiServer } from './listen.ts';
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Namespace, Node } from '../../api/index.ts';
-import { type AnyObject, createTestServer } from '../test-server.ts';
+import { type AnyObject, createTestServer } from '../server.test-support.ts';
 import { builtinResources } from './builtin.ts';
 
 test('no two resources have the same URL, and short names are used once', () => {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { configMap, createTestServer, daemonSet, pod } from '../test-server.ts';
+import { configMap, createTestServer, daemonSet, pod } from '../server.test-support.ts';
 
 const maps = { resource: 'configmaps', namespace: 'default' } as const;
 

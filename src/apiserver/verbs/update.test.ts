@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type AnyObject, configMap, createTestServer, daemonSet, type TestServer } from '../test-server.ts';
+import { type AnyObject, configMap, createTestServer, daemonSet, type TestServer } from '../server.test-support.ts';
 
 const maps = { resource: 'configmaps', namespace: 'default' } as const;
 const sets = { resource: 'daemonsets', namespace: 'default' } as const;

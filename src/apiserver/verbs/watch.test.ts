@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { configMap, createTestServer, type TestServer } from '../test-server.ts';
+import { configMap, createTestServer, type TestServer } from '../server.test-support.ts';
 
 const maps = { resource: 'configmaps', namespace: 'default' } as const;
 

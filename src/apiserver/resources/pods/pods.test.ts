@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Pod } from '../../../api/index.ts';
-import { createTestServer, pod, type TestServer } from '../../test-server.ts';
+import { createTestServer, pod, type TestServer } from '../../server.test-support.ts';
 
 const pods = { resource: 'pods', namespace: 'default' } as const;
 
@@ -201,10 +201,18 @@ test('eviction deletes, unless a disruption budget is in the way', async () => {
   assert.ok((await getPod(server, 'b')).metadata.deletionTimestamp);
 });
 
-test('a simulated pod has no log, and says so', async () => {
+test('what only a container runtime can answer is refused with the reason', async () => {
   const server = await createTestServer();
   await createPod(server, 'a');
+  const ask = (subresource: string) => ({ ...pods, verb: 'get', name: 'a', subresource }) as const;
+  assert.equal((await server.fails(ask('log'))).message, 'pod a does not have a host assigned');
   await bind(server, 'a', 'n1');
-  const error = await server.fails({ ...pods, verb: 'get', name: 'a', subresource: 'log' });
-  assert.match(error.message, /simulated node n1, which starts no process and keeps no log/);
+  for (const subresource of ['log', 'exec', 'attach', 'portforward']) {
+    const error = await server.fails(ask(subresource));
+    assert.equal(error.reason, 'BadRequest');
+    assert.equal(
+      error.message,
+      `pod a runs on the simulated node n1, which starts no process: there is no ${subresource}`,
+    );
+  }
 });

@@ -5,8 +5,9 @@ import type { ResourceEntry, Strategy } from '../definition.ts';
 import { admitPod } from './admission.ts';
 import { bindingSubresource } from './binding.ts';
 import { evictionSubresource } from './eviction.ts';
-import { logSubresource } from './log.ts';
+
 import { qosClassOf } from './quality-of-service.ts';
+import { runtimeSubresources } from './runtime.ts';
 
 const strategy: Strategy<Pod> = {
   async prepareForCreate(pod, context) {
@@ -43,7 +44,7 @@ export const podEntry: ResourceEntry<Pod> = {
   statusSubresource: true,
   countsGenerations: true,
   returnsDeleted: true,
-  subresources: { binding: bindingSubresource, eviction: evictionSubresource, log: logSubresource },
+  subresources: { binding: bindingSubresource, eviction: evictionSubresource, ...runtimeSubresources },
   columns: podColumns,
   fields: {
     'spec.nodeName': (pod) => pod.spec.nodeName,
