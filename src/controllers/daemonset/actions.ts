@@ -3,6 +3,7 @@
 import { controllerOf, isReason, resources, StatusError } from '../../api/index.ts';
 import { type Action, buildPod, claim, type CreatePod, type DeletePod } from '../../core/daemonset/index.ts';
 import type { SyncContext } from './context.ts';
+import { happened, isLost, lookUp } from './outcomes.ts';
 import type { Tracked } from './tracked.ts';
 
 /** Sends what the ledger plans and the windows have room for. Returns at once. */
@@ -37,13 +38,12 @@ function holds({ clock }: SyncContext, { object, ledger, gone }: Tracked, action
 /** Waits for the answer. What is no StatusError is a programmer error and surfaces as an unhandled rejection. */
 async function carryOut(context: SyncContext, tracked: Tracked, action: Action, answer: Promise<void>): Promise<void> {
   try {
-    await answer;
+    await answer.catch((error: unknown) => refused(context, tracked, action, error));
   } catch (error) {
-    if (context.signal.aborted) return;
-    if (!(error instanceof StatusError)) throw error;
-    refused(context, tracked, action, error);
+    // The outcome could not be learnt: what was sent counts as done until it is forgotten.
+    if (!context.signal.aborted && !(error instanceof StatusError)) throw error;
   }
-  context.touch(tracked);
+  if (!context.signal.aborted) context.touch(tracked);
 }
 
 async function createPod(context: SyncContext, tracked: Tracked, action: CreatePod): Promise<void> {
@@ -57,24 +57,22 @@ async function createPod(context: SyncContext, tracked: Tracked, action: CreateP
     name: action.name,
   });
   try {
-    const sent = await limit(async () => {
-      if (!holds(context, tracked, action)) return false;
-      await client.create(resources.pods, pod, { signal });
-      return true;
-    });
-    if (!sent) {
+    const made = await limit(() =>
+      holds(context, tracked, action) ? client.create(resources.pods, pod, { signal }) : Promise.resolve(undefined),
+    );
+    if (made === undefined) {
       creates.settled();
       ledger.failed(action, context.clock.now());
       return;
     }
+    happened(context, tracked, action, made);
     creates.succeeded();
     tracked.problem = undefined;
     record(tracked, 'Normal', 'SuccessfulCreate', `Created pod: ${action.name}`);
   } catch (error) {
     if (!isReason(error, 'AlreadyExists')) throw error;
     creates.settled();
-    if (await isOurs(context, tracked, action)) return;
-    ledger.nameTaken(action, context.clock.now());
+    await settleTaken(context, tracked, action);
   }
 }
 
@@ -83,16 +81,18 @@ async function createPod(context: SyncContext, tracked: Tracked, action: CreateP
  * the decision is carried out already and the watch will bring the pod; so it will if the pod is about to be adopted. If
  * it is somebody else's, another name is needed.
  */
-async function isOurs({ client, signal }: SyncContext, tracked: Tracked, action: CreatePod): Promise<boolean> {
+async function settleTaken(context: SyncContext, tracked: Tracked, action: CreatePod): Promise<void> {
+  const { client, clock, signal } = context;
   try {
     const found = await client.get(resources.pods, tracked.object.metadata.namespace, action.name, { signal });
     const { labels = {}, deletionTimestamp } = found.metadata;
     const controller = controllerOf(found.metadata)?.uid;
     const claimed = claim(tracked.claimant, { labels, controller, deleting: deletionTimestamp !== undefined });
-    return claimed === 'keep' || claimed === 'adopt';
+    if (claimed === 'keep' || claimed === 'adopt') happened(context, tracked, action, found);
+    else tracked.ledger.nameTaken(action, clock.now());
   } catch (error) {
-    if (!isReason(error, 'NotFound')) throw error;
-    return true;
+    // Gone again already: the watch brings both. Or nobody answers: the create counts as done until it is forgotten.
+    if (!(error instanceof StatusError)) throw error;
   }
 }
 
@@ -128,20 +128,23 @@ async function deletePod(context: SyncContext, tracked: Tracked, action: DeleteP
   } catch (error) {
     // Gone already, or the name is another pod's by now: what was to go has gone.
     if (!isReason(error, 'NotFound', 'Conflict')) throw error;
+    happened(context, tracked, action);
     tracked.deletes.settled();
     return;
   }
+  happened(context, tracked, action);
   tracked.deletes.succeeded();
   record(tracked, 'Normal', 'SuccessfulDelete', `Deleted pod: ${action.name}`);
 }
 
-function refused(context: SyncContext, tracked: Tracked, action: Action, error: StatusError): void {
+async function refused(context: SyncContext, tracked: Tracked, action: Action, error: unknown): Promise<void> {
+  if (!(error instanceof StatusError)) throw error;
   const now = context.clock.now();
   const retryAfterMs =
     error.details?.retryAfterSeconds === undefined ? undefined : error.details.retryAfterSeconds * 1000;
   const window = action.type === 'create' ? tracked.creates : tracked.deletes;
   window.refused(now, retryAfterMs);
-  tracked.ledger.failed(action, now);
+  if (!isLost(error)) tracked.ledger.failed(action, now);
   // Nothing can be created in a namespace that is going; the DaemonSet goes with it and nobody needs to be told.
   if (error.details?.causes?.some(({ reason }) => reason === 'NamespaceTerminating') === true) return;
   if (action.type === 'create') {
@@ -149,4 +152,5 @@ function refused(context: SyncContext, tracked: Tracked, action: Action, error: 
     context.record(tracked, 'Warning', 'FailedCreate', `Error creating: ${error.message}`);
   } else context.record(tracked, 'Warning', 'FailedDelete', `Error deleting: ${error.message}`);
   context.log.warn(`${action.type} refused`, { daemonSet: tracked.key, node: action.node, pod: action.name, error });
+  if (isLost(error)) await lookUp(context, tracked, action);
 }

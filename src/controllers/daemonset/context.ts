@@ -12,6 +12,8 @@ export interface SyncContext {
   readonly record: RecordEvent;
   /** Runs a write when the API server has room for it. */
   readonly limit: <T>(write: () => Promise<T>) => Promise<T>;
+  /** The version up to which pods were seen. */
+  readonly podsVersion: () => string | undefined;
   /** The DaemonSet wants another sync now. */
   readonly touch: (tracked: Tracked) => void;
 }

@@ -13,19 +13,31 @@ import {
   startReflector,
 } from '../../machinery/index.ts';
 import type { SyncContext } from './context.ts';
+import { inspect, type Inspection } from './inspect.ts';
 import { Registry } from './registry.ts';
 import { sync } from './sync.ts';
 import { isCritical, type Tracked } from './tracked.ts';
+
+export type { DaemonSetInspection, Inspection } from './inspect.ts';
+export { registerMetrics } from './metrics.ts';
+export { defaultPreflightWaitMs, preflight, type PreflightOptions, type PreflightResult } from './preflight.ts';
 
 export interface DaemonSetControllerOptions extends ControllerContext {
   readonly recorder: EventRecorder;
   /** DaemonSets synced at the same time. */
   readonly concurrency?: number;
+  /** Told of every sync: how long it took, and whether it failed. */
+  readonly onSync?: (seconds: number, failed: boolean) => void;
+}
+
+export interface DaemonSetController extends RunningController {
+  /** How it stands, for those who watch over it. O(DaemonSets). */
+  inspect(): Inspection;
 }
 
 const defaultConcurrency = 8;
 
-export function runDaemonSetController(options: DaemonSetControllerOptions): RunningController {
+export function runDaemonSetController(options: DaemonSetControllerOptions): DaemonSetController {
   const { client, clock, random, log, signal, recorder, concurrency = defaultConcurrency } = options;
   const writes = createAdaptiveConcurrency({ clock });
 
@@ -37,8 +49,15 @@ export function runDaemonSetController(options: DaemonSetControllerOptions): Run
     async work(key) {
       const tracked = registry.get(key);
       if (tracked === undefined) return undefined;
-      const dueMs = await sync(context, tracked);
-      return dueMs === undefined ? undefined : { againAfterMs: dueMs };
+      const startedAt = clock.now();
+      let failed = true;
+      try {
+        const dueMs = await sync(context, tracked);
+        failed = false;
+        return dueMs === undefined ? undefined : { againAfterMs: dueMs };
+      } finally {
+        options.onSync?.((clock.now() - startedAt) / 1000, failed);
+      }
     },
     onFailure(key, error, failures, retryAfterMs) {
       // A conflict only says that the watch is behind: ordinary, and mended by the next try.
@@ -54,6 +73,7 @@ export function runDaemonSetController(options: DaemonSetControllerOptions): Run
     record: ({ object }, type, reason, message) =>
       recorder.record(referenceTo(resources.daemonSets, object), type, reason, message),
     limit: (write) => writes.run(write, signal),
+    podsVersion: () => pods.version,
     touch,
   };
 
@@ -110,7 +130,7 @@ export function runDaemonSetController(options: DaemonSetControllerOptions): Run
     },
     () => undefined,
   );
-  return controller;
+  return { ...controller, inspect: () => inspect(registry.all(), queue, writes, clock.now()) };
 }
 
 /** Pods of other controllers are none of our business and are not kept. */

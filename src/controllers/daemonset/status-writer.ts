@@ -36,7 +36,11 @@ export async function writeStatus(context: SyncContext, tracked: Tracked): Promi
   try {
     await write(tracked.object);
   } catch (error) {
-    if (isReason(error, 'NotFound')) return undefined;
+    if (isReason(error, 'NotFound')) {
+      // The watch is late: what the collector takes away must not be made again until it says so.
+      tracked.gone = true;
+      return undefined;
+    }
     if (!isReason(error, 'Conflict')) throw error;
     const { namespace, name } = tracked.object.metadata;
     const live = await context.client.get(resources.daemonSets, namespace, name, { signal: context.signal });

@@ -5,6 +5,8 @@ import { compileTarget, sameTarget } from '../../core/daemonset/index.ts';
 import { act } from './actions.ts';
 import { settleClaims } from './claims.ts';
 import type { SyncContext } from './context.ts';
+import { rememberUnseen } from './outcomes.ts';
+import { nextProgress } from './progress.ts';
 import { pruneHistory, settleHistory } from './revisions.ts';
 import { writeStatus } from './status-writer.ts';
 import type { Tracked } from './tracked.ts';
@@ -23,12 +25,15 @@ export async function sync(context: SyncContext, tracked: Tracked): Promise<numb
     tracked.saidSelectingAll = true;
     return undefined;
   }
-  // Being deleted: its pods are the garbage collector's (in the background, before it, or not at all).
-  if (object.metadata.deletionTimestamp !== undefined) return undefined;
+  // Gone or being deleted: its pods are the garbage collector's (in the background, before it, or not at all).
+  if (tracked.gone || object.metadata.deletionTimestamp !== undefined) return undefined;
 
   if (!(await settleClaims(context, tracked))) return undefined;
   await retarget(context, tracked);
+  rememberUnseen(context, tracked);
   ledger.advance(context.clock.now());
+  if (ledger.target !== undefined)
+    tracked.progress = nextProgress(tracked.progress, ledger.target, ledger.counts, context.clock.now());
   // An orphan that came meanwhile would be missing in the count; it wakes this sync again.
   if (tracked.podsToAdopt.size === 0) act(context, tracked);
   // A refusal is a problem only while something waits to be created.

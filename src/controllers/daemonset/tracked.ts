@@ -8,6 +8,8 @@ import {
   type Stored,
 } from '../../api/index.ts';
 import { type Claimant, Ledger, type PodView } from '../../core/daemonset/index.ts';
+import type { Unseen } from './outcomes.ts';
+import type { Progress } from './progress.ts';
 import { createWriteWindow, type WriteWindow } from './write-window.ts';
 
 export interface Tracked {
@@ -25,6 +27,8 @@ export interface Tracked {
   readonly podsToAdopt: Map<string, PodView>;
   readonly podsToRelease: Map<string, PodView>;
   readonly revisionsToAdopt: Map<string, Stored<ControllerRevision>>;
+  /** What is known to have happened and was not seen yet, by pod name (creates) and UID (deletes). */
+  readonly unseen: Map<string, Unseen>;
   readonly creates: WriteWindow;
   readonly deletes: WriteWindow;
   /** What the API server said when it last refused a create; cleared by the next one that works. */
@@ -32,6 +36,8 @@ export interface Tracked {
   /** When the status was last written, for coalescing. */
   statusWrittenAt: number;
   saidSelectingAll: boolean;
+  /** When it last came nearer to what is wanted. */
+  progress: Progress | undefined;
   /** The DaemonSet does not exist any more: nothing is done for it, not even what was decided before. */
   gone: boolean;
 }
@@ -48,11 +54,13 @@ export function track(object: Stored<DaemonSet>): Tracked {
     podsToAdopt: new Map(),
     podsToRelease: new Map(),
     revisionsToAdopt: new Map(),
+    unseen: new Map(),
     creates: createWriteWindow(),
     deletes: createWriteWindow(),
     problem: undefined,
     statusWrittenAt: Number.NEGATIVE_INFINITY,
     saidSelectingAll: false,
+    progress: undefined,
     gone: false,
   };
 }

@@ -67,6 +67,8 @@ export class Ledger {
   readonly #toCreate = new Set<Slot>();
   readonly #toRemove = new Set<Slot>();
   readonly #candidates = { settling: new Candidates(), serving: new Candidates(), retirable: new Candidates() };
+  /** Slots with a create on its way; those whose pod was seen are dropped when they are come across. */
+  readonly #creating = new Set<Slot>();
   readonly #busyInZone = new Map<string, number>();
   /** Reviews that only time brings; an entry whose slot has another due time by now is skipped. */
   readonly #due = new BinaryHeap<{ readonly at: number; readonly slot: Slot }>((a, b) => a.at - b.at);
@@ -92,9 +94,13 @@ export class Ledger {
     return this.#slots.get(node);
   }
 
-  /** Whether any pod, finished ones included, is of this revision. */
+  /** Whether any pod, finished ones and those on their way included, is of this revision. */
   isRevisionLive(revision: string): boolean {
-    return this.#podsOfRevision.has(revision);
+    if (this.#podsOfRevision.has(revision)) return true;
+    for (const slot of this.#creating)
+      if (slot.creating === undefined) this.#creating.delete(slot);
+      else if (slot.creating.revision === revision) return true;
+    return false;
   }
 
   /** How many nodes wait to be replaced as the budget allows. */
@@ -223,14 +229,32 @@ export class Ledger {
   sent(action: Action, now: number): void {
     const slot = this.#slots.get(action.node);
     if (slot === undefined) return;
-    if (action.type === 'create') slot.creating = { name: action.name, reason: action.reason, sentAt: now };
-    else {
+    if (action.type === 'create') {
+      const { name, revision, reason } = action;
+      slot.creating = { name, revision, reason, sentAt: now };
+      this.#creating.add(slot);
+    } else {
       slot.deleting = new Map(slot.deleting).set(action.uid, now);
       // All finished pods of a node go together and take one step.
       const finished = action.reason === 'failed' || action.reason === 'succeeded';
       if (finished && slot.backoff?.since !== now) slot.backoff = nextBackoff(slot.backoff, now);
     }
     this.#reassess(slot, now);
+  }
+
+  /** The action is known to have happened: it is not forgotten yet. Returns false when it was seen meanwhile. */
+  remember(action: Action, now: number): boolean {
+    const slot = this.#slots.get(action.node);
+    if (slot === undefined) return false;
+    if (action.type === 'create') {
+      if (slot.creating?.name !== action.name) return false;
+      slot.creating = { ...slot.creating, sentAt: now };
+    } else {
+      if (!slot.pods.some(({ uid, deletionAt }) => uid === action.uid && deletionAt === undefined)) return false;
+      slot.deleting = new Map(slot.deleting).set(action.uid, now);
+    }
+    this.#reassess(slot, now);
+    return true;
   }
 
   /** The API server refused the action, or it is known not to have happened: it is to be decided anew. */

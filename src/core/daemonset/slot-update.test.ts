@@ -21,7 +21,7 @@ import { assess, type Slot } from './slot.ts';
 import type { PodView } from './views.ts';
 
 const sentCreate = (reason: 'missing' | 'surge' | 'surge-unready'): Partial<Slot> => ({
-  creating: { name: 'x', reason, sentAt: now - second },
+  creating: { name: 'x', revision: 'new', reason, sentAt: now - second },
 });
 const sentDelete = (...names: string[]): Partial<Slot> => ({
   deleting: new Map(names.map((name) => [`uid-${name}`, now - second])),
@@ -228,7 +228,9 @@ describe('what was sent and not seen yet', () => {
     },
   ]);
   test('it is looked at again when it is no longer believed', () => {
-    const creating = slot(node(), [], { creating: { name: 'x', reason: 'missing', sentAt: now - second } });
+    const creating = slot(node(), [], {
+      creating: { name: 'x', revision: 'new', reason: 'missing', sentAt: now - second },
+    });
     assert.equal(assess(creating, target(), now).reviewAt, now + 29 * second);
     const deleting = slot(node(), [pod('a'), pod('b')], {
       deleting: new Map([

@@ -56,6 +56,13 @@ describe('the three cases of every DaemonSet', () => {
 
 describe('a pod on its way', () => {
   table(target({ minReadySeconds: 30 }), [
+    {
+      why: 'of two that are ready the one that is available stays, though it is younger',
+      pods: [pod('a', { readyChangedAt: now - second }), pod('b', { createdAt: now - minute })],
+      state: 'excess',
+      does: ['delete a: excess'],
+      counts: `${served} updated`,
+    },
     { why: 'not ready yet', pods: [pod('a', starting)], state: 'starting', counts: 'desired current updated blocking' },
     {
       why: 'ready, not yet for minReadySeconds',

@@ -9,6 +9,13 @@ import type { Verdict } from './placement.ts';
 import { isWantedRevision, surges, type Target, wantedRevision } from './target.ts';
 import { isTerminal, type NodeView, type PodView, revisionOf } from './views.ts';
 
+export interface Creating {
+  readonly name: string;
+  readonly revision: string;
+  readonly reason: CreateReason;
+  readonly sentAt: number;
+}
+
 export interface Slot {
   readonly name: string;
   /** Absent when the node does not exist (any more). */
@@ -17,7 +24,7 @@ export interface Slot {
   /** Pods of the DaemonSet on this node or pinned to it, as last seen. */
   pods: readonly PodView[];
   /** A create that was sent and whose pod was not seen yet. */
-  creating: { readonly name: string; readonly reason: CreateReason; readonly sentAt: number } | undefined;
+  creating: Creating | undefined;
   /** UIDs of pods whose deletion was sent and not seen yet, with the time of sending. */
   deleting: ReadonlyMap<string, number>;
   backoff: Backoff | undefined;
@@ -139,7 +146,7 @@ export function sentForgottenAt({ creating, deleting, pods }: Slot): number | un
 }
 
 function assessPods(slot: Slot, target: Target, now: number): Assessment {
-  const pods = sortPods(slot);
+  const pods = sortPods(slot, target, now);
   if (slot.node === undefined) return assessLost(pods);
   const verdict = slot.verdict ?? target.placement(slot.node);
   if (!verdict.stay) return assessUnwanted(pods);
@@ -154,7 +161,7 @@ interface PodsByFate {
   readonly leaving: readonly PodView[];
 }
 
-function sortPods(slot: Slot): PodsByFate {
+function sortPods(slot: Slot, target: Target, now: number): PodsByFate {
   const live: PodView[] = [];
   const finished: PodView[] = [];
   const leaving: PodView[] = [];
@@ -165,18 +172,20 @@ function sortPods(slot: Slot): PodsByFate {
     else if (isTerminal(pod)) finished.push(pod);
     else live.push(pod);
   }
-  live.sort(byPrecedence);
-  finished.sort(byPrecedence);
+  const service = (pod: PodView) => (isAvailable(pod, target.minReadyMs, now) ? 2 : pod.ready ? 1 : 0);
+  live.sort((a, b) => byPrecedence(a, b, service));
+  finished.sort((a, b) => byPrecedence(a, b, () => 0));
   return { live, finished, leaving };
 }
 
 /**
- * Which of several pods stays: a bound one, then a ready one, then the older, then by name. Upstream
- * (podByCreationTimestampAndPhase) does not ask for readiness, and so removes the one that serves.
+ * Which of several pods stays: a bound one, then the one that serves best, then the older, then by name. Upstream
+ * (podByCreationTimestampAndPhase) does not ask who serves, and so may remove the one that does.
  */
-function byPrecedence(a: PodView, b: PodView): number {
+function byPrecedence(a: PodView, b: PodView, service: (pod: PodView) => number): number {
   if (a.bound !== b.bound) return a.bound ? -1 : 1;
-  if (a.ready !== b.ready) return a.ready ? -1 : 1;
+  const better = service(b) - service(a);
+  if (better !== 0) return better;
   if (a.createdAt !== b.createdAt) return a.createdAt - b.createdAt;
   return a.name < b.name ? -1 : a.name > b.name ? 1 : 0;
 }
