@@ -170,13 +170,13 @@ function afresh(ledger: Ledger, { nodes, pods }: World, time: number): Ledger {
   const fresh = new Ledger();
   for (const pod of pods.values()) fresh.setPod(pod, time);
   for (const node of nodes.values()) fresh.setNode(node, time);
-  for (const { name, creating } of ledger.slots)
-    if (creating !== undefined && fresh.slot(name) === undefined) {
-      // A node that went while a create for it was under way.
-      fresh.setNode(node(name), time);
-      fresh.sent({ type: 'create', node: name, revision: 'any', name: creating.name, reason: creating.reason }, time);
-      fresh.removeNode(name, time);
-    }
+  for (const { name, node: view, creating } of ledger.slots) {
+    if (creating === undefined) continue;
+    // Also on a node that went while the create was under way.
+    if (view === undefined) fresh.setNode(node(name), time);
+    fresh.sent({ type: 'create', node: name, ...creating }, time);
+    if (view === undefined) fresh.removeNode(name, time);
+  }
   // The first target of a ledger forgets its back-offs, so it is given before they are.
   fresh.retarget(ledger.target!, time);
   for (const { name, creating, deleting, backoff, salt } of ledger.slots)

@@ -145,6 +145,31 @@ describe('what was sent', () => {
     assert.ok(![first, second].includes(third));
   });
 
+  test('what is known to have happened is remembered longer, until it is seen', () => {
+    const { ledger } = fleet(target(), [node()]);
+    const create = planOne(ledger);
+    ledger.sent(create, now);
+    assert.equal(ledger.remember(create, now + 20 * second), true);
+    ledger.advance(now + 49 * second);
+    assert.deepEqual(ledger.plan().creates, []);
+    ledger.setPod(pod(create.name), now + 49 * second);
+    assert.equal(ledger.remember(create, now + 49 * second), false);
+  });
+
+  test('so is a deletion, until the pod terminates or is gone', () => {
+    const { ledger } = fleet(target(), [node()], () => [pod('a'), pod('b')]);
+    const deletion = ledger.plan().deletes[0]!;
+    ledger.sent(deletion, now);
+    assert.equal(ledger.remember(deletion, now + 20 * second), true);
+    ledger.advance(now + 49 * second);
+    assert.deepEqual(ledger.plan().deletes, []);
+    ledger.setPod(pod('b', terminating), now);
+    assert.equal(ledger.remember(deletion, now), false);
+    ledger.removePod(deletion.uid, now);
+    assert.equal(ledger.remember(deletion, now), false);
+    assert.equal(ledger.remember({ ...deletion, node: 'nowhere' }, now), false);
+  });
+
   test('a deletion is not sent again until it fails or is forgotten', () => {
     const { ledger } = fleet(target(), [node()], () => [pod('a'), pod('b')]);
     const [deletion] = ledger.plan().deletes;
@@ -210,6 +235,13 @@ describe('failed pods', () => {
     assert.equal(made.step().deletes.length, 1);
   });
 
+  test('a node that went and came back begins without back-off', () => {
+    const { made } = failing(1, 0, 20);
+    made.ledger.removeNode('node-1', now);
+    made.ledger.setNode(node(), now);
+    assert.equal(made.step().deletes.length, 1);
+  });
+
   test('several failed pods of a node take one step of back-off together', () => {
     const made = fleet(target(), [node()], () => [pod('a', failed), pod('b', failed)]);
     assert.equal(made.step().deletes.length, 2);
@@ -250,6 +282,15 @@ describe('revisions', () => {
     ledger.setPod(pod('a', { ...failed, ...terminating, revision: 'new' }), now);
     assert.deepEqual([ledger.isRevisionLive('old'), ledger.isRevisionLive('new')], [false, true]);
     ledger.removePod('uid-a', now);
+    assert.equal(ledger.isRevisionLive('new'), false);
+  });
+
+  test('a revision lives while a pod of it is on its way', () => {
+    const { ledger } = fleet(target(), [node()]);
+    const [create] = ledger.plan().creates;
+    ledger.sent(create!, now);
+    assert.equal(ledger.isRevisionLive('new'), true);
+    ledger.failed(create!, now);
     assert.equal(ledger.isRevisionLive('new'), false);
   });
 

@@ -154,6 +154,12 @@ describe('old and new side by side, with surge', () => {
       does: ['create: missing'],
     },
     {
+      why: 'two that may still run though their deletion was sent do: a third must not join them',
+      pods: [pod('a'), pod('b', { revision: 'old' })],
+      slot: sentDelete('a', 'b'),
+      state: 'leaving',
+    },
+    {
       why: 'nor does a terminating pod beside the old one',
       pods: [old, pod('a', terminating)],
       state: 'outdated',
