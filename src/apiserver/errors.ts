@@ -1,8 +1,11 @@
 // Status errors with the wording of apimachinery's api/errors: clients and people know these sentences.
 import { StatusError, type StatusCause } from '../api/index.ts';
-import { CompactedError, StoreClosedError, WriteFailedError } from '../store/index.ts';
+import { CompactedError, StoreClosedError, StoreUnavailableError, WriteFailedError } from '../store/index.ts';
 import type { AuthorizationAttributes } from './auth/authorize.ts';
 import { qualifiedName } from './resources/definition.ts';
+
+/** When to ask again after the store did not answer: upstream's own. */
+const retryAfterSeconds = 2;
 
 interface Named {
   readonly group: string;
@@ -81,6 +84,14 @@ export function asStatusError(error: unknown): StatusError {
   if (error instanceof CompactedError) return expired('The provided resource version is too old.');
   if (error instanceof StoreClosedError)
     return new StatusError('ServiceUnavailable', 'the store is closed', undefined, { cause: error });
+  // As of an etcd that cannot be reached (apiserver/pkg/registry/generic interpretation: IsUnreachable).
+  if (error instanceof StoreUnavailableError)
+    return new StatusError(
+      'ServerTimeout',
+      'the store did not answer in time; a write may have been made',
+      { retryAfterSeconds },
+      { cause: error },
+    );
   if (error instanceof WriteFailedError)
     return new StatusError('InternalError', 'the store could not write', undefined, { cause: error });
   return new StatusError('InternalError', 'an error on the server prevented the request from succeeding', undefined, {

@@ -54,8 +54,11 @@ export interface WatchRequest {
 }
 
 export interface WatchSink {
-  /** Called in order; `object` is shared and immutable (a bookmark carries only kind and resourceVersion). */
-  event(type: 'ADDED' | 'MODIFIED' | 'DELETED' | 'BOOKMARK', object: KubernetesObject): void;
+  /**
+   * Called in order; `object` is shared and immutable (a bookmark carries only kind and resourceVersion). `isReplay`:
+   * older than the watch itself. Such events come all at once; that they wait does not make the watcher a slow one.
+   */
+  event(type: 'ADDED' | 'MODIFIED' | 'DELETED' | 'BOOKMARK', object: KubernetesObject, isReplay?: boolean): void;
   /** No more events. With an error: too slow, compacted, or shutting down (a StatusError). */
   end(error?: Error): void;
 }

@@ -6,6 +6,7 @@ import { type Authorizer, mastersOnly } from './auth/authorize.ts';
 import { createSystemObjects } from './boot.ts';
 import type { ServerContext } from './context.ts';
 import { asStatusError, methodNotAllowed, unauthorizedAction } from './errors.ts';
+import { startCompaction } from './compaction.ts';
 import { startExpiry } from './expiry.ts';
 import type { ApiHandler, ApiRequest, ApiResponse, WatchRequest, WatchSink } from './request.ts';
 import { builtinResources } from './resources/builtin.ts';
@@ -89,10 +90,11 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
       if (closed) return;
       closed = true;
       for (const stop of watches) stop();
-      await expiry.close();
+      await Promise.all([expiry.close(), compaction.close()]);
     },
   };
   const expiry = startExpiry(context, failed);
+  const compaction = startCompaction(store, clock, failed);
   await createSystemObjects(server);
   return server;
 }
@@ -106,7 +108,7 @@ async function supervise(
   let over = false;
   let stop: () => void = () => undefined;
   const guarded: WatchSink = {
-    event: (type, object) => sink.event(type, object),
+    event: (type, object, isReplay) => sink.event(type, object, isReplay),
     end(error) {
       over = true;
       watches.delete(stop);

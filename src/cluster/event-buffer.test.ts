@@ -87,3 +87,12 @@ test('a source that cannot start fails the reader', async () => {
   const iterator = openEventBuffer<number>(undefined, () => Promise.reject(new Error('no such resource')));
   await assert.rejects(Promise.resolve(iterator.next()), /no such resource/);
 });
+
+test('a replay of any length is read, and does not make its reader one that lags behind', async () => {
+  const { buffer, events } = open();
+  const replayed = 100_001;
+  for (let i = 0; i < replayed; i++) buffer.push(i, true);
+  buffer.push(replayed);
+  buffer.end();
+  assert.equal((await collect(events)).length, replayed + 1);
+});

@@ -6,7 +6,8 @@ import { StatusError } from '../api/index.ts';
 const watchBufferEventsMax = 100_000;
 
 export interface EventBuffer<T> {
-  push(event: T): void;
+  /** Replayed events, older than the watch, come all at once and do not count as lagging behind. */
+  push(event: T, isReplay?: boolean): void;
   /** No more events; those that wait are still read. With an error, the reader gets it after them. */
   end(error?: Error): void;
 }
@@ -21,6 +22,7 @@ export function openEventBuffer<T>(
 ): AsyncIterator<T> {
   const waiting: T[] = [];
   let read = 0;
+  let replayed = 0;
   let ended = false;
   let failure: Error | undefined;
   let stop: (() => void) | undefined;
@@ -40,9 +42,10 @@ export function openEventBuffer<T>(
     finish();
   };
   const buffer: EventBuffer<T> = {
-    push(event) {
+    push(event, isReplay = false) {
       if (ended) return;
-      if (waiting.length - read >= watchBufferEventsMax) {
+      if (isReplay) replayed += 1;
+      else if (waiting.length - read >= watchBufferEventsMax + replayed) {
         finish(new StatusError('Expired', `the watch fell more than ${watchBufferEventsMax} events behind`));
         return;
       }
@@ -72,6 +75,7 @@ export function openEventBuffer<T>(
           if (read === waiting.length) {
             waiting.length = 0;
             read = 0;
+            replayed = 0;
           }
           return { done: false, value };
         }

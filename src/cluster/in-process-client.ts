@@ -88,7 +88,7 @@ function watch<T extends KubernetesObject>(
             user,
           },
           {
-            event: (type, object) => buffer.push({ type, object: object as Stored<T> }),
+            event: (type, object, isReplay) => buffer.push({ type, object: object as Stored<T> }, isReplay),
             end: (error) => buffer.end(error),
           },
         ),

@@ -39,8 +39,11 @@ export interface RangeOptions {
 }
 
 export interface WatchHandler {
-  /** Called in revision order, without gaps; must not throw and must return at once. */
-  events(events: readonly StoreEvent[]): void;
+  /**
+   * Called in revision order, without gaps; must not throw and must return at once. `isReplay` is true of those, perhaps
+   * very many at once, that had happened when the watch began: how many they are says nothing of how fast it reads.
+   */
+  events(events: readonly StoreEvent[], isReplay?: boolean): void;
   /** The store cannot go on (closed, history lost): no more calls after this. */
   end(error?: Error): void;
 }

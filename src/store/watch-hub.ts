@@ -87,7 +87,7 @@ export class WatchHub {
     for (const watch of newcomers) {
       const { replay } = watch;
       watch.replay = [];
-      this.#deliver(watch, replay);
+      this.#deliver(watch, replay, true);
     }
     for (const [group, batch] of batches)
       for (const watch of group.watches) {
@@ -110,8 +110,8 @@ export class WatchHub {
     return batches;
   }
 
-  #deliver(watch: Watch, events: readonly StoreEvent[]): void {
-    if (events.length > 0) guarded(() => watch.handler.events(events));
+  #deliver(watch: Watch, events: readonly StoreEvent[], isReplay = false): void {
+    if (events.length > 0) guarded(() => watch.handler.events(events, isReplay));
   }
 }
 

@@ -72,6 +72,19 @@ test('the initial list may be longer than the limit and arrives in order, howeve
   );
 });
 
+test('a replay may be longer than the limit too, and what comes after it counts', async () => {
+  const { stream, response, read, cuts } = open(10);
+  stream.start();
+  for (let index = 0; index < 1_000; index++) stream.event('MODIFIED', object(`m${index}`), true);
+  for (let index = 0; index < 5; index++) stream.event('MODIFIED', object(`m${index}`));
+  assert.deepEqual(cuts, []);
+  await read();
+  let sent = 0;
+  while (!response.destroyed && sent < 100) stream.event('ADDED', object(`late${sent++}`));
+  assert.ok(sent < 20, `${sent} events`);
+  assert.deepEqual(cuts, ['cut']);
+});
+
 test('an error is the last event', async () => {
   const { stream, response, lines, read } = open(10);
   stream.start();

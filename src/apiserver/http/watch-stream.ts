@@ -13,7 +13,7 @@ export interface WatchStream extends WatchSink {
 }
 
 export interface WatchStreamOptions {
-  /** Events that may wait, the initial list aside. */
+  /** Events that may wait, the initial list and the replay aside. */
   readonly queueEventsMax: number;
   /** Hears when the client was too slow. */
   readonly cutOff: () => void;
@@ -30,7 +30,7 @@ export function createWatchStream(
   let started = false;
   let blocked = false;
   let ending = false;
-  /** Events of the initial list that still wait: the store holds them anyway, they do not count. */
+  /** Events of the initial list or the replay that still wait: the store holds them anyway, they do not count. */
   let initialWaiting = 0;
 
   const flush = () => {
@@ -57,9 +57,10 @@ export function createWatchStream(
   });
 
   return {
-    event(type, object) {
+    event(type, object, isReplay = false) {
       if (ending || response.destroyed) return;
       queue.push({ type, object });
+      if (started && isReplay) initialWaiting += 1;
       if (started && queue.length - head - initialWaiting > queueEventsMax) {
         ending = true;
         response.destroy();

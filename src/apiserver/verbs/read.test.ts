@@ -71,6 +71,16 @@ test('a page whose snapshot was compacted away is Expired', async () => {
   assert.equal(error.code, 410);
 });
 
+test('a page of a list that another life of the cluster began is Expired, not an error of the server', async () => {
+  const { call, fails } = await withMaps(3);
+  const first = await call({ ...maps, verb: 'list', query: { limit: '1' } });
+  const { continue: token } = first.metadata as { continue?: string };
+  const { rv, ...rest } = JSON.parse(Buffer.from(token!, 'base64url').toString()) as { rv: number };
+  const later = Buffer.from(JSON.stringify({ ...rest, rv: rv + 1_000 })).toString('base64url');
+  const error = await fails({ ...maps, verb: 'list', query: { limit: '1', continue: later } });
+  assert.deepEqual([error.reason, error.code], ['Expired', 410]);
+});
+
 test('resourceVersion of a list: any, at least, exactly, and from the future', async () => {
   const { call, fails } = await withMaps(1);
   const before = await call({ ...maps, verb: 'list' });

@@ -1,6 +1,6 @@
 // get and list.
 import { type KubernetesList, type KubernetesObject, StatusError } from '../../api/index.ts';
-import { CompactedError, type Range, type RangeOptions } from '../../store/index.ts';
+import { CompactedError, FutureRevisionError, type Range, type RangeOptions } from '../../store/index.ts';
 import type { ServerContext } from '../context.ts';
 import { expired, notFound } from '../errors.ts';
 import type { ApiRequest } from '../request.ts';
@@ -114,7 +114,8 @@ async function readRange(server: ServerContext, prefix: string, options: RangeOp
   try {
     return await server.store.range(prefix, options);
   } catch (error) {
-    if (!(error instanceof CompactedError)) throw error;
+    // A token from another life of the cluster names a revision that this one has not reached: gone, as any old one.
+    if (!(error instanceof CompactedError || error instanceof FutureRevisionError)) throw error;
     throw expired(
       options.after === undefined
         ? `The resourceVersion for the provided list is too old.`

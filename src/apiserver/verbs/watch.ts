@@ -69,12 +69,12 @@ function follow(
   };
 
   const handler = {
-    events(events: readonly StoreEvent[]): void {
+    events(events: readonly StoreEvent[], isReplay = false): void {
       for (const event of events) {
         if (ended) return;
         last = event.revision;
         const seen = translate(event, selection);
-        if (seen !== undefined) sink.event(seen.type, shown(definition, seen.object));
+        if (seen !== undefined) sink.event(seen.type, shown(definition, seen.object), isReplay);
       }
     },
     end: (error?: Error) => end(error === undefined ? undefined : watchError(error)),
