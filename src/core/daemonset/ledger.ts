@@ -19,10 +19,10 @@ import { allowance, type Fleet } from './rollout.ts';
 import {
   assess,
   type Assessment,
+  forgetSent,
   confirms,
   idle,
   sentForgottenAt,
-  sentMemoryMs,
   type Slot,
   type SlotState,
   type Tally,
@@ -384,13 +384,6 @@ function creation(slot: Slot, target: Target, reason: CreateReason): CreatePod {
 
 function deletion(slot: Slot, pod: PodView, reason: DeleteReason): DeletePod {
   return { type: 'delete', node: slot.name, namespace: pod.namespace, name: pod.name, uid: pod.uid, reason };
-}
-
-/** Drops what was sent so long ago that it should have been seen: it is decided, and if need be sent, again. */
-function forgetSent(slot: Slot, now: number): void {
-  const alive = (sentAt: number) => now < sentAt + sentMemoryMs;
-  if (slot.creating !== undefined && !alive(slot.creating.sentAt)) slot.creating = undefined;
-  slot.deleting = new Map([...slot.deleting].filter(([, sentAt]) => alive(sentAt)));
 }
 
 function setMember<T>(set: Set<T>, entry: T, present: boolean): void {

@@ -1,5 +1,5 @@
 // One node's place in one DaemonSet, and the decision about it: given the node, its pods, what was sent and not yet
-// seen, and the time, what state is it in, what does it count for, and what is to be done. Pure; the three cases of
+// seen, and the time, what state is it in, what does it count for, and what is to be done. The decision is pure; the three cases of
 // every DaemonSet text (none → create, too many → remove, one → right) stand in assessNode below.
 import { isAvailable, availableAt } from './availability.ts';
 import { blame } from './attribution.ts';
@@ -97,7 +97,7 @@ export interface Assessment extends Tally {
 }
 
 /** What was sent counts as done for this long; then it is sent again (under the same name or UID). */
-export const sentMemoryMs = 30_000;
+const sentMemoryMs = 30_000;
 
 const nothing: Omit<Assessment, 'state'> = {
   desired: false,
@@ -143,6 +143,13 @@ export function sentForgottenAt({ creating, deleting, pods }: Slot): number | un
     if (sentAt !== undefined && (earliest === undefined || sentAt < earliest)) earliest = sentAt;
   }
   return earliest === undefined ? undefined : earliest + sentMemoryMs;
+}
+
+/** Drops what was sent so long ago that it should have been seen: it is decided, and if need be sent, again. */
+export function forgetSent(slot: Slot, now: number): void {
+  const alive = (sentAt: number) => now < sentAt + sentMemoryMs;
+  if (slot.creating !== undefined && !alive(slot.creating.sentAt)) slot.creating = undefined;
+  slot.deleting = new Map([...slot.deleting].filter(([, sentAt]) => alive(sentAt)));
 }
 
 function assessPods(slot: Slot, target: Target, now: number): Assessment {
