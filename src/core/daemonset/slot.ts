@@ -1,6 +1,6 @@
 // One node's place in one DaemonSet, and the decision about it: given the node, its pods, what was sent and not yet
-// seen, and the time, what state is it in, what does it count for, and what is to be done. The decision is pure; the three cases of
-// every DaemonSet text (none → create, too many → remove, one → right) stand in assessNode below.
+// seen, and the time, what state is it in, what does it count for, and what is to be done. The decision is pure; the
+// three cases of every DaemonSet text (none → create, too many → remove, one → right) stand in assessNode below.
 import { isAvailable, availableAt } from './availability.ts';
 import { blame } from './attribution.ts';
 import { type Backoff, backoffEnds } from './backoff.ts';
