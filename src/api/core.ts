@@ -1,5 +1,17 @@
 // Pods, nodes and their kin (core/v1, coordination.k8s.io/v1): the fields this house reads or writes.
 import type { Condition, KubernetesObject, LabelSelector, ObjectMeta, Timestamp } from './meta.ts';
+import type {
+  EnvFromSource,
+  EnvVar,
+  Handler,
+  HostAlias,
+  PodDnsConfig,
+  PodSecurityContext,
+  Probe,
+  SecurityContext,
+  Volume,
+  VolumeMount,
+} from './pod-spec.ts';
 
 export interface Taint {
   readonly key: string;
@@ -68,8 +80,23 @@ export interface Container {
   readonly args?: readonly string[];
   readonly resources?: ResourceRequirements;
   readonly ports?: readonly ContainerPort[];
-  readonly volumeMounts?: readonly unknown[];
-  readonly env?: readonly unknown[];
+  readonly volumeMounts?: readonly VolumeMount[];
+  readonly env?: readonly EnvVar[];
+  readonly envFrom?: readonly EnvFromSource[];
+  readonly workingDir?: string;
+  /** Always | IfNotPresent | Never */
+  readonly imagePullPolicy?: string;
+  readonly securityContext?: SecurityContext;
+  readonly livenessProbe?: Probe;
+  readonly readinessProbe?: Probe;
+  readonly startupProbe?: Probe;
+  readonly lifecycle?: { readonly postStart?: Handler; readonly preStop?: Handler };
+  readonly terminationMessagePath?: string;
+  /** File | FallbackToLogsOnError */
+  readonly terminationMessagePolicy?: string;
+  readonly stdin?: boolean;
+  readonly stdinOnce?: boolean;
+  readonly tty?: boolean;
   /** On init containers only: Always makes it a sidecar. */
   readonly restartPolicy?: string;
 }
@@ -90,7 +117,23 @@ export interface PodSpec {
   readonly terminationGracePeriodSeconds?: number;
   readonly activeDeadlineSeconds?: number;
   readonly overhead?: Readonly<Record<string, string>>;
-  readonly volumes?: readonly unknown[];
+  readonly volumes?: readonly Volume[];
+  readonly hostPID?: boolean;
+  readonly hostIPC?: boolean;
+  readonly hostname?: string;
+  readonly subdomain?: string;
+  readonly setHostnameAsFQDN?: boolean;
+  readonly shareProcessNamespace?: boolean;
+  readonly securityContext?: PodSecurityContext;
+  readonly serviceAccountName?: string;
+  readonly automountServiceAccountToken?: boolean;
+  readonly imagePullSecrets?: readonly { readonly name?: string }[];
+  /** ClusterFirst | ClusterFirstWithHostNet | Default | None */
+  readonly dnsPolicy?: string;
+  readonly dnsConfig?: PodDnsConfig;
+  readonly hostAliases?: readonly HostAlias[];
+  readonly runtimeClassName?: string;
+  readonly enableServiceLinks?: boolean;
   readonly schedulingGates?: readonly { readonly name: string }[];
 }
 
@@ -217,6 +260,14 @@ export interface ServiceAccount extends KubernetesObject {
 }
 
 export interface ConfigMap extends KubernetesObject {
+  readonly data?: Readonly<Record<string, string>>;
+  /** Base64. */
+  readonly binaryData?: Readonly<Record<string, string>>;
+}
+
+export interface Secret extends KubernetesObject {
+  readonly type?: string;
+  /** Base64. */
   readonly data?: Readonly<Record<string, string>>;
 }
 

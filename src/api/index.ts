@@ -2,6 +2,7 @@
 export type * from './apps.ts';
 export type * from './core.ts';
 export type * from './meta.ts';
+export type * from './pod-spec.ts';
 export { findCondition, isTrue, withCondition } from './conditions.ts';
 export { encodeGoJson } from './go-json.ts';
 export { BinaryHeap } from './heap.ts';

@@ -1,6 +1,6 @@
 // Names of the resources this house works with: enough to build a URL or a lookup key, typed by what they hold.
 import type { ControllerRevision, DaemonSet } from './apps.ts';
-import type { ConfigMap, Event, Lease, Namespace, Node, Pod, ServiceAccount } from './core.ts';
+import type { ConfigMap, Event, Lease, Namespace, Node, Pod, Secret, ServiceAccount } from './core.ts';
 import type { KubernetesObject } from './meta.ts';
 
 /** A REST resource. The type parameter is what its objects look like; it has no value at run time. */
@@ -31,6 +31,7 @@ export const namespaces: Resource<Namespace> = core('namespaces', 'Namespace', f
 export const events: Resource<Event> = core('events', 'Event', true);
 export const serviceAccounts: Resource<ServiceAccount> = core('serviceaccounts', 'ServiceAccount', true);
 export const configMaps: Resource<ConfigMap> = core('configmaps', 'ConfigMap', true);
+export const secrets: Resource<Secret> = core('secrets', 'Secret', true);
 export const daemonSets: Resource<DaemonSet> = {
   group: 'apps',
   version: 'v1',
