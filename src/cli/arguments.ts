@@ -13,3 +13,23 @@ export function wholeNumber(minimum: number, maximum: number): (text: string) =>
 export function collect(text: string, previous: readonly string[] = []): readonly string[] {
   return [...previous, text];
 }
+
+/** `--flag`, `--flag=true`, `--flag=false`: as Kubernetes' components take their switches. */
+export function trueOrFalse(text: string): boolean {
+  if (text === 'true' || text === 'false') return text === 'true';
+  throw new InvalidArgumentError("It must be 'true' or 'false'.");
+}
+
+const unitMs: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
+
+/** Milliseconds of a time as Go writes it: 500ms, 15s, 1m30s. */
+export function duration(minimumMs: number): (text: string) => number {
+  return (text) => {
+    const parts = [...text.matchAll(/(\d+(?:\.\d+)?)(ms|s|m|h)/g)];
+    const ms = parts.reduce((sum, [, amount, unit]) => sum + Number(amount) * unitMs[unit!]!, 0);
+    if (text !== '' && parts.map(([part]) => part).join('') === text && ms >= minimumMs) return ms;
+    throw new InvalidArgumentError(
+      `It must be a time such as 500ms, 15s or 1m30s${minimumMs > 1 ? `, at least ${minimumMs / 1000}s` : ''}.`,
+    );
+  };
+}

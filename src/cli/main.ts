@@ -1,6 +1,7 @@
 // The command line's entry: builds the program, runs one command, turns whatever goes wrong into one line and an exit
 // code. Commands live in commands/, one file each; nothing is decided here.
 import { Command, CommanderError } from 'commander';
+import { controllerCommand } from './commands/controller.ts';
 import { upCommand } from './commands/up.ts';
 import { endingFor, refusedExitCode } from './failure.ts';
 import { packageVersion } from './package-version.ts';
@@ -10,17 +11,21 @@ const lingerMs = 5_000;
 
 const version = packageVersion();
 const program = new Command('everynode')
-  .description('One pod on every node, and rollouts you can trust: DaemonSets on an embedded Kubernetes cluster.')
+  .description(
+    'One pod on every node, and rollouts you can trust: DaemonSets on your Kubernetes cluster, or on an embedded one.',
+  )
   .version(version, '-V, --version', 'print the version')
   .helpOption('-h, --help', 'print this help')
   .helpCommand('help [command]', 'explain a command')
   .addCommand(upCommand(version))
+  .addCommand(controllerCommand(version))
   .addHelpText(
     'after',
     `
 Examples:
   everynode up                         a cluster of three simulated nodes
   everynode up --nodes 1000 --memory   a thousand, forgotten when it stops
+  everynode controller --dry-run       what would it do on the cluster that kubectl talks to?
   everynode help up                    everything that 'up' can do`,
   );
 

@@ -15,7 +15,10 @@ export interface KubeconfigOptions {
   readonly clock: Clock;
 }
 
-export type Connection = Pick<HttpClientOptions, 'server' | 'tls' | 'credentials'>;
+export interface Connection extends Pick<HttpClientOptions, 'server' | 'tls' | 'credentials'> {
+  /** Of the pod that this process is. */
+  readonly namespace?: string;
+}
 
 /** No usable kubeconfig; the message says what is wrong with which. */
 export class KubeconfigError extends Error {

@@ -24,7 +24,7 @@ export interface Term {
   /** Aborts when leading is over: lost, or the election was stopped. */
   readonly signal: AbortSignal;
   /** Whether a write may be sent now. False for good once the lease could be taken by another soon. */
-  mayWrite(): boolean;
+  readonly mayWrite: () => boolean;
 }
 
 export interface LeaderElectionOptions {

@@ -20,6 +20,13 @@ import { isCritical, type Tracked } from './tracked.ts';
 
 export type { DaemonSetInspection, Inspection } from './inspect.ts';
 export { registerMetrics } from './metrics.ts';
+export {
+  leasePermissions,
+  type Permission,
+  preflightPermissions,
+  readPermissions,
+  writePermissions,
+} from './permissions.ts';
 export { defaultPreflightWaitMs, preflight, type PreflightOptions, type PreflightResult } from './preflight.ts';
 
 export interface DaemonSetControllerOptions extends ControllerContext {
