@@ -3,11 +3,12 @@ import { once } from 'node:events';
 import { dirname, join } from 'node:path';
 import { type MisbehaviourRule, parseMisbehaviourRule } from '../agent/index.ts';
 import { StatusError } from '../api/index.ts';
-import { type Cluster, ClusterStartError, startCluster } from '../cluster/index.ts';
+import { type Cluster, ClusterStartError, type EtcdAddress, startCluster } from '../cluster/index.ts';
 import { systemClock, systemRandom } from '../machinery/index.ts';
 import { createLogger, type Logger } from '../observe/index.ts';
 import { applyManifest } from './apply.ts';
 import { defaultDataDirectory, type UpOptions } from './commands/up.ts';
+import { etcdAddress } from './etcd-options.ts';
 import { Refusal } from './failure.ts';
 import { type LogFile, openLogFile } from './log-file.ts';
 import { type Manifest, readManifests } from './manifests.ts';
@@ -23,12 +24,13 @@ export async function runUp(options: UpOptions, version: string): Promise<void> 
   // Everything that can be wrong with what was asked is found before anything is started.
   const rules = (options.simulate ?? []).map(parseRule);
   const manifests = (options.apply ?? []).flatMap(readManifests);
+  const etcd = etcdAddress(options);
   const stop = listenForStop(() => clock.now());
   const logTo = { write: toStderr };
   const log = createLogger({ level: options.logLevel, destination: { write: (line) => void logTo.write(line) } });
   try {
     const startedMs = clock.now() - process.uptime() * 1000;
-    const cluster = await start(options, rules, log, stop.signal);
+    const cluster = await start(options, { rules, etcd, log, signal: stop.signal });
     try {
       await applyAll(cluster, manifests);
       const run = { cluster, options, version, log, logTo, signal: stop.signal, startedMs };
@@ -57,16 +59,19 @@ function parseRule(text: string): MisbehaviourRule {
   }
 }
 
-async function start(
-  options: UpOptions,
-  rules: readonly MisbehaviourRule[],
-  log: Logger,
-  signal: AbortSignal,
-): Promise<Cluster> {
+interface StartContext {
+  readonly rules: readonly MisbehaviourRule[];
+  readonly etcd: EtcdAddress | undefined;
+  readonly log: Logger;
+  readonly signal: AbortSignal;
+}
+
+async function start(options: UpOptions, { rules, etcd, log, signal }: StartContext): Promise<Cluster> {
   try {
     return await startCluster({
       ...(options.memory === true ? {} : { dataDir: options.dataDir ?? defaultDataDirectory }),
       ...(options.port === undefined ? {} : { port: options.port }),
+      ...(etcd === undefined ? {} : { etcd }),
       host: options.host,
       nodes: options.nodes,
       rules,
@@ -111,7 +116,7 @@ async function show(run: Run, until: Promise<unknown>): Promise<void> {
   const { cluster, options, version, log, signal, startedMs } = run;
   const { client, kubeconfigPath, url } = cluster;
   const directory = dirname(kubeconfigPath);
-  const stateKept = options.memory === true ? 'in memory, lost when it stops' : directory;
+  const stateKept = options.memory === true ? 'in memory, lost when it stops' : (options.etcdServers?.[0] ?? directory);
   const stopView = new AbortController();
   let screen: Screen | undefined;
   let logFile: LogFile | undefined;

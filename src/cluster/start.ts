@@ -13,13 +13,15 @@ import { openDataDirectory } from './data-directory.ts';
 import { createInProcessClient } from './in-process-client.ts';
 import { writeKubeconfig } from './kubeconfig.ts';
 import { listen } from './listen.ts';
-import { openStore } from './open-store.ts';
+import { type EtcdAddress, openStore } from './open-store.ts';
 import { componentUser, startParts } from './parts.ts';
 import { findResource } from './resource-finder.ts';
 
 export interface ClusterOptions {
   /** Where everything is kept; absent = in memory, gone when the cluster is closed. */
   readonly dataDir?: string;
+  /** Keeps the state there; several clusters on one etcd and prefix, with one authority, are the same cluster. */
+  readonly etcd?: EtcdAddress;
   /** Simulated nodes to have: node-1 … node-N. */
   readonly nodes: number;
   /** How simulated pods and nodes misbehave. */
@@ -59,7 +61,7 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
     closer.add(() => directory.close());
     const [certificates, store] = await Promise.all([
       ensureCertificates(directory.pkiPath, host, clock.now()),
-      openStore(directory.statePath),
+      openStore({ etcd: options.etcd, path: directory.statePath, clock, log }),
     ]);
     closer.add(() => store.close());
     signal?.throwIfAborted();

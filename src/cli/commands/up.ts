@@ -2,8 +2,9 @@
 // mistakes answer at once.
 import { Command, Option } from 'commander';
 import { collect, wholeNumber } from '../arguments.ts';
+import { addEtcdOptions, type EtcdOptions } from '../etcd-options.ts';
 
-export interface UpOptions {
+export interface UpOptions extends EtcdOptions {
   readonly nodes: number;
   readonly dataDir?: string;
   readonly memory?: true;
@@ -21,7 +22,7 @@ const logLevels = ['debug', 'info', 'warn', 'error'] as const;
 export const defaultDataDirectory = '.everynode';
 
 export function upCommand(version: string): Command {
-  return new Command('up')
+  const command = new Command('up')
     .summary('run a cluster until Ctrl-C')
     .description(
       'Runs a Kubernetes cluster in this process until Ctrl-C: API server, store, scheduler, controllers and ' +
@@ -49,7 +50,8 @@ export function upCommand(version: string): Command {
         .choices(logLevels)
         .default('warn', 'warn'),
     )
-    .option('--no-table', 'print plain lines, also on a terminal')
+    .option('--no-table', 'print plain lines, also on a terminal');
+  return addEtcdOptions(command)
     .addHelpText(
       'after',
       `
