@@ -14,6 +14,10 @@ export function collect(text: string, previous: readonly string[] = []): readonl
   return [...previous, text];
 }
 
+export function commaSeparated(text: string): readonly string[] {
+  return text.split(',').filter((entry) => entry !== '');
+}
+
 /** `--flag`, `--flag=true`, `--flag=false`: as Kubernetes' components take their switches. */
 export function trueOrFalse(text: string): boolean {
   if (text === 'true' || text === 'false') return text === 'true';

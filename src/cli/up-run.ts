@@ -72,6 +72,7 @@ async function start(options: UpOptions, { rules, etcd, log, signal }: StartCont
       ...(options.memory === true ? {} : { dataDir: options.dataDir ?? defaultDataDirectory }),
       ...(options.port === undefined ? {} : { port: options.port }),
       ...(etcd === undefined ? {} : { etcd }),
+      ...(options.controllers === undefined ? {} : { controllers: options.controllers }),
       host: options.host,
       nodes: options.nodes,
       rules,

@@ -19,6 +19,7 @@ import {
   type RunningController,
 } from '../machinery/index.ts';
 import type { Logger } from '../observe/index.ts';
+import type { ControllerName } from './controller-selection.ts';
 
 export interface PartsOptions {
   readonly clientFor: (component: string) => Client;
@@ -26,6 +27,8 @@ export interface PartsOptions {
   readonly resources: readonly Resource[];
   /** PEM of the cluster's authority, for kube-root-ca.crt. */
   readonly authority: string;
+  /** Which controllers run. */
+  readonly controllers: ReadonlySet<ControllerName>;
   readonly nodes: number;
   readonly rules: readonly MisbehaviourRule[];
   readonly clock: Clock;
@@ -48,16 +51,19 @@ interface PartContext extends ControllerContext {
 /** Named as upstream names them; the names stand in managedFields, events and the log. */
 function startAll(options: PartsOptions, contextFor: (component: string) => PartContext): readonly RunningController[] {
   const { resources, authority, nodes, rules } = options;
-  return [
-    runNamespaces({ ...contextFor('namespace-controller'), resources }),
-    runServiceAccounts({ ...contextFor('serviceaccount-controller'), rootCertificate: authority }),
-    runGarbageCollector({ ...contextFor('generic-garbage-collector'), resources }),
-    runNodeLifecycle(contextFor('node-controller')),
-    runPodGc(contextFor('pod-garbage-collector')),
-    runScheduler(contextFor('default-scheduler')),
-    runDaemonSetController(contextFor('daemonset-controller')),
-    startSimulatedFleet({ ...contextFor('kubelet'), nodes, rules }),
-  ];
+  const starters: Readonly<Record<ControllerName, () => RunningController>> = {
+    'namespace-controller': () => runNamespaces({ ...contextFor('namespace-controller'), resources }),
+    'serviceaccount-controller': () =>
+      runServiceAccounts({ ...contextFor('serviceaccount-controller'), rootCertificate: authority }),
+    'garbage-collector-controller': () =>
+      runGarbageCollector({ ...contextFor('generic-garbage-collector'), resources }),
+    'node-lifecycle-controller': () => runNodeLifecycle(contextFor('node-controller')),
+    'pod-garbage-collector-controller': () => runPodGc(contextFor('pod-garbage-collector')),
+    'kube-scheduler': () => runScheduler(contextFor('default-scheduler')),
+    'daemonset-controller': () => runDaemonSetController(contextFor('daemonset-controller')),
+  };
+  const running = Object.entries(starters).filter(([name]) => options.controllers.has(name as ControllerName));
+  return [...running.map(([, start]) => start()), startSimulatedFleet({ ...contextFor('kubelet'), nodes, rules })];
 }
 
 export function startParts(options: PartsOptions): Parts {

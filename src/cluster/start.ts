@@ -9,6 +9,7 @@ import type { Clock, Random } from '../machinery/index.ts';
 import type { Logger } from '../observe/index.ts';
 import { ensureCertificates } from './certificates.ts';
 import { createCloser } from './closer.ts';
+import { selectControllers } from './controller-selection.ts';
 import { openDataDirectory } from './data-directory.ts';
 import { createInProcessClient } from './in-process-client.ts';
 import { writeKubeconfig } from './kubeconfig.ts';
@@ -24,6 +25,8 @@ export interface ClusterOptions {
   readonly etcd?: EtcdAddress;
   /** Simulated nodes to have: node-1 … node-N. */
   readonly nodes: number;
+  /** Which controllers run, as kube-controller-manager's --controllers; absent = all. */
+  readonly controllers?: readonly string[];
   /** How simulated pods and nodes misbehave. */
   readonly rules?: readonly MisbehaviourRule[];
   /** Address to listen on: a loopback one unless said otherwise. */
@@ -57,6 +60,7 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
   const { clock, random, log, signal, host = '127.0.0.1' } = options;
   const closer = createCloser();
   try {
+    const controllers = selectControllers(options.controllers ?? ['*']);
     const directory = await openDataDirectory(options.dataDir);
     closer.add(() => directory.close());
     const [certificates, store] = await Promise.all([
@@ -87,7 +91,7 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
     const authority = certificates.authority.certificate;
     const { nodes, rules = [] } = options;
     const resources = server.resources.all();
-    const parts = startParts({ clientFor, resources, authority, nodes, rules, clock, random, log });
+    const parts = startParts({ clientFor, resources, authority, controllers, nodes, rules, clock, random, log });
     closer.add(() => parts.stop());
     await (signal === undefined ? parts.ready : Promise.race([parts.ready, rejectedByAbort(signal)]));
     return {

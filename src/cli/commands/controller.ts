@@ -37,7 +37,6 @@ export function controllerCommand(version: string): Command {
     .addOption(
       new Option('--leader-elect [boolean]', 'write only while holding the lease, so that several replicas may run')
         .argParser(trueOrFalse)
-        .preset('true')
         .default(true),
     )
     .addOption(
@@ -84,8 +83,8 @@ export function controllerCommand(version: string): Command {
       'after',
       `
 Examples:
-  everynode controller --dry-run                      what would it do on the current context's cluster?
-  everynode controller --kubeconfig admin.conf        leads, or stands by while another replica leads
+  everynode controller --dry-run                  what would it do on kubectl's current cluster?
+  everynode controller --kubeconfig admin.conf    leads, or stands by while another replica leads
   everynode controller --metrics-bind-address :8080 --health-bind-address :8081`,
     )
     .action(async (options: ControllerOptions) => {

@@ -1,7 +1,7 @@
 // `everynode up`: its options and its help. What it does is in up-run.ts, loaded only when it runs, so that help and
 // mistakes answer at once.
 import { Command, Option } from 'commander';
-import { collect, wholeNumber } from '../arguments.ts';
+import { collect, commaSeparated, wholeNumber } from '../arguments.ts';
 import { addEtcdOptions, type EtcdOptions } from '../etcd-options.ts';
 
 export interface UpOptions extends EtcdOptions {
@@ -12,6 +12,7 @@ export interface UpOptions extends EtcdOptions {
   readonly host: string;
   readonly apply?: readonly string[];
   readonly simulate?: readonly string[];
+  readonly controllers?: readonly string[];
   readonly logLevel: (typeof logLevels)[number];
   readonly table: boolean;
 }
@@ -45,6 +46,11 @@ export function upCommand(version: string): Command {
     .addOption(new Option('--host <address>', 'address to listen on').default('127.0.0.1', '127.0.0.1'))
     .option('--apply <file>', 'apply a manifest once the cluster runs (repeatable)', collect)
     .option('--simulate <rule>', 'let simulated pods or nodes misbehave (repeatable)', collect)
+    .option(
+      '--controllers <list>',
+      "which controllers to run, e.g. '*,-daemonset-controller' (default: *)",
+      commaSeparated,
+    )
     .addOption(
       new Option('--log-level <level>', 'least important log lines to write')
         .choices(logLevels)
