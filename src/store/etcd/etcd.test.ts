@@ -1,27 +1,253 @@
-import { after, describe } from 'node:test';
+import assert from 'node:assert/strict';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { after, before, describe, test, type TestContext } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
 import { systemClock } from '../../machinery/index.ts';
+import { createAuthority, issueCertificate, type KeyPair } from '../../pki/index.ts';
 import { describeStore } from '../conformance.test-support.ts';
+import { Recorder, refusedWatch } from '../conformance-kind.test-support.ts';
 import { scratchDirectory } from '../scratch.test-support.ts';
 import type { Store } from '../store.ts';
-import { openEtcdStore } from './etcd.ts';
+import { CompactedError, CorruptStoreError, RevisionMismatchError, StoreUnavailableError } from '../store.ts';
+import { type EtcdStoreOptions, openEtcdStore } from './etcd.ts';
 import { type EtcdServer, needsEtcd, startEtcd } from './etcd-server.test-support.ts';
+import { openGate } from './gate.test-support.ts';
 
 const directory = scratchDirectory();
-let server: EtcdServer | undefined;
-let stores = 0;
-after(() => server?.kill());
+let server: EtcdServer;
+let prefixes = 0;
 
-/** Each store has a prefix of its own. Only the tests that are about it see others write. */
-async function open(): Promise<Store> {
-  server ??= await startEtcd({ directory });
-  return openEtcdStore({
+/**
+ * Each store has a prefix of its own, unless told otherwise. Only the tests that are about it see others write: what
+ * they read must not be later by our own doing.
+ */
+const openStore = (options: Partial<EtcdStoreOptions> = {}): Promise<Store> =>
+  openEtcdStore({
     endpoints: [server.endpoint],
-    prefix: `/store-${++stores}`,
+    prefix: `/store-${++prefixes}`,
     clock: systemClock,
     patienceMs: 60_000,
+    ...options,
   });
+
+async function opened(t: TestContext, options?: Partial<EtcdStoreOptions>): Promise<Store> {
+  const store = await openStore(options);
+  t.after(() => store.close());
+  return store;
 }
 
 void describe('etcd', needsEtcd, () => {
+  before(async () => {
+    server = await startEtcd({ directory });
+  });
+  after(() => server.kill());
+
+  const open = () => openStore();
   describeStore({ name: 'etcd', open, boundsHistory: false, keepsIssueOrder: false, propertyRuns: 30 });
+
+  void describe('two stores on one prefix', () => {
+    void test('each reads at once what the other was told is written', async (t) => {
+      const [a, b] = [await opened(t, { prefix: '/both' }), await opened(t, { prefix: '/both' })];
+      let revision = 0;
+      for (let i = 0; i < 50; i++) {
+        const [writer, reader] = i % 2 === 0 ? [a, b] : [b, a];
+        revision = await writer.put('p/a', { i }, revision);
+        assert.deepEqual(await reader.get('p/a'), { key: 'p/a', value: { i }, revision });
+        assert.equal((await reader.range('p/')).revision, revision);
+      }
+      await assert.rejects(b.put('p/a', {}, revision - 1), RevisionMismatchError);
+    });
+
+    void test('a watch on one hears of the writes through the other', async (t) => {
+      const [a, b] = [await opened(t, { prefix: '/heard' }), await opened(t, { prefix: '/heard' })];
+      const recorder = new Recorder();
+      b.watch('p/', await a.put('o', {}, 0), recorder);
+      await a.delete('p/a', await a.put('p/a', { n: 1 }, 0));
+      await recorder.saw('p/a');
+      await a.put('p/end', {}, 0);
+      await recorder.saw('p/end');
+      assert.deepEqual(recorder.summary(), ['put p/a {"n":1}', 'delete p/a {"n":1} was {"n":1}', 'put p/end {}']);
+    });
+
+    void test('a watch and a page go on in a store that was opened after what they are from', async (t) => {
+      const first = await openStore({ prefix: '/older' });
+      const start = await first.put('p/a', { n: 1 }, 0);
+      const second = await first.put('p/a', { n: 2 }, start);
+      await first.put('p/b', {}, 0);
+      await first.delete('p/a', second);
+      await first.close();
+
+      const store = await opened(t, { prefix: '/older' });
+      const recorder = new Recorder();
+      store.watch('p/', start, recorder);
+      await recorder.saw('p/b');
+      await store.put('p/end', {}, 0);
+      await recorder.saw('p/end');
+      const told = ['put p/a {"n":2} was {"n":1}', 'put p/b {}', 'delete p/a {"n":2} was {"n":2}', 'put p/end {}'];
+      assert.deepEqual(recorder.summary(), told);
+      assert.deepEqual(await store.range('p/', { revision: second }), {
+        entries: [{ key: 'p/a', value: { n: 2 }, revision: second }],
+        revision: second,
+        remaining: 0,
+      });
+    });
+
+    void test('what etcd was made to forget is refused with etcd’s own word on how much that is', async (t) => {
+      const first = await openStore({ prefix: '/forgotten' });
+      const start = await first.put('p/a', { n: 1 }, 0);
+      const second = await first.put('p/a', { n: 2 }, start);
+      await first.compact(second);
+      await first.close();
+      const store = await opened(t, { prefix: '/forgotten' });
+      const isCompacted = (error: unknown) => error instanceof CompactedError && error.compacted === second;
+      assert.ok(isCompacted(await refusedWatch(store, 'p/', start)));
+      await assert.rejects(store.range('p/', { revision: start }), isCompacted);
+      await store.range('p/', { revision: second });
+    });
+  });
+
+  void describe('others in the same etcd', () => {
+    void test('writes under other prefixes hold up no read', async (t) => {
+      const store = await opened(t, { patienceMs: 20 });
+      const other = await opened(t);
+      const revision = await store.put('p/a', {}, 0);
+      for (let i = 0; i < 20; i++) {
+        const theirs = await other.put(`x/${i}`, {}, 0);
+        assert.deepEqual(await store.get('p/a'), { key: 'p/a', value: {}, revision });
+        assert.ok((await store.revision()) >= theirs);
+      }
+      assert.deepEqual(
+        (await store.range('')).entries.map((entry) => entry.key),
+        ['p/a'],
+      );
+    });
+
+    void test('a prefix in which something else writes is refused, and the key is named', async (t) => {
+      const outer = await opened(t, { prefix: '/outer' });
+      await outer.put('inner/a', {}, 0);
+      await openStore({ prefix: '/outer/inner' }).then((store) => store.close());
+      const { EtcdConnection } = await import('./connection.ts');
+      const connection = new EtcdConnection({ endpoints: [server.endpoint], clock: systemClock });
+      const text = new TextEncoder();
+      const requestPut = { key: text.encode('/outer/inner/b'), value: text.encode('no JSON') };
+      await connection.write((kv, options) =>
+        kv.txn({ success: [{ request: { case: 'requestPut', value: requestPut } }] }, options),
+      );
+      connection.close();
+      const isNamed = (error: unknown) =>
+        error instanceof CorruptStoreError && error.message.includes('/outer/inner/b');
+      await assert.rejects(openStore({ prefix: '/outer/inner' }), isNamed);
+    });
+  });
+
+  void describe('an etcd that goes away', () => {
+    void test('requests wait for it to come back, watches go on without a gap, also over a restart', async (t) => {
+      const place = join(directory, 'restarted');
+      mkdirSync(place);
+      const etcd = await startEtcd({ directory: place });
+      t.after(() => etcd.kill());
+      const store = await opened(t, { endpoints: [etcd.endpoint] });
+      const other = await opened(t, { endpoints: [etcd.endpoint], prefix: `/store-${prefixes}` });
+      const recorder = new Recorder();
+      store.watch('p/', await store.put('p/0', {}, 0), recorder);
+      const written: number[] = [];
+      for (let round = 1; round <= 3; round++) {
+        await etcd.kill();
+        await delay(50); // A write on a connection that is just breaking may have been made: that is an error.
+        const [found, revision] = [store.get('p/0'), other.put(`p/${round}`, {}, 0)];
+        await delay(100);
+        await etcd.start();
+        assert.notEqual(await found, undefined);
+        written.push(await revision);
+        await recorder.saw(`p/${round}`);
+      }
+      assert.deepEqual(
+        recorder.heard.map((event) => event.revision),
+        written,
+      );
+      assert.equal(recorder.ended, undefined);
+    });
+
+    void test('when nobody answers in time, that is what is said', async (t) => {
+      const place = join(directory, 'gone');
+      mkdirSync(place);
+      const etcd = await startEtcd({ directory: place });
+      t.after(() => etcd.kill());
+      const store = await opened(t, { endpoints: [etcd.endpoint], requestMsMax: 200 });
+      await etcd.kill();
+      await assert.rejects(store.get('p/a'), StoreUnavailableError);
+      await assert.rejects(store.put('p/a', {}, 0), StoreUnavailableError);
+      await assert.rejects(openStore({ endpoints: [etcd.endpoint], requestMsMax: 200 }), StoreUnavailableError);
+    });
+
+    void test('an endpoint that is dead is passed over', async (t) => {
+      const store = await opened(t, { endpoints: ['http://127.0.0.1:1', server.endpoint] });
+      const recorder = new Recorder();
+      store.watch('p/', await store.revision(), recorder);
+      await store.put('p/a', {}, 0);
+      await recorder.saw('p/a');
+    });
+
+    void test('compacted while it was away: watches end, reads are right', async (t) => {
+      const place = join(directory, 'compacted');
+      mkdirSync(place);
+      const etcd = await startEtcd({ directory: place });
+      t.after(() => etcd.kill());
+      const gate = await openGate(etcd.endpoint);
+      t.after(() => gate.close());
+      const prefix = '/gated';
+      const store = await opened(t, { endpoints: [gate.endpoint], prefix });
+      const other = await opened(t, { endpoints: [etcd.endpoint], prefix });
+      const first = await store.put('p/a', { n: 1 }, 0);
+      const gone = await store.put('p/gone', {}, 0);
+      const recorder = new Recorder();
+      store.watch('p/', await store.revision(), recorder);
+      gate.shut();
+      await other.delete('p/gone', gone);
+      const last = await other.put('p/a', { n: 2 }, first);
+      await other.compact(last);
+      gate.open();
+      assert.deepEqual((await store.range('p/')).entries, [{ key: 'p/a', value: { n: 2 }, revision: last }]);
+      assert.ok(recorder.ended?.error instanceof CompactedError);
+      assert.deepEqual(recorder.heard, []);
+      const later = new Recorder();
+      store.watch('p/', last, later);
+      await store.put('p/b', {}, 0);
+      await later.saw('p/b');
+    });
+  });
+
+  void test('over TLS, with a certificate of its own where etcd asks for one', async (t) => {
+    const now = systemClock.now();
+    const authority = await createAuthority('etcd-authority', now);
+    const place = join(directory, 'tls');
+    mkdirSync(place);
+    const file = (name: string, text: string) => {
+      writeFileSync(join(place, name), text);
+      return join(place, name);
+    };
+    const hosts = ['127.0.0.1'];
+    const served: KeyPair = await issueCertificate(authority, { usage: 'server', commonName: 'etcd', hosts }, now);
+    const ours: KeyPair = await issueCertificate(authority, { usage: 'client', commonName: 'everynode' }, now);
+    const certificates = [
+      '--cert-file',
+      file('server.crt', served.certificate),
+      '--key-file',
+      file('server.key', served.key),
+    ];
+    const asked = ['--client-cert-auth', '--trusted-ca-file', file('ca.crt', authority.certificate)];
+    const etcd = await startEtcd({ directory: place, scheme: 'https', args: [...certificates, ...asked] });
+    t.after(() => etcd.kill());
+    const endpoints = [etcd.endpoint];
+    const tls = { authority: authority.certificate, certificate: ours.certificate, key: ours.key };
+    const store = await opened(t, { endpoints, tls });
+    const recorder = new Recorder();
+    store.watch('p/', await store.revision(), recorder);
+    await store.put('p/a', {}, 0);
+    await recorder.saw('p/a');
+    const trusting = { authority: authority.certificate };
+    for (const less of [trusting, {}])
+      await assert.rejects(openStore({ endpoints, tls: less, requestMsMax: 200 }), StoreUnavailableError);
+  });
 });
