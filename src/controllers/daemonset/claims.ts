@@ -10,6 +10,7 @@ import {
 } from '../../api/index.ts';
 import { viewPod } from '../../core/daemonset/index.ts';
 import type { SyncContext } from './context.ts';
+import { isStillThere } from './still-there.ts';
 import type { Tracked } from './tracked.ts';
 
 /** Returns false when the DaemonSet turned out to be gone or going: then there is nothing to do for it. */
@@ -22,7 +23,7 @@ export async function settleClaims(context: SyncContext, tracked: Tracked): Prom
   }
   if (podsToAdopt.size + revisionsToAdopt.size === 0) return true;
   // The cache may not know yet that the DaemonSet is going, or that another took its name: then nothing is adopted.
-  if (!(await stillThere(context, tracked))) return false;
+  if (!(await isStillThere(context, tracked))) return false;
   const ownerReferences = [controllerReference(resources.daemonSets, tracked.object)];
   for (const [uid, pod] of podsToAdopt) {
     const patch = { metadata: { uid, ownerReferences } };
@@ -40,18 +41,6 @@ export async function settleClaims(context: SyncContext, tracked: Tracked): Prom
   return true;
 }
 
-async function stillThere({ client, signal }: SyncContext, { object, uid }: Tracked): Promise<boolean> {
-  try {
-    const { metadata } = await client.get(resources.daemonSets, object.metadata.namespace, object.metadata.name, {
-      signal,
-    });
-    return metadata.uid === uid && metadata.deletionTimestamp === undefined;
-  } catch (error) {
-    if (isReason(error, 'NotFound')) return false;
-    throw error;
-  }
-}
-
 async function patchOwner<T extends KubernetesObject>(
   { client, limit, signal }: SyncContext,
   resource: Resource<T>,
@@ -62,8 +51,9 @@ async function patchOwner<T extends KubernetesObject>(
   try {
     return await limit(() => client.patch(resource, namespace, name, 'strategic', patch, { signal }));
   } catch (error) {
-    // Gone, or another object of that name by now: the watch tells what is there.
-    if (!isReason(error, 'NotFound', 'Invalid', 'Conflict')) throw error;
+    // Gone, or another object of that name by now: the watch tells what is there. A Conflict may be both that and a
+    // mere collision, so it is tried again: an orphan given up too early would get a second pod beside it.
+    if (!isReason(error, 'NotFound', 'Invalid')) throw error;
     return undefined;
   }
 }

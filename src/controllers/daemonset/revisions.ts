@@ -10,6 +10,7 @@ import {
   revisionOf,
 } from '../../core/daemonset/index.ts';
 import type { SyncContext } from './context.ts';
+import { isStillThere } from './still-there.ts';
 import type { Tracked } from './tracked.ts';
 
 export interface CurrentRevision {
@@ -18,10 +19,11 @@ export interface CurrentRevision {
   readonly duplicates: readonly string[];
 }
 
-/** Returns the current revision, written and numbered. */
-export async function settleHistory(context: SyncContext, tracked: Tracked): Promise<CurrentRevision> {
+/** Returns the current revision, written and numbered; undefined when the DaemonSet turned out to be gone or going. */
+export async function settleHistory(context: SyncContext, tracked: Tracked): Promise<CurrentRevision | undefined> {
   let decision = decideHistory(tracked.object, [...tracked.revisions.values()]);
   if (decision.kind === 'create') {
+    if (!(await isStillThere(context, tracked))) return undefined;
     const made = await createRevision(context, tracked, decision.revision);
     tracked.revisions.set(made.metadata.uid, made);
     decision = decideHistory(tracked.object, [...tracked.revisions.values()]);

@@ -30,6 +30,7 @@ export async function sync(context: SyncContext, tracked: Tracked): Promise<numb
 
   if (!(await settleClaims(context, tracked))) return undefined;
   await retarget(context, tracked);
+  if (tracked.gone) return undefined;
   rememberUnseen(context, tracked);
   ledger.advance(context.clock.now());
   if (ledger.target !== undefined)
@@ -51,6 +52,7 @@ async function retarget(context: SyncContext, tracked: Tracked): Promise<void> {
     try {
       const { object } = tracked;
       const current = await settleHistory(context, tracked);
+      if (current === undefined) return;
       const target = compileTarget(object, current.hash, current.duplicates);
       if (!sameTarget(tracked.ledger.target, target)) tracked.ledger.retarget(target, context.clock.now());
     } catch (error) {

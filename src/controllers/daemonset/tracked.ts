@@ -38,7 +38,7 @@ export interface Tracked {
   saidSelectingAll: boolean;
   /** When it last came nearer to what is wanted. */
   progress: Progress | undefined;
-  /** The DaemonSet does not exist any more: nothing is done for it, not even what was decided before. */
+  /** The DaemonSet is known to be gone or going, by its watch or sooner: nothing is done for it, not even what was decided before. */
   gone: boolean;
 }
 
