@@ -6,7 +6,8 @@ import { node, nodeInZone, now, pod, rolling, second, taint, target } from './bu
 import { type Counts, Ledger } from './ledger.ts';
 import type { Action, Plan } from './plan.ts';
 import { allowance } from './rollout.ts';
-import { assess, type Slot, type SlotState } from './slot.ts';
+import { assess } from './assess.ts';
+import { type Slot, type SlotState } from './slot.ts';
 import { surges, type Target } from './target.ts';
 import { type NodeView, type PodView, zoneOf } from './views.ts';
 

@@ -16,17 +16,8 @@ import {
   unlimited,
 } from './plan.ts';
 import { allowance, type Fleet } from './rollout.ts';
-import {
-  assess,
-  type Assessment,
-  forgetSent,
-  confirms,
-  idle,
-  sentForgottenAt,
-  type Slot,
-  type SlotState,
-  type Tally,
-} from './slot.ts';
+import { assess, confirms } from './assess.ts';
+import { type Assessment, forgetSent, idle, sentForgottenAt, type Slot, type SlotState, type Tally } from './slot.ts';
 import { surges, type Target, wantedRevision } from './target.ts';
 import { type NodeView, type PodView, revisionOf, zoneOf } from './views.ts';
 

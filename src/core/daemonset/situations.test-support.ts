@@ -2,7 +2,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { node, now, slot, taint } from './builders.test-support.ts';
-import { type Assessment, assess, type Slot } from './slot.ts';
+import { assess } from './assess.ts';
+import { type Assessment, type Slot } from './slot.ts';
 import type { Target } from './target.ts';
 import type { NodeView, PodView } from './views.ts';
 

@@ -1,13 +1,9 @@
-// One node's place in one DaemonSet, and the decision about it: given the node, its pods, what was sent and not yet
-// seen, and the time, what state is it in, what does it count for, and what is to be done. The decision is pure; the
-// three cases of every DaemonSet text (none → create, too many → remove, one → right) stand in assessNode below.
-import { isAvailable, availableAt } from './availability.ts';
-import { blame } from './attribution.ts';
-import { type Backoff, backoffEnds } from './backoff.ts';
-import type { Action, CreateReason, DeleteReason } from './plan.ts';
+// One node's place in one DaemonSet: the node, its pods, what was sent and not yet seen, and what was made of it last
+// (assess.ts decides that). Data only.
+import type { Backoff } from './backoff.ts';
+import type { CreateReason, DeleteReason } from './plan.ts';
 import type { Verdict } from './placement.ts';
-import { isWantedRevision, surges, type Target, wantedRevision } from './target.ts';
-import { isTerminal, type NodeView, type PodView, revisionOf } from './views.ts';
+import type { NodeView, PodView } from './views.ts';
 
 export interface Creating {
   readonly name: string;
@@ -99,7 +95,7 @@ export interface Assessment extends Tally {
 /** What was sent counts as done for this long; then it is sent again (under the same name or UID). */
 const sentMemoryMs = 30_000;
 
-const nothing: Omit<Assessment, 'state'> = {
+export const nothing: Omit<Assessment, 'state'> = {
   desired: false,
   current: false,
   ready: false,
@@ -111,29 +107,6 @@ const nothing: Omit<Assessment, 'state'> = {
   removals: [],
 };
 export const idle: Assessment = { ...nothing, state: 'idle' };
-
-export function assess(slot: Slot, target: Target, now: number): Assessment {
-  const assessment = assessPods(slot, target, now);
-  const forgetAt = sentForgottenAt(slot);
-  if (forgetAt === undefined || (assessment.reviewAt ?? Number.POSITIVE_INFINITY) <= forgetAt) return assessment;
-  return { ...assessment, reviewAt: forgetAt };
-}
-
-/** Whether the action, sent already, would be decided again now if it had not been: what it was decided on still holds. */
-export function confirms(slot: Slot, target: Target, action: Action, now: number): boolean {
-  if (action.type === 'create') {
-    if (slot.node === undefined || wantedRevision(target, slot.node) !== action.revision) return false;
-    const { create, replaceable } = assessPods({ ...slot, creating: undefined }, target, now);
-    return create !== undefined || (action.reason === 'surge' && replaceable !== undefined);
-  }
-  // The back-off took its step when a finished pod's removal was sent; the pod will not run again in any case.
-  if (action.reason === 'failed' || action.reason === 'succeeded') return true;
-  const deleting = new Map(slot.deleting);
-  deleting.delete(action.uid);
-  const { removals, replaceable, retirable } = assessPods({ ...slot, deleting }, target, now);
-  const replaced = surges(target) ? retirable : (replaceable ?? retirable);
-  return replaced?.uid === action.uid || removals.some(({ pod }) => pod.uid === action.uid);
-}
 
 /** When the oldest of what was sent and not yet seen is no longer believed (Ledger drops it then). */
 export function sentForgottenAt({ creating, deleting, pods }: Slot): number | undefined {
@@ -150,214 +123,4 @@ export function forgetSent(slot: Slot, now: number): void {
   const alive = (sentAt: number) => now < sentAt + sentMemoryMs;
   if (slot.creating !== undefined && !alive(slot.creating.sentAt)) slot.creating = undefined;
   slot.deleting = new Map([...slot.deleting].filter(([, sentAt]) => alive(sentAt)));
-}
-
-function assessPods(slot: Slot, target: Target, now: number): Assessment {
-  const pods = sortPods(slot, target, now);
-  if (slot.node === undefined) return assessLost(pods);
-  const verdict = slot.verdict ?? target.placement(slot.node);
-  if (!verdict.stay) return assessUnwanted(pods);
-  if (!verdict.run) return assessMisscheduled(slot, slot.node, pods, target, now);
-  return assessNode(slot, slot.node, pods, target, now);
-}
-
-/** The pods of a slot by what became of them. A finished pod that is terminating too is as good as gone. */
-interface PodsByFate {
-  readonly live: readonly PodView[];
-  readonly finished: readonly PodView[];
-  readonly leaving: readonly PodView[];
-}
-
-function sortPods(slot: Slot, target: Target, now: number): PodsByFate {
-  const live: PodView[] = [];
-  const finished: PodView[] = [];
-  const leaving: PodView[] = [];
-  for (const pod of slot.pods) {
-    const terminating = pod.deletionAt !== undefined;
-    if (isTerminal(pod) && terminating) continue;
-    if (terminating || slot.deleting.has(pod.uid)) leaving.push(pod);
-    else if (isTerminal(pod)) finished.push(pod);
-    else live.push(pod);
-  }
-  const service = (pod: PodView) => (isAvailable(pod, target.minReadyMs, now) ? 2 : pod.ready ? 1 : 0);
-  live.sort((a, b) => byPrecedence(a, b, service));
-  finished.sort((a, b) => byPrecedence(a, b, () => 0));
-  return { live, finished, leaving };
-}
-
-/**
- * Which of several pods stays: a bound one, then the one that serves best, then the older, then by name. Upstream
- * (podByCreationTimestampAndPhase) does not ask who serves, and so may remove the one that does.
- */
-function byPrecedence(a: PodView, b: PodView, service: (pod: PodView) => number): number {
-  if (a.bound !== b.bound) return a.bound ? -1 : 1;
-  const better = service(b) - service(a);
-  if (better !== 0) return better;
-  if (a.createdAt !== b.createdAt) return a.createdAt - b.createdAt;
-  return a.name < b.name ? -1 : a.name > b.name ? 1 : 0;
-}
-
-/** The node is gone: what was never bound is ours to remove, bound pods are collected by the pod garbage collector. */
-function assessLost({ live, finished, leaving }: PodsByFate): Assessment {
-  if (live.length + finished.length + leaving.length === 0) return idle;
-  return {
-    ...nothing,
-    state: 'lost',
-    removals: remove(
-      [...live, ...finished].filter((pod) => !pod.bound),
-      'node-gone',
-    ),
-  };
-}
-
-/** The node does not qualify and nothing may stay. */
-function assessUnwanted({ live, finished, leaving }: PodsByFate): Assessment {
-  if (live.length + finished.length + leaving.length === 0) return idle;
-  return { ...nothing, state: 'unwanted', misscheduled: true, removals: remove([...live, ...finished], 'unwanted') };
-}
-
-/** A NoSchedule taint: a pod that is there stays, one at most; an outdated one goes with the rollout. */
-function assessMisscheduled(slot: Slot, node: NodeView, pods: PodsByFate, target: Target, now: number): Assessment {
-  const { live, finished, leaving } = pods;
-  if (live.length + finished.length + leaving.length === 0) return idle;
-  const finishedNow = removeFinished(slot, finished, now);
-  const [kept, ...extra] = live;
-  const outdated = kept !== undefined && !isWantedRevision(target, node, revisionOf(kept));
-  return {
-    ...nothing,
-    state: 'misscheduled',
-    misscheduled: true,
-    removals: [...finishedNow.removals, ...remove(extra, 'excess')],
-    ...(outdated && target.strategy.type === 'RollingUpdate' ? { retirable: kept } : {}),
-    ...review(finishedNow.reviewAt),
-  };
-}
-
-/** A node that should have exactly one pod. */
-function assessNode(slot: Slot, node: NodeView, pods: PodsByFate, target: Target, now: number): Assessment {
-  const { live, finished, leaving } = pods;
-  const wanted = (pod: PodView) => isWantedRevision(target, node, revisionOf(pod));
-  const available = (pod: PodView) => isAvailable(pod, target.minReadyMs, now);
-  const surge = surges(target);
-  const creating = slot.creating !== undefined;
-
-  const finishedNow = removeFinished(slot, finished, now);
-  // With surge, old and new may stand side by side: one of each. Without, there is one, whatever its revision.
-  const fresh = surge ? live.find(wanted) : live[0] !== undefined && wanted(live[0]) ? live[0] : undefined;
-  const old = surge ? live.find((pod) => !wanted(pod)) : fresh === undefined ? live[0] : undefined;
-  const extra = live.filter((pod) => pod !== fresh && pod !== old);
-  /** Of the new revision too, but finished: it still stands for the new revision on this node. */
-  const finishedFresh = finished.find(wanted);
-  const removals: Removal[] = [...finishedNow.removals, ...remove(extra, 'excess')];
-
-  let create: CreateReason | undefined;
-  let replaceable: PodView | undefined;
-  const rolling = target.strategy.type === 'RollingUpdate';
-
-  if (fresh === undefined && old === undefined) {
-    // None → create. Without surge the name and place of the old pod must be free; with surge a terminating one may
-    // linger. A finished pod has to be removed first, which is where its back-off holds the next one up.
-    const free = finished.length === 0 && (surge ? standing(slot.pods) < standingMax : leaving.length === 0);
-    if (free && !creating) create = 'missing';
-  } else if (fresh !== undefined && old !== undefined) {
-    // Surge, both there: the old one goes when it does not serve, or when the new one does.
-    if (!old.ready || available(fresh))
-      removals.push({ pod: old, reason: available(fresh) ? 'superseded' : 'outdated-unready' });
-  } else if (old !== undefined && rolling && finished.length === 0) {
-    const crowded = surge && standing(slot.pods) >= standingMax;
-    if (old.ready) replaceable = creating || crowded ? undefined : old;
-    else if (!surge) removals.push({ pod: old, reason: 'outdated-unready' });
-    else if (!creating && !crowded) create = 'surge-unready';
-  }
-
-  const serving = live.filter(available);
-  const isUnavailable = serving.length === 0;
-  const fault = isUnavailable ? blame(node, fresh ?? finishedFresh, leaving, target, now) : { counts: false };
-  return {
-    state: stateOf({ fresh, old, extra, finished, leaving }, available),
-    desired: true,
-    current: live.length + finished.length + leaving.length > 0,
-    ready: live.some((pod) => pod.ready),
-    available: !isUnavailable,
-    // Beside an old pod that still serves, the new one counts once it can take over.
-    updated: fresh !== undefined && (old === undefined || available(fresh)),
-    misscheduled: false,
-    blocking: isUnavailable && fault.counts,
-    surging: surge && isSurging(slot, node, fresh ?? finishedFresh, old, available),
-    removals,
-    ...(create === undefined ? {} : { create }),
-    ...(replaceable === undefined ? {} : { replaceable, replaceableIsSettling: !available(replaceable) }),
-    ...review(finishedNow.reviewAt, fault.reviewAt, ...live.map((pod) => becomesAvailable(pod, target, now))),
-  };
-}
-
-/**
- * A place in the surge is taken while the new pod beside an old one is not available: asked for, starting, or finished
- * and in its back-off (else a revision that always fails would reach every node). Dead nodes are left out.
- */
-function isSurging(
-  slot: Slot,
-  node: NodeView,
-  newcomer: PodView | undefined,
-  old: PodView | undefined,
-  available: (pod: PodView) => boolean,
-): boolean {
-  if (old === undefined) return false;
-  if (newcomer === undefined) return slot.creating?.reason === 'surge';
-  if (!isTerminal(newcomer) && available(newcomer)) return false;
-  return node.ready || newcomer.startedAt !== undefined;
-}
-
-/** Old and new: with surge a node never has more pods than these, deletions that were sent but not seen included. */
-const standingMax = 2;
-
-function standing(pods: readonly PodView[]): number {
-  return pods.filter((pod) => pod.deletionAt === undefined && !isTerminal(pod)).length;
-}
-
-function stateOf(
-  pods: {
-    readonly fresh: PodView | undefined;
-    readonly old: PodView | undefined;
-    readonly extra: readonly PodView[];
-    readonly finished: readonly PodView[];
-    readonly leaving: readonly PodView[];
-  },
-  available: (pod: PodView) => boolean,
-): SlotState {
-  const { fresh, old, extra, finished, leaving } = pods;
-  if (extra.length > 0) return 'excess';
-  if (fresh !== undefined && old !== undefined) return 'surging';
-  if (old !== undefined) return 'outdated';
-  if (fresh !== undefined) return available(fresh) ? 'current' : fresh.ready ? 'settling' : 'starting';
-  if (finished.length > 0) return 'failing';
-  return leaving.length > 0 ? 'leaving' : 'absent';
-}
-
-/** Failed and succeeded pods go, all of them at once, when the node's back-off has passed. */
-function removeFinished(
-  slot: Slot,
-  finished: readonly PodView[],
-  now: number,
-): { readonly removals: readonly Removal[]; readonly reviewAt?: number } {
-  if (finished.length === 0) return { removals: [] };
-  const allowedAt = backoffEnds(slot.backoff);
-  if (now < allowedAt) return { removals: [], reviewAt: allowedAt };
-  return { removals: finished.map((pod) => ({ pod, reason: pod.phase === 'Failed' ? 'failed' : 'succeeded' })) };
-}
-
-function becomesAvailable(pod: PodView, target: Target, now: number): number | undefined {
-  if (target.minReadyMs === 0) return undefined;
-  const at = availableAt(pod, target.minReadyMs);
-  return at !== undefined && at > now ? at : undefined;
-}
-
-function remove(pods: readonly PodView[], reason: DeleteReason): Removal[] {
-  return pods.map((pod) => ({ pod, reason }));
-}
-
-function review(...times: readonly (number | undefined)[]): { readonly reviewAt?: number } {
-  let earliest: number | undefined;
-  for (const time of times) if (time !== undefined && (earliest === undefined || time < earliest)) earliest = time;
-  return earliest === undefined ? {} : { reviewAt: earliest };
 }

@@ -13,11 +13,13 @@ import {
   slot,
   starting,
   surging,
+  taint,
   target,
   terminating,
 } from './builders.test-support.ts';
 import { keepsAway, served, table } from './situations.test-support.ts';
-import { assess, type Slot } from './slot.ts';
+import { assess } from './assess.ts';
+import { type Slot } from './slot.ts';
 import type { PodView } from './views.ts';
 
 const sentCreate = (reason: 'missing' | 'surge' | 'surge-unready'): Partial<Slot> => ({
@@ -76,6 +78,35 @@ describe('an outdated pod, without surge', () => {
     { why: 'OnDelete: also when it is not ready', pods: [pod('a', { ...old, ...starting })], state: 'outdated' },
     { why: 'OnDelete: a missing pod is still created', state: 'absent', does: ['create: missing'] },
     { why: 'OnDelete: a misscheduled outdated one stays', on: keepsAway, pods: [pod('a', old)], state: 'misscheduled' },
+  ]);
+  const down = node('node-1', {
+    ready: false,
+    readyChangedAt: now - minute,
+    taints: [taint('NoSchedule', 'node.kubernetes.io/unreachable')],
+  });
+  const stopped = { ready: false, readyChangedAt: now - minute };
+  table(target(), [
+    {
+      why: 'a node that is down is expected back: its outdated pod waits for it',
+      on: down,
+      pods: [pod('a', { ...old, ...stopped })],
+      state: 'misscheduled',
+      counts: 'misscheduled',
+    },
+    {
+      why: 'a node that went down after it got the new revision counts against the budget',
+      on: down,
+      pods: [pod('a', { ...stopped, createdAt: now - 2 * minute, startedAt: now - 2 * minute })],
+      state: 'misscheduled',
+      counts: 'misscheduled blocking',
+    },
+    {
+      why: 'a node that was down before the new revision came does not',
+      on: node('node-1', { ...down, readyChangedAt: now - 30 * minute }),
+      pods: [pod('a', { ready: false, createdAt: now - 2 * minute, startedAt: now - minute })],
+      state: 'misscheduled',
+      counts: 'misscheduled',
+    },
   ]);
   test('a revision that means the same template as the wanted one is not outdated', () => {
     const same = { ...target(), sameRevisions: new Set(['new', 'twin']) };

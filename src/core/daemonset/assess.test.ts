@@ -15,7 +15,7 @@ import {
   terminating,
 } from './builders.test-support.ts';
 import { drivesOut, keepsAway, served, table } from './situations.test-support.ts';
-import { assess } from './slot.ts';
+import { assess } from './assess.ts';
 
 describe('the three cases of every DaemonSet', () => {
   table(target(), [
