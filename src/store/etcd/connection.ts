@@ -33,6 +33,8 @@ const pingIntervalMs = 10_000;
 const pingTimeoutMs = 5_000;
 const retryMsMin = 20;
 const retryMsMax = 500;
+/** Never to come round: see `#pause`. */
+const holdMs = 2 ** 30;
 
 export type KvClient = Client<typeof KV>;
 type WatchClient = Client<typeof Watch>;
@@ -117,8 +119,18 @@ export class EtcdConnection {
       }
       // Every endpoint is tried once before there is a pause.
       if (attempt % this.#endpoints.length !== 0) continue;
-      await sleep(this.#clock, pauseMs, this.#closing.signal);
+      await this.#pause(pauseMs);
       pauseMs = Math.min(pauseMs * 2, retryMsMax);
+    }
+  }
+
+  /** A clock's timer lets the process end. Here somebody waits for an answer, and no connection holds the process. */
+  async #pause(ms: number): Promise<void> {
+    const hold = setInterval(() => undefined, holdMs);
+    try {
+      await sleep(this.#clock, ms, this.#closing.signal);
+    } finally {
+      clearInterval(hold);
     }
   }
 
