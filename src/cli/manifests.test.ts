@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { Refusal } from './failure.ts';
 import { readManifests } from './manifests.ts';
-import { parseYaml } from './yaml.ts';
+import { parseYaml } from '../machinery/index.ts';
 
 function withFile<T>(text: string, use: (path: string) => T): T {
   const directory = mkdtempSync(join(tmpdir(), 'everynode-test-'));

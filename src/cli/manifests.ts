@@ -3,7 +3,7 @@
 import { readFileSync } from 'node:fs';
 import type { KubernetesObject } from '../api/index.ts';
 import { Refusal } from './failure.ts';
-import { parseYaml } from './yaml.ts';
+import { parseYaml } from '../machinery/index.ts';
 
 export interface Manifest extends KubernetesObject {
   readonly apiVersion: string;

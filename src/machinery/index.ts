@@ -44,3 +44,4 @@ export {
   type WorkQueue,
   type WorkQueueOptions,
 } from './work-queue.ts';
+export { formatYaml, parseYaml, YamlError } from './yaml.ts';

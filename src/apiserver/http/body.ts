@@ -3,7 +3,7 @@ import type { IncomingMessage } from 'node:http';
 import { StatusError } from '../../api/index.ts';
 import { decodeProtobuf, protobufMediaType } from '../protobuf/decode.ts';
 import { bodyBytesMax, bodyDepthMax, bodyValuesMax } from './limits.ts';
-import { parseYamlBody } from './yaml.ts';
+import { parseYaml } from '../../machinery/index.ts';
 
 /** The decoded body; undefined when there is none. */
 export async function readBody(request: IncomingMessage): Promise<unknown> {
@@ -23,7 +23,14 @@ export function mediaTypeOf(request: IncomingMessage): string {
 function decode(mediaType: string, bytes: Buffer): unknown {
   if (mediaType === protobufMediaType) return decodeProtobuf(bytes);
   const text = decodeText(bytes);
-  return isYaml(mediaType) ? parse(() => parseYamlBody(text)) : parse(() => JSON.parse(text) as unknown);
+  return isYaml(mediaType) ? parse(() => oneDocument(text)) : parse(() => JSON.parse(text) as unknown);
+}
+
+/** A body is one object; an empty one is nothing. */
+function oneDocument(text: string): unknown {
+  const documents = parseYaml(text).filter((document) => document !== null && document !== undefined);
+  if (documents.length > 1) throw new Error('more than one YAML document in one body');
+  return documents[0];
 }
 
 function isYaml(mediaType: string): boolean {

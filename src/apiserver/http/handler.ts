@@ -3,7 +3,8 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { isReason, type KubernetesList, type KubernetesObject, StatusError } from '../../api/index.ts';
 import type { Logger } from '../../observe/index.ts';
 import { type Authenticator, unauthorized } from '../auth/authenticate.ts';
-import { asStatusError } from '../errors.ts';
+import { impersonated } from '../auth/impersonation.ts';
+import { asStatusError, unauthorizedPath } from '../errors.ts';
 import type { OpenApiDocuments } from '../openapi/documents.ts';
 import { listTable, metadataOnly, metadataOnlyList, objectTable, type TableOptions } from '../printing/table.ts';
 import type { ApiRequest, User, WatchSink } from '../request.ts';
@@ -41,14 +42,17 @@ export function createHttpHandler(options: HandlerOptions): HttpHandler {
       const [path = '/', ...search] = (request.url ?? '/').split('?');
       const query = parseQuery(search.join('?'));
       const route = parseRoute(request.method ?? 'GET', path, query);
-      const user = authenticate(request);
-      if (user === undefined && !(route.kind === 'system' && isPublic(route.segments))) throw unauthorized();
+      const known = await authenticate(request);
+      const open = route.kind === 'system' && isPublic(route.segments);
+      if (known === undefined && !open) throw unauthorized();
+      const user = known === undefined ? undefined : await impersonated(known, request.headers, server.authorize);
       if (inFlight > requestsInFlightMax + running.watches)
         throw new StatusError('TooManyRequests', 'Too many requests, please try again later.', {
           retryAfterSeconds: 1,
         });
       if (route.kind === 'system') {
         requireReading(request);
+        if (!open) await requirePath(server, user!, `/${route.segments.join('/')}`);
         await serveSystem(options, route.segments, request, response);
       } else if (route.verb === 'watch') {
         await serveWatch(options, running, route, query, user!, request, response);
@@ -67,6 +71,12 @@ export function createHttpHandler(options: HandlerOptions): HttpHandler {
       inFlight -= 1;
     }
   };
+}
+
+async function requirePath(server: ApiServer, user: User, path: string): Promise<void> {
+  const asked = { user, verb: 'get', path };
+  const { allowed, reason } = await server.authorize(asked);
+  if (!allowed) throw unauthorizedPath(asked, reason);
 }
 
 function requireReading(request: IncomingMessage): void {

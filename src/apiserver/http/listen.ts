@@ -45,7 +45,7 @@ export async function listenApiServer(server: ApiServer, options: ListenOptions)
   const { host = '127.0.0.1', port, tls, tokens, log = silentLogger } = options;
   const handle = createHttpHandler({
     server,
-    authenticate: createAuthenticator(tokens),
+    authenticate: createAuthenticator(server.tokens, tokens),
     encoded: createEncodedObjects(),
     documents: createOpenApiDocuments(server.resources),
     log,

@@ -5,7 +5,7 @@ import { constants, gzip } from 'node:zlib';
 import type { StatusError } from '../../api/index.ts';
 import { gzipBytesMin } from './limits.ts';
 import type { Encoding } from './negotiate.ts';
-import { formatYaml } from './yaml.ts';
+import { formatYaml } from '../../machinery/index.ts';
 
 const compress = promisify(gzip);
 /** A header line should not grow without bound with what the client sent. */

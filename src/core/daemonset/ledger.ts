@@ -1,6 +1,6 @@
 // The book of one DaemonSet: a slot per node, its pods, its state, and the counts. An event touches one slot; counts,
 // candidates and due times follow in O(log n) at most. A new target (template, strategy) costs O(nodes), once. The
-// ledger decides nothing about a node (slot.ts) nor about how many at once (rollout.ts): it only keeps them up to date.
+// ledger decides nothing about a node (assess.ts) nor about how many at once (rollout.ts): it only keeps them up to date.
 import { BinaryHeap } from '../../api/index.ts';
 import { nextBackoff } from './backoff.ts';
 import { Candidates } from './candidates.ts';

@@ -1,6 +1,6 @@
 // YAML as Kubernetes reads it (sigs.k8s.io/yaml, which is YAML 1.1 in what people write): `0644` is octal, `yes` is
-// true, `<<` merges; dates stay text. The one module here that knows js-yaml.
-import { boolYaml11Tag, CORE_SCHEMA, intCoreTag, loadAll, mergeTag } from 'js-yaml';
+// true, `<<` merges; dates stay text. The one module that knows js-yaml.
+import { boolYaml11Tag, CORE_SCHEMA, dump, intCoreTag, loadAll, mergeTag } from 'js-yaml';
 
 const octal = /^[-+]?0[0-7]+$/;
 const schema = CORE_SCHEMA.withTags(mergeTag, boolYaml11Tag, {
@@ -14,7 +14,7 @@ export class YamlError extends Error {
   override readonly name = 'YamlError';
 }
 
-/** Every document of the text; empty ones are null. Throws a YamlError. */
+/** Every document of the text; empty ones are null. Values may share parts where the text has aliases. Throws a YamlError. */
 export function parseYaml(text: string): readonly unknown[] {
   try {
     return loadAll(text, { schema });
@@ -23,4 +23,8 @@ export function parseYaml(text: string): readonly unknown[] {
     const line = mark === undefined ? '' : `line ${mark.line + 1}: `;
     throw new YamlError(`${line}${reason ?? String(error)}`, { cause: error });
   }
+}
+
+export function formatYaml(value: unknown): string {
+  return dump(value, { noRefs: true });
 }
