@@ -42,6 +42,8 @@ export async function runController(options: ControllerOptions, version: string)
   const addresses = bindAddresses(options);
 
   const stop = listenForStop(() => clock.now());
+  // Neither the clock's timers nor idle connections keep a process alive, and a replica that stands by has only those.
+  const staysAlive = setInterval(() => undefined, 60_000);
   const { signal } = stop;
   const log = createLogger({ level: options.logLevel });
   const userAgent = `everynode/${version} daemonset-controller`;
@@ -107,6 +109,7 @@ export async function runController(options: ControllerOptions, version: string)
     if (!signal.aborted) throw error;
   } finally {
     await close();
+    clearInterval(staysAlive);
     stop.close();
   }
 }

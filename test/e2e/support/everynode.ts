@@ -7,7 +7,7 @@ import type { TestContext } from 'node:test';
 import { createKubectl, type Kubectl } from './kubectl.ts';
 
 const root = join(import.meta.dirname, '..', '..', '..');
-const program = join(root, 'bin', 'everynode.js');
+export const program = join(root, 'bin', 'everynode.js');
 export const seedManifest = join(root, 'examples', 'fluentd-elasticsearch.yaml');
 
 const startMs = 30_000;

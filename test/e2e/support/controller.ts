@@ -1,0 +1,102 @@
+// `everynode controller` as a process of its own, against a cluster that runs without a DaemonSet controller.
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { TestContext } from 'node:test';
+import { type Ended, program } from './everynode.ts';
+import { eventually } from './eventually.ts';
+
+/** For `everynode up`: the controller comes from outside. */
+export const withoutDaemonSets = ['--controllers', '*,-daemonset-controller'] as const;
+/** So that a test of failover takes seconds. */
+export const quickLease = [
+  ['--leader-elect-lease-duration', '3s'],
+  ['--leader-elect-renew-deadline', '2s'],
+  ['--leader-elect-retry-period', '500ms'],
+  ['--preflight-wait', '500ms'],
+].flat();
+
+export interface LogLine {
+  readonly level: string;
+  readonly message: string;
+  readonly [field: string]: unknown;
+}
+
+export interface ControllerProcess {
+  /** What it logged so far. */
+  log(): readonly LogLine[];
+  /** Waits for a log line of this message. */
+  says(message: string): Promise<LogLine>;
+  /** A page of its own HTTP server: `metrics` or `health`. */
+  page(what: string, path: string): Promise<{ readonly code: number; readonly text: string }>;
+  signal(name: NodeJS.Signals): void;
+  stop(name?: NodeJS.Signals): Promise<Ended>;
+}
+
+export function startController(
+  context: TestContext,
+  kubeconfigPath: string,
+  args: readonly string[] = quickLease,
+): ControllerProcess {
+  const all = ['controller', '--kubeconfig', kubeconfigPath, ...args];
+  const child = spawn(process.execPath, [program, ...all], { stdio: ['ignore', 'ignore', 'pipe'] });
+  let text = '';
+  child.stderr.setEncoding('utf8').on('data', (chunk: string) => {
+    text += chunk;
+  });
+  const ended = new Promise<Ended>((resolve) => {
+    child.once('exit', (code, signal) => resolve({ code, signal }));
+  });
+  const stop = (name: NodeJS.Signals = 'SIGTERM') => {
+    child.kill(name);
+    return ended;
+  };
+  context.after(async () => {
+    if (child.exitCode === null && child.signalCode === null) await stop('SIGKILL');
+  });
+  // A line under way is not complete yet; the one line of a failure is no JSON.
+  const log = () =>
+    text
+      .split('\n')
+      .slice(0, -1)
+      .filter((line) => line.startsWith('{'))
+      .map((line) => JSON.parse(line) as LogLine);
+  const says = (message: string) =>
+    eventually(`the controller says '${message}'`, async () => {
+      const line = log().find((entry) => entry.message === message);
+      assert.ok(line !== undefined, text.slice(-2000));
+      return line;
+    });
+  return {
+    log,
+    says,
+    async page(what, path) {
+      const { url } = await says(`serving ${what}`);
+      const answer = await fetch(`${url as string}${path}`);
+      return { code: answer.status, text: await answer.text() };
+    },
+    signal: (name) => void child.kill(name),
+    stop,
+  };
+}
+
+/** A kubeconfig for the same cluster with other credentials. Returns its path. */
+export function kubeconfigWith(directory: string, original: string, user: object, server?: string): string {
+  const text = readFileSync(original, 'utf8');
+  const cluster = {
+    server: server ?? /server: (\S+)/.exec(text)?.[1],
+    'certificate-authority-data': /certificate-authority-data: (\S+)/.exec(text)?.[1],
+  };
+  const config = {
+    apiVersion: 'v1',
+    kind: 'Config',
+    'current-context': 'test',
+    clusters: [{ name: 'test', cluster }],
+    users: [{ name: 'test', user }],
+    contexts: [{ name: 'test', context: { cluster: 'test', user: 'test' } }],
+  };
+  const path = join(directory, `kubeconfig-${Object.keys(user).join('-')}.json`);
+  writeFileSync(path, JSON.stringify(config));
+  return path;
+}
