@@ -40,7 +40,11 @@ const roots: readonly (readonly [pack: string, models: readonly string[]])[] = [
   ['rbac.authorization.k8s.io/v1', ['V1Role', 'V1RoleBinding', 'V1ClusterRole', 'V1ClusterRoleBinding']],
   ['events.k8s.io/v1', ['EventsV1Event']],
   ['autoscaling/v1', ['V1Scale']],
-  ['authentication.k8s.io/v1', ['AuthenticationV1TokenRequest']],
+  ['authentication.k8s.io/v1', ['AuthenticationV1TokenRequest', 'V1TokenReview', 'V1SelfSubjectReview']],
+  [
+    'authorization.k8s.io/v1',
+    ['V1SelfSubjectAccessReview', 'V1SubjectAccessReview', 'V1LocalSubjectAccessReview', 'V1SelfSubjectRulesReview'],
+  ],
 ];
 
 /** Types of apimachinery, whoever reaches them first. */

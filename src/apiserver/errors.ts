@@ -1,7 +1,7 @@
 // Status errors with the wording of apimachinery's api/errors: clients and people know these sentences.
 import { StatusError, type StatusCause } from '../api/index.ts';
 import { CompactedError, StoreClosedError, StoreUnavailableError, WriteFailedError } from '../store/index.ts';
-import type { AuthorizationAttributes } from './auth/authorize.ts';
+import type { PathAttributes, ResourceAttributes } from './auth/authorize.ts';
 import { qualifiedName } from './resources/definition.ts';
 
 /** When to ask again after the store did not answer: upstream's own. */
@@ -14,7 +14,7 @@ interface Named {
 }
 
 const details = (resource: Named, name: string) => ({
-  name,
+  ...(name === '' ? {} : { name }),
   ...(resource.group === '' ? {} : { group: resource.group }),
   kind: resource.name,
 });
@@ -54,12 +54,18 @@ export function forbidden(resource: Named, name: string, why: string, causes?: r
 }
 
 /** What the authorizer's refusal looks like (apiserver/pkg/endpoints/handlers/responsewriters forbiddenMessage). */
-export function unauthorizedAction(attributes: AuthorizationAttributes, reason: string): StatusError {
+export function unauthorizedAction(attributes: ResourceAttributes, reason: string): StatusError {
   const { user, verb, group, resource, subresource, namespace, name = '' } = attributes;
   const what = subresource === undefined ? resource : `${resource}/${subresource}`;
   const where = namespace === undefined ? 'at the cluster scope' : `in the namespace "${namespace}"`;
   const why = `User "${user.name}" cannot ${verb} resource "${what}" in API group "${group}" ${where}`;
   return forbidden({ group, name: resource }, name, reason === '' ? why : `${why}: ${reason}`);
+}
+
+/** The same for a path that is no resource. */
+export function unauthorizedPath({ user, verb, path }: PathAttributes, reason: string): StatusError {
+  const why = `User "${user.name}" cannot ${verb} path "${path}"`;
+  return new StatusError('Forbidden', `forbidden: ${reason === '' ? why : `${why}: ${reason}`}`);
 }
 
 /** history was compacted: the client must list again. */

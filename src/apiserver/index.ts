@@ -1,6 +1,7 @@
 // The door to the embedded API server.
 export { type ApiServer, type ApiServerOptions, createApiServer } from './server.ts';
-export { type AuthorizationAttributes, type Authorizer, mastersGroup, mastersOnly } from './auth/authorize.ts';
+export { type AuthorizationAttributes, type Authorizer, mastersGroup } from './auth/authorize.ts';
+export { type Component, componentUser } from './auth/component-roles.ts';
 export type {
   ApiHandler,
   ApiRequest,

@@ -14,6 +14,9 @@ export type PatchContentType =
 export interface User {
   readonly name: string;
   readonly groups: readonly string[];
+  /** Of a service account: the object's. */
+  readonly uid?: string;
+  readonly extra?: Readonly<Record<string, readonly string[]>>;
 }
 
 export interface ApiRequest {

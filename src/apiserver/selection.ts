@@ -37,6 +37,19 @@ export function compileSelection(
   };
 }
 
+/** What a field selector says about the object's name and node: the authorizer wants to know (KEP-4601). */
+export function namedBySelector(query: Readonly<Record<string, string>> | undefined): {
+  readonly name?: string;
+  readonly nodeName?: string;
+} {
+  if ((query?.fieldSelector ?? '') === '') return {};
+  const equal = parseFieldSelector(query!.fieldSelector!).filter((requirement) => requirement.equal);
+  const valueOf = (wanted: string) => equal.find(({ field, value }) => field === wanted && value !== '')?.value;
+  const name = valueOf('metadata.name');
+  const nodeName = valueOf('spec.nodeName');
+  return { ...(name === undefined ? {} : { name }), ...(nodeName === undefined ? {} : { nodeName }) };
+}
+
 function compileRequirement(
   definition: ResourceDefinition,
   { field, equal, value }: Requirement,

@@ -2,7 +2,10 @@
 import { StatusError } from '../api/index.ts';
 import type { Clock, Random } from '../machinery/index.ts';
 import type { Store } from '../store/index.ts';
-import { type Authorizer, mastersOnly } from './auth/authorize.ts';
+import { anyOf, type Authorizer, masters, type ResourceAttributes } from './auth/authorize.ts';
+import { createNodeAuthorizer } from './auth/node-authorizer.ts';
+import { startRbac } from './auth/rbac.ts';
+import { createServiceAccountTokens, type ServiceAccountTokens } from './auth/service-account-tokens.ts';
 import { createSystemObjects } from './boot.ts';
 import type { ServerContext } from './context.ts';
 import { asStatusError, methodNotAllowed, unauthorizedAction } from './errors.ts';
@@ -12,6 +15,7 @@ import type { ApiHandler, ApiRequest, ApiResponse, WatchRequest, WatchSink } fro
 import { builtinResources } from './resources/builtin.ts';
 import type { ResourceDefinition, WriteContext } from './resources/definition.ts';
 import { createResourceTable, type ResourceTable, unknownResource } from './resources/table.ts';
+import { namedBySelector } from './selection.ts';
 import { createObject } from './verbs/create.ts';
 import { deleteCollection, deleteObject } from './verbs/delete.ts';
 import { getObject, listObjects } from './verbs/read.ts';
@@ -22,8 +26,8 @@ export interface ApiServerOptions {
   readonly store: Store;
   readonly clock: Clock;
   readonly random: Random;
-  /** Members of system:masters only, when absent. */
-  readonly authorize?: Authorizer;
+  /** PEM of the EC P-256 key that signs service account tokens; absent: tokens are good for this process's life. */
+  readonly serviceAccountKey?: string;
   /** Hears of failures that no request waits for. */
   readonly failed?: (error: unknown) => void;
 }
@@ -33,36 +37,41 @@ export interface ApiServer extends ApiHandler {
   readonly resources: ResourceTable;
   readonly clock: Clock;
   readonly authorize: Authorizer;
+  readonly tokens: ServiceAccountTokens;
   /** Ends every watch and refuses new requests. The store stays open: it is its owner's. */
   close(): Promise<void>;
 }
 
-/** Resolves once the system namespaces and priority classes exist. */
+/** Resolves once the system namespaces, roles and priority classes exist. */
 export async function createApiServer(options: ApiServerOptions): Promise<ApiServer> {
-  const { store, clock, random, authorize = mastersOnly, failed = () => undefined } = options;
+  const { store, clock, random, failed = () => undefined } = options;
   const resources = createResourceTable(builtinResources);
-  const context: ServerContext = { store, clock, random, resources, authorize };
+  const rbac = await startRbac(store, clock, failed);
+  const tokens = createServiceAccountTokens(store, clock, options.serviceAccountKey);
+  const authorize = anyOf(masters, createNodeAuthorizer(store), rbac.decide);
+  const context: ServerContext = { store, clock, random, resources, authorize, rbac, tokens };
   const watches = new Set<() => void>();
   let closed = false;
 
-  const admit = (request: ApiRequest | WatchRequest, verb: string): ResourceDefinition => {
+  const admit = async (request: ApiRequest | WatchRequest, verb: string): Promise<ResourceDefinition> => {
     if (closed) throw new StatusError('ServiceUnavailable', 'the API server is shutting down');
     const { group, version, resource, namespace, name, user } = request;
     const subresource = 'subresource' in request ? request.subresource : undefined;
     const definition = resources.find(group, version, resource);
     if (definition === undefined) throw unknownResource();
     for (const part of [namespace, name]) if (part !== undefined) checkPathPart(part);
-    const attributes = {
+    const attributes: ResourceAttributes = {
       user,
       verb,
       group,
       resource,
       ...(subresource === undefined ? {} : { subresource }),
       ...(namespace === undefined ? {} : { namespace }),
-      ...(name === undefined ? {} : { name }),
+      ...(name === undefined ? namedBySelector(request.query) : { name }),
     };
-    const refusal = authorize(attributes);
-    if (refusal !== undefined) throw unauthorizedAction(attributes, refusal);
+    const { allowed, reason } = await authorize(attributes);
+    if (!allowed) throw unauthorizedAction(attributes, reason);
+    if (subresource === undefined && !definition.verbs.includes(verb)) throw methodNotAllowed(definition, verb);
     return definition;
   };
 
@@ -70,9 +79,10 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
     resources,
     clock,
     authorize,
+    tokens,
     async handle(request) {
       try {
-        const definition = admit(request, request.verb);
+        const definition = await admit(request, request.verb);
         return await dispatch({ server: context, definition, user: request.user, now: clock.now() }, request);
       } catch (error) {
         throw asStatusError(error);
@@ -80,7 +90,7 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
     },
     async watch(request, sink) {
       try {
-        const definition = admit(request, 'watch');
+        const definition = await admit(request, 'watch');
         return await supervise(watches, (guarded) => watchObjects(context, definition, request, guarded), sink);
       } catch (error) {
         throw asStatusError(error);
@@ -90,6 +100,7 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
       if (closed) return;
       closed = true;
       for (const stop of watches) stop();
+      rbac.close();
       await Promise.all([expiry.close(), compaction.close()]);
     },
   };
@@ -137,6 +148,7 @@ async function dispatch(context: WriteContext, request: ApiRequest): Promise<Api
     if (!entry.verbs.includes(verb)) throw methodNotAllowed(definition, verb);
     if (entry.handle !== undefined) return entry.handle(context, request);
   }
+  if (definition.handle !== undefined) return definition.handle(context, request);
   switch (verb) {
     case 'get':
       return { code: 200, body: await getObject(server, definition, namespace, name!) };

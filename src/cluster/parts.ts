@@ -2,7 +2,7 @@
 // a client, a logger and an event recorder of its own. One signal stops them all.
 import { type MisbehaviourRule, startSimulatedFleet } from '../agent/index.ts';
 import type { Resource } from '../api/index.ts';
-import { mastersGroup, type User } from '../apiserver/index.ts';
+import type { Component } from '../apiserver/index.ts';
 import { type Client, type ControllerContext, eventSink } from '../client/index.ts';
 import { runDaemonSetController } from '../controllers/daemonset/index.ts';
 import { runGarbageCollector } from '../controllers/garbage-collector/index.ts';
@@ -22,7 +22,8 @@ import type { Logger } from '../observe/index.ts';
 import type { ControllerName } from './controller-selection.ts';
 
 export interface PartsOptions {
-  readonly clientFor: (component: string) => Client;
+  /** Each part acts as a user of its own, with the rights it needs (apiserver/auth/component-roles.ts). */
+  readonly clientFor: (component: Component) => Client;
   /** Everything that can be owned, deleted with its namespace, and so on. */
   readonly resources: readonly Resource[];
   /** PEM of the cluster's authority, for kube-root-ca.crt. */
@@ -49,7 +50,10 @@ interface PartContext extends ControllerContext {
 }
 
 /** Named as upstream names them; the names stand in managedFields, events and the log. */
-function startAll(options: PartsOptions, contextFor: (component: string) => PartContext): readonly RunningController[] {
+function startAll(
+  options: PartsOptions,
+  contextFor: (component: Component) => PartContext,
+): readonly RunningController[] {
   const { resources, authority, nodes, rules } = options;
   const starters: Readonly<Record<ControllerName, () => RunningController>> = {
     'namespace-controller': () => runNamespaces({ ...contextFor('namespace-controller'), resources }),
@@ -71,7 +75,7 @@ export function startParts(options: PartsOptions): Parts {
   const controller = new AbortController();
   const { signal } = controller;
   const recorders: EventRecorder[] = [];
-  const contextFor = (component: string): PartContext => {
+  const contextFor = (component: Component): PartContext => {
     const client = clientFor(component);
     const context = { client, clock, random, log: log.child({ component }), signal };
     const recorder = createEventRecorder({ ...context, component, sink: eventSink(client) });
@@ -91,9 +95,4 @@ export function startParts(options: PartsOptions): Parts {
       await Promise.all([...parts, ...recorders].map((part) => part.stopped));
     },
   };
-}
-
-/** Until there is RBAC for each of them, the cluster's own parts may do everything. */
-export function componentUser(component: string): User {
-  return { name: `system:${component}`, groups: [mastersGroup] };
 }

@@ -3,7 +3,14 @@
 import { once } from 'node:events';
 import type { MisbehaviourRule } from '../agent/index.ts';
 import type { Resource } from '../api/index.ts';
-import { type ApiListener, createApiServer } from '../apiserver/index.ts';
+import {
+  type ApiListener,
+  type Component,
+  componentUser,
+  createApiServer,
+  mastersGroup,
+  type User,
+} from '../apiserver/index.ts';
 import type { Client } from '../client/index.ts';
 import type { Clock, Random } from '../machinery/index.ts';
 import type { Logger } from '../observe/index.ts';
@@ -15,7 +22,7 @@ import { createInProcessClient } from './in-process-client.ts';
 import { writeKubeconfig } from './kubeconfig.ts';
 import { listen } from './listen.ts';
 import { type EtcdAddress, openStore } from './open-store.ts';
-import { componentUser, startParts } from './parts.ts';
+import { startParts } from './parts.ts';
 import { findResource } from './resource-finder.ts';
 
 export interface ClusterOptions {
@@ -55,6 +62,8 @@ export interface Cluster {
   close(): Promise<void>;
 }
 
+const administrator: User = { name: 'everynode-admin', groups: [mastersGroup, 'system:authenticated'] };
+
 /** Rejects with a ClusterStartError when what was asked for cannot be had; nothing is left running then. */
 export async function startCluster(options: ClusterOptions): Promise<Cluster> {
   const { clock, random, log, signal, host = '127.0.0.1' } = options;
@@ -74,6 +83,7 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
       store,
       clock,
       random,
+      serviceAccountKey: certificates.serviceAccountKey,
       failed: (error) => log.error('API server', { error }),
     });
     closer.add(() => server.close());
@@ -87,17 +97,17 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
       client: certificates.admin,
     });
 
-    const clientFor = (component: string) => createInProcessClient(server, componentUser(component), component);
+    const clientFor = (component: Component) => createInProcessClient(server, componentUser(component), component);
     const authority = certificates.authority.certificate;
     const { nodes, rules = [] } = options;
-    const resources = server.resources.all();
+    const resources = server.resources.all().filter(({ verbs }) => verbs.includes('list'));
     const parts = startParts({ clientFor, resources, authority, controllers, nodes, rules, clock, random, log });
     closer.add(() => parts.stop());
     await (signal === undefined ? parts.ready : Promise.race([parts.ready, rejectedByAbort(signal)]));
     return {
       url,
       kubeconfigPath,
-      client: clientFor('everynode'),
+      client: createInProcessClient(server, administrator, 'everynode'),
       failed: parts.failed,
       findResource: (apiVersion, kind) => findResource(server.resources, apiVersion, kind),
       close: () => closer.close(),

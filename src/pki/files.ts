@@ -1,6 +1,6 @@
 // Certificates that last: kept as PEM files of mode 0600, used again while they are good, renewed well before they
 // expire, replaced when they no longer say what is wanted. A file is complete or not there at all.
-import { createPrivateKey, X509Certificate } from 'node:crypto';
+import { createPrivateKey, generateKeyPairSync, X509Certificate } from 'node:crypto';
 import { mkdir, open, readFile, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
@@ -37,6 +37,27 @@ export async function ensureCertificate(
   const found = await readPair(directory, name);
   if (found !== undefined && lasts(found, nowMs) && isIssuedBy(found, authority) && says(found, request)) return found;
   return writePair(directory, name, await issueCertificate(authority, request, nowMs));
+}
+
+/** PEM of a private key (EC P-256) in `<name>.key`, for signatures alone: the one that is there, or a new one. */
+export async function ensureSigningKey(directory: string, name: string): Promise<string> {
+  const path = join(directory, `${name}.key`);
+  const found = await readText(path);
+  if (found !== undefined && isSigningKey(found)) return found;
+  const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  const pem = privateKey.export({ format: 'pem', type: 'pkcs8' }).toString();
+  await mkdir(directory, { recursive: true, mode: 0o700 });
+  await writePrivate(path, pem);
+  return pem;
+}
+
+function isSigningKey(pem: string): boolean {
+  try {
+    return createPrivateKey(pem).asymmetricKeyDetails?.namedCurve === 'prime256v1';
+  } catch {
+    // Damaged: the key is made anew, and tokens that it signed are good no more.
+    return false;
+  }
 }
 
 /** Undefined when a file is missing, or the two are not a certificate and its key. */

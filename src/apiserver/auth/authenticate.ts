@@ -1,21 +1,25 @@
-// Who is it? Client certificates, then bearer tokens, then nobody.
+// Who is it? Client certificates, then bearer tokens (fixed ones, then those of service accounts), then nobody.
 // https://kubernetes.io/docs/reference/access-authn-authz/authentication/
 import { createHash } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import { TLSSocket } from 'node:tls';
 import { StatusError } from '../../api/index.ts';
 import type { User } from '../request.ts';
+import type { ServiceAccountTokens } from './service-account-tokens.ts';
 
 const authenticatedGroup = 'system:authenticated';
 
 /** Undefined: anonymous. Throws Unauthorized when credentials were sent that are not known. */
-export type Authenticator = (request: IncomingMessage) => User | undefined;
+export type Authenticator = (request: IncomingMessage) => Promise<User | undefined>;
 
 /** `tokens`: token → user. Kept as hashes, so that looking one up takes the same time for every wrong guess. */
-export function createAuthenticator(tokens: ReadonlyMap<string, User> = new Map()): Authenticator {
+export function createAuthenticator(
+  accounts: ServiceAccountTokens,
+  tokens: ReadonlyMap<string, User> = new Map(),
+): Authenticator {
   const byHash = new Map([...tokens].map(([token, user]) => [hashOf(token), withAuthenticated(user)]));
   const certificates = new WeakMap<object, User>();
-  return (request) => {
+  return async (request) => {
     const { socket } = request;
     const known = certificates.get(socket);
     if (known !== undefined) return known;
@@ -27,7 +31,8 @@ export function createAuthenticator(tokens: ReadonlyMap<string, User> = new Map(
     const { authorization } = request.headers;
     if (authorization === undefined) return undefined;
     const token = /^bearer (\S+)$/i.exec(authorization.trim())?.[1];
-    const owner = token === undefined ? undefined : byHash.get(hashOf(token));
+    if (token === undefined) throw unauthorized();
+    const owner = byHash.get(hashOf(token)) ?? (await accounts.check(token))?.user;
     if (owner === undefined) throw unauthorized();
     return owner;
   };

@@ -1,20 +1,56 @@
-// Who may do what: the seam. Today members of system:masters may do everything and nobody else anything; RBAC goes here.
+// Who may do what: what is asked, what the answer is, and how several authorizers make one.
+// https://kubernetes.io/docs/reference/access-authn-authz/authorization/
 import type { User } from '../request.ts';
 
-export interface AuthorizationAttributes {
+export interface ResourceAttributes {
   readonly user: User;
   readonly verb: string;
   readonly group: string;
   readonly resource: string;
   readonly subresource?: string;
   readonly namespace?: string;
+  /** Also when a field selector on metadata.name says it (apiserver RequestInfo). */
   readonly name?: string;
+  /** Of a list or watch: the node it is limited to by `spec.nodeName=…`. */
+  readonly nodeName?: string;
 }
 
-/** Undefined when allowed, else the reason in words. */
-export type Authorizer = (attributes: AuthorizationAttributes) => string | undefined;
+/** A path that is no resource: discovery, OpenAPI, metrics. */
+export interface PathAttributes {
+  readonly user: User;
+  readonly verb: string;
+  readonly path: string;
+}
+
+export type AuthorizationAttributes = ResourceAttributes | PathAttributes;
+
+/** `reason` is for people; it says which rule allows it, or why nothing does, and may be empty. */
+export interface Decision {
+  readonly allowed: boolean;
+  readonly reason: string;
+}
+
+export type Authorizer = (attributes: AuthorizationAttributes) => Decision | Promise<Decision>;
 
 export const mastersGroup = 'system:masters';
 
-export const mastersOnly: Authorizer = ({ user }) =>
-  user.groups.includes(mastersGroup) ? undefined : `only members of ${mastersGroup} have access to this cluster`;
+export function isMaster(user: User): boolean {
+  return user.groups.includes(mastersGroup);
+}
+
+/** Always last resort and first asked: whoever breaks the roles can still mend them. */
+export const masters: Authorizer = ({ user }) => ({ allowed: isMaster(user), reason: '' });
+
+/** The first that allows decides; when none does, the reasons of all are given (apiserver union.New). */
+export function anyOf(...authorizers: readonly Authorizer[]): Authorizer {
+  return async (attributes) => {
+    const reasons: string[] = [];
+    for (const authorize of authorizers) {
+      const asked = authorize(attributes);
+      const decision = asked instanceof Promise ? await asked : asked;
+      if (decision.allowed) return decision;
+      if (decision.reason !== '') reasons.push(decision.reason);
+    }
+    return { allowed: false, reason: reasons.join('\n') };
+  };
+}

@@ -1,5 +1,5 @@
 // Aggregated discovery: everything of /api or /apis in one answer (KEP-3352). kubectl asks for it since 1.27.
-import { type ResourceDefinition, resourceVerbs } from '../resources/definition.ts';
+import type { ResourceDefinition } from '../resources/definition.ts';
 
 export type DiscoveryVersion = 'v2' | 'v2beta1';
 
@@ -41,7 +41,7 @@ function resourceEntry(definition: ResourceDefinition): unknown {
     responseKind: { group, version, kind },
     scope: namespaced ? 'Namespaced' : 'Cluster',
     singularResource: singular,
-    verbs: resourceVerbs,
+    verbs: definition.verbs,
     ...(shortNames.length === 0 ? {} : { shortNames }),
     ...(categories.length === 0 ? {} : { categories }),
     ...(subresources.length === 0 ? {} : { subresources }),

@@ -1,5 +1,5 @@
 // Discovery in its first form: /api, /apis, /apis/GROUP, /apis/GROUP/VERSION.
-import { groupVersionOf, type ResourceDefinition, resourceVerbs } from '../resources/definition.ts';
+import { groupVersionOf, type ResourceDefinition } from '../resources/definition.ts';
 
 /** GET /api */
 export function coreVersions(serverAddress: string): unknown {
@@ -50,7 +50,7 @@ function resourceEntries(definition: ResourceDefinition): readonly unknown[] {
       singularName: singular,
       namespaced,
       kind,
-      verbs: resourceVerbs,
+      verbs: definition.verbs,
       ...(shortNames.length === 0 ? {} : { shortNames }),
       ...(categories.length === 0 ? {} : { categories }),
     },

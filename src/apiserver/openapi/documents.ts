@@ -47,6 +47,7 @@ function documentAt(path: string, resources: readonly OpenApiResource[]): unknow
 }
 
 function openApiResource(definition: ResourceDefinition): OpenApiResource {
-  const { group, version, name, kind, namespaced, subresources } = definition;
-  return { group, version, name, kind, namespaced, subresources: Object.keys(subresources) };
+  const { group, version, name, kind, namespaced, subresources, verbs } = definition;
+  const createOnly = !verbs.includes('get');
+  return { group, version, name, kind, namespaced, subresources: Object.keys(subresources), createOnly };
 }

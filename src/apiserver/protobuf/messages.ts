@@ -188,4 +188,62 @@ const rbac: Messages = {
   RoleRef: { 1: 'apiGroup string', 2: 'kind string', 3: 'name string' },
 };
 
-export const messages: Messages = { ...meta, ...core, ...apps, ...policy, ...rbac };
+/** What `kubectl auth` and `kubectl create token` send. The statuses go out empty. */
+const reviews: Messages = {
+  SelfSubjectAccessReview: {
+    1: 'metadata ObjectMeta',
+    2: 'spec SubjectAccessReviewSpec',
+    3: 'status SubjectAccessReviewStatus',
+  },
+  SubjectAccessReview: {
+    1: 'metadata ObjectMeta',
+    2: 'spec SubjectAccessReviewSpec',
+    3: 'status SubjectAccessReviewStatus',
+  },
+  LocalSubjectAccessReview: {
+    1: 'metadata ObjectMeta',
+    2: 'spec SubjectAccessReviewSpec',
+    3: 'status SubjectAccessReviewStatus',
+  },
+  SubjectAccessReviewSpec: {
+    1: 'resourceAttributes ResourceAttributes',
+    2: 'nonResourceAttributes NonResourceAttributes',
+    3: 'user string',
+    4: 'groups list string',
+    6: 'uid string',
+  },
+  ResourceAttributes: {
+    1: 'namespace string',
+    2: 'verb string',
+    3: 'group string',
+    4: 'version string',
+    5: 'resource string',
+    6: 'subresource string',
+    7: 'name string',
+  },
+  NonResourceAttributes: { 1: 'path string', 2: 'verb string' },
+  SubjectAccessReviewStatus: { 1: 'allowed bool', 2: 'reason string', 3: 'evaluationError string', 4: 'denied bool' },
+  SelfSubjectRulesReview: {
+    1: 'metadata ObjectMeta',
+    2: 'spec SelfSubjectRulesReviewSpec',
+    3: 'status SubjectRulesReviewStatus',
+  },
+  SelfSubjectRulesReviewSpec: { 1: 'namespace string' },
+  SubjectRulesReviewStatus: { 3: 'incomplete bool', 4: 'evaluationError string' },
+  SelfSubjectReview: { 1: 'metadata ObjectMeta', 2: 'status SelfSubjectReviewStatus' },
+  SelfSubjectReviewStatus: { 1: 'userInfo UserInfo' },
+  UserInfo: { 1: 'username string', 2: 'uid string', 3: 'groups list string' },
+  TokenRequest: { 1: 'metadata ObjectMeta', 2: 'spec TokenRequestSpec', 3: 'status TokenRequestStatus' },
+  TokenRequestSpec: {
+    1: 'audiences list string',
+    3: 'boundObjectRef BoundObjectReference',
+    4: 'expirationSeconds int?',
+  },
+  BoundObjectReference: { 1: 'kind string', 2: 'apiVersion string', 3: 'name string', 4: 'uid string' },
+  TokenRequestStatus: { 1: 'token string', 2: 'expirationTimestamp time' },
+  TokenReview: { 1: 'metadata ObjectMeta', 2: 'spec TokenReviewSpec', 3: 'status TokenReviewStatus' },
+  TokenReviewSpec: { 1: 'token string', 2: 'audiences list string' },
+  TokenReviewStatus: { 1: 'authenticated bool', 2: 'user UserInfo', 3: 'error string', 4: 'audiences list string' },
+};
+
+export const messages: Messages = { ...meta, ...core, ...apps, ...policy, ...rbac, ...reviews };

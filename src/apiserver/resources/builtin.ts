@@ -5,7 +5,6 @@ import {
   configMapColumns,
   disruptionBudgetColumns,
   leaseColumns,
-  roleBindingColumns,
   secretColumns,
   serviceAccountColumns,
   serviceColumns,
@@ -17,6 +16,7 @@ import {
   podTemplateColumns,
   replicaSetColumns,
 } from '../printing/columns/workloads.ts';
+import { restrictLeaseCreate } from '../auth/node-restriction.ts';
 import { daemonSetEntry } from './daemonsets.ts';
 import { defineResource, type ResourceDefinition, type ResourceEntry } from './definition.ts';
 import { eventEntry, newerEventEntry } from './events.ts';
@@ -24,6 +24,9 @@ import { namespaceEntry } from './namespaces.ts';
 import { nodeEntry } from './nodes.ts';
 import { podEntry } from './pods/pods.ts';
 import { priorityClassEntry } from './priority-classes.ts';
+import { reviewEntries } from './reviews.ts';
+import { roleBindingEntries, roleEntries } from './roles.ts';
+import { tokenSubresource } from './service-account-token.ts';
 
 type Rest<T extends KubernetesObject> = Partial<Omit<ResourceEntry<T>, 'group' | 'version' | 'name' | 'kind'>>;
 
@@ -37,9 +40,7 @@ function entry<T extends KubernetesObject>(
 }
 
 const define = <T extends KubernetesObject>(resource: ResourceEntry<T>) => defineResource(resource, defaultColumns);
-const clusterScoped = { namespaced: false } as const;
 const workload = { statusSubresource: true, countsGenerations: true, categories: ['all'] } as const;
-const rbac = 'rbac.authorization.k8s.io';
 
 export const builtinResources: readonly ResourceDefinition[] = [
   define(namespaceEntry),
@@ -56,6 +57,7 @@ export const builtinResources: readonly ResourceDefinition[] = [
   define(
     entry<ServiceAccount>('', 'serviceaccounts', 'ServiceAccount', {
       shortNames: ['sa'],
+      subresources: { token: tokenSubresource },
       columns: serviceAccountColumns,
     }),
   ),
@@ -89,7 +91,18 @@ export const builtinResources: readonly ResourceDefinition[] = [
     entry('apps', 'deployments', 'Deployment', { ...workload, shortNames: ['deploy'], columns: deploymentColumns }),
   ),
   define(entry('apps', 'replicasets', 'ReplicaSet', { ...workload, shortNames: ['rs'], columns: replicaSetColumns })),
-  define(entry<Lease>('coordination.k8s.io', 'leases', 'Lease', { createsOnUpdate: true, columns: leaseColumns })),
+  define(
+    entry<Lease>('coordination.k8s.io', 'leases', 'Lease', {
+      createsOnUpdate: true,
+      columns: leaseColumns,
+      strategy: {
+        prepareForCreate(lease, context) {
+          restrictLeaseCreate(lease, context);
+          return lease;
+        },
+      },
+    }),
+  ),
   define(newerEventEntry),
   define(
     entry<Loose>('policy', 'poddisruptionbudgets', 'PodDisruptionBudget', {
@@ -99,11 +112,8 @@ export const builtinResources: readonly ResourceDefinition[] = [
       columns: disruptionBudgetColumns,
     }),
   ),
-  define(entry(rbac, 'roles', 'Role', { columns: [nameColumn, createdAtColumn] })),
-  define(entry<Loose>(rbac, 'rolebindings', 'RoleBinding', { columns: roleBindingColumns })),
-  define(entry(rbac, 'clusterroles', 'ClusterRole', { ...clusterScoped, columns: [nameColumn, createdAtColumn] })),
-  define(
-    entry<Loose>(rbac, 'clusterrolebindings', 'ClusterRoleBinding', { ...clusterScoped, columns: roleBindingColumns }),
-  ),
+  ...roleEntries.map(define),
+  ...roleBindingEntries.map(define),
   define(priorityClassEntry),
+  ...reviewEntries.map(define),
 ];

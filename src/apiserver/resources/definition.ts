@@ -75,6 +75,10 @@ export interface ResourceDefinition {
   readonly returnsDeleted: boolean;
   /** Objects go away this long after their last change (events). */
   readonly ttlMs?: number;
+  /** What may be done with the resource itself. */
+  readonly verbs: readonly string[];
+  /** Serves every verb in place of the generic ones, for what is answered and not stored (reviews). */
+  readonly handle?: Subresource['handle'];
   readonly subresources: Readonly<Record<string, Subresource>>;
   readonly columns: readonly Column[];
   /** Field selectors besides metadata.name and metadata.namespace. */
@@ -100,6 +104,8 @@ export interface ResourceEntry<T extends KubernetesObject> {
   readonly createsOnUpdate?: boolean;
   readonly returnsDeleted?: boolean;
   readonly ttlMs?: number;
+  readonly verbs?: readonly string[];
+  readonly handle?: ResourceDefinition['handle'];
   readonly subresources?: Readonly<Record<string, Subresource>>;
   readonly columns?: readonly Column<T>[];
   readonly fields?: Readonly<Record<string, (object: T) => string | undefined>>;
@@ -109,16 +115,13 @@ export interface ResourceEntry<T extends KubernetesObject> {
 const everyVerb = ['create', 'delete', 'deletecollection', 'get', 'list', 'patch', 'update', 'watch'] as const;
 const status: Subresource = { kind: '', verbs: ['get', 'patch', 'update'] };
 
-/** Verbs that discovery lists for a resource itself. */
-export const resourceVerbs: readonly string[] = everyVerb;
-
 /** Completes an entry. The kind's own type ends here: the generic verbs see KubernetesObject. */
 export function defineResource<T extends KubernetesObject>(
   entry: ResourceEntry<T>,
   defaultColumns: readonly Column[],
 ): ResourceDefinition {
   const apiVersion = groupVersionOf(entry);
-  const { conversion, ttlMs } = entry;
+  const { conversion, ttlMs, handle } = entry;
   const fields = (entry.fields ?? {}) as Readonly<Record<string, (object: KubernetesObject) => string | undefined>>;
   return {
     group: entry.group,
@@ -138,6 +141,8 @@ export function defineResource<T extends KubernetesObject>(
     createsOnUpdate: entry.createsOnUpdate ?? false,
     returnsDeleted: entry.returnsDeleted ?? false,
     ...(ttlMs === undefined ? {} : { ttlMs }),
+    verbs: entry.verbs ?? everyVerb,
+    ...(handle === undefined ? {} : { handle }),
     subresources: {
       ...(entry.statusSubresource === true ? { status: { ...status, kind: entry.kind } } : {}),
       ...entry.subresources,

@@ -1,5 +1,6 @@
 // Pods as a resource (pkg/registry/core/pod/strategy.go): how they begin, and that they end gracefully.
 import type { Pod } from '../../../api/index.ts';
+import { restrictPodCreate, restrictPodDelete, restrictPodStatus } from '../../auth/node-restriction.ts';
 import { podColumns } from '../../printing/columns/pods.ts';
 import type { ResourceEntry, Strategy } from '../definition.ts';
 import { admitPod } from './admission.ts';
@@ -11,11 +12,13 @@ import { runtimeSubresources } from './runtime.ts';
 
 const strategy: Strategy<Pod> = {
   async prepareForCreate(pod, context) {
+    restrictPodCreate(pod, context);
     const admitted = await admitPod(pod, context);
     return { ...admitted, status: { phase: 'Pending', qosClass: qosClassOf(admitted.spec) } };
   },
   /** The class was decided at creation; owners are not the node agent's to change. */
-  prepareForStatusUpdate(next, before) {
+  prepareForStatusUpdate(next, before, context) {
+    restrictPodStatus(next, before, context);
     const { ownerReferences: _, ...metadata } = next.metadata;
     const { ownerReferences } = before.metadata;
     const { qosClass } = before.status ?? {};
@@ -25,6 +28,7 @@ const strategy: Strategy<Pod> = {
       status: { ...next.status, ...(qosClass === undefined ? {} : { qosClass }) },
     };
   },
+  admitDelete: restrictPodDelete,
   gracePeriodSeconds(pod, requested) {
     // Nobody runs it, or it has run its course: nothing to wait for.
     if ((pod.spec.nodeName ?? '') === '') return 0;

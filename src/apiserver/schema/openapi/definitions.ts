@@ -13,6 +13,8 @@ export interface OpenApiResource {
   readonly kind: string;
   readonly namespaced: boolean;
   readonly subresources?: readonly string[];
+  /** Objects that are answered and not kept: reviews. */
+  readonly createOnly?: boolean;
 }
 
 /** Versions 2 and 3 differ in where definitions live and in how a value of two types is written. */

@@ -39,6 +39,10 @@ export function pathsOf(resources: readonly OpenApiResource[], style: BodyStyle)
     const base = resource.group === '' ? `/api/${resource.version}` : `/apis/${resource.group}/${resource.version}`;
     const scope = resource.namespaced ? '/namespaces/{namespace}' : '';
     const collection = `${base}${scope}/${resource.name}`;
+    if (resource.createOnly === true) {
+      paths[collection] = pathItem(resource, style, [], { post: 'post' });
+      continue;
+    }
     if (resource.namespaced) paths[`${base}/${resource.name}`] = pathItem(resource, style, [], { get: 'list' });
     paths[collection] = pathItem(resource, style, [], { get: 'list', post: 'post', delete: 'deletecollection' });
     const item = `${collection}/{name}`;
