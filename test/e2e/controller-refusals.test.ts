@@ -24,10 +24,13 @@ test('another DaemonSet controller is active: refused, and nothing is left behin
   const { kubectl, kubeconfigPath } = await up(t, { nodes: 1 });
   const outcome = await everynode(['controller', '--kubeconfig', kubeconfigPath, '--preflight-wait', '20s']);
   assert.equal(outcome.code, 2);
-  assert.match(oneLine(outcome.stderr), /another DaemonSet controller is active.*daemonset-controller answered/);
+  assert.match(oneLine(outcome.stderr), /another DaemonSet controller is active.*--controllers=.*--skip-preflight/);
   assert.deepEqual((await kubectl.get<{ items: unknown[] }>('ds', '-A')).items, []);
   const lease = await kubectl.get<{ spec: { holderIdentity: string } }>(
-    ...['-n', 'kube-system', 'lease', 'everynode-daemonset-controller'],
+    '-n',
+    'kube-system',
+    'lease',
+    'everynode-daemonset-controller',
   );
   assert.equal(lease.spec.holderIdentity, '', 'the lease is free again');
 });

@@ -94,7 +94,10 @@ test('does over HTTP what the flows of a user need', needsKubectl, async (t) => 
   await t.test('stops cleanly and gives the lease back', async () => {
     assert.deepEqual(await controller.stop('SIGTERM'), { code: 0, signal: null });
     const lease = await kubectl.get<{ spec: { holderIdentity: string } }>(
-      ...['-n', namespace, 'lease', 'everynode-daemonset-controller'],
+      '-n',
+      namespace,
+      'lease',
+      'everynode-daemonset-controller',
     );
     assert.equal(lease.spec.holderIdentity, '');
   });
@@ -136,7 +139,7 @@ test('--dry-run tells once what it would do, and writes nothing', needsKubectl, 
   await eventually('it would create a pod a node', async () => {
     assert.deepEqual(
       would('create', 'pods')
-        .map(({ node }) => node)
+        .map(({ node }) => String(node))
         .toSorted(),
       [...threeNodes],
     );

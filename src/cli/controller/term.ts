@@ -54,7 +54,8 @@ function occupied(manager: string | undefined): string {
   const who = manager === undefined ? '' : ` (${manager} answered)`;
   return (
     `another DaemonSet controller is active on this cluster${who}: two would fight over every pod. Stop it first ` +
-    '(kube-controller-manager: --controllers=*,-daemonset-controller), or look without writing (--dry-run)'
+    '(kube-controller-manager: --controllers=*,-daemonset-controller), look without writing (--dry-run), or, if you ' +
+    'know better, start with --skip-preflight'
   );
 }
 
