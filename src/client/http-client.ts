@@ -12,6 +12,7 @@ import {
 import { type Clock, systemClock } from '../machinery/index.ts';
 import { type Logger, silentLogger } from '../observe/index.ts';
 import type { Client, ListOptions, PatchType, RequestOptions, WatchOptions, WriteOptions } from './client.ts';
+import { decodeBody } from './body-format.ts';
 import { queryString, resourcePath } from './resource-path.ts';
 import { createTransport, type HttpRequest, type TransportOptions } from './transport.ts';
 import { decodeWatch } from './watch-stream.ts';
@@ -50,7 +51,7 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
     onWarning: (warning) => log.warn('the API server warns', { warning }),
   });
   const send = (request: HttpRequest, signal: AbortSignal | undefined): Promise<unknown> =>
-    transport.json(signal === undefined ? request : { ...request, signal });
+    transport.whole(signal === undefined ? request : { ...request, signal }, decodeBody);
   const home = (resource: Resource, object: KubernetesObject) =>
     object.metadata.namespace ?? (resource.namespaced ? 'default' : undefined);
 
@@ -75,9 +76,8 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
       const { signal, namespace, ...selection } = watch;
       const query = { watch: true, allowWatchBookmarks: true, timeoutSeconds: watchSeconds, ...selection };
       const path = `${resourcePath(resource, namespace)}${queryString(query)}`;
-      return decodeWatch<Stored<T>>(
-        transport.stream({ method: 'GET', path, ...(signal === undefined ? {} : { signal }) }),
-      );
+      const request = { method: 'GET', path, ...(signal === undefined ? {} : { signal }) } as const;
+      return transport.stream(request, (_contentType, chunks) => decodeWatch<Stored<T>>(chunks));
     },
     async create<T extends KubernetesObject>(resource: Resource<T>, object: T, write: WriteOptions = {}) {
       // A plain create names its object in the body; only a subresource has the name in its URL.

@@ -1,8 +1,17 @@
-// HTTP to one API server: the one module that knows undici. Keep-alive connections, one deadline per request, and every
-// failure as a StatusError: an answer's own Status, or ServiceUnavailable/Timeout with the cause when no answer came.
-import { errors, Pool } from 'undici';
-import { type Status, StatusError, statusErrorFrom } from '../api/index.ts';
+// Requests to one API server: credentials, one deadline per request, and every failure as a StatusError: an answer's
+// own Status, or ServiceUnavailable/Timeout with the cause when no answer came. Connections are connections.ts.
+import { StatusError, type Status, statusErrorFrom } from '../api/index.ts';
 import type { Clock } from '../machinery/index.ts';
+import { decodeStatus, jsonMediaType } from './body-format.ts';
+import { type BodyReceiver, createChunkQueue } from './chunk-queue.ts';
+import {
+  createConnections,
+  type Exchange,
+  type Head,
+  isTimeout,
+  type Outgoing,
+  type TlsOptions,
+} from './connections.ts';
 
 export interface TransportOptions {
   /** `https://host:port`, perhaps with a path prefix. */
@@ -18,168 +27,181 @@ export interface TransportOptions {
   readonly requestMsMax?: number;
 }
 
-export interface TlsOptions {
-  /** PEM texts. */
-  readonly ca?: string;
-  readonly certificate?: string;
-  readonly key?: string;
-  /** Accept any server certificate. */
-  readonly insecure?: boolean;
-  /** Check the server's certificate against this name instead of the URL's host. */
-  readonly serverName?: string;
-}
-
 export interface HttpRequest {
-  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+  readonly method: Outgoing['method'];
   /** Path and query. */
   readonly path: string;
-  /** JSON, already encoded. */
+  /** Already encoded. */
   readonly body?: string;
+  /** JSON when absent. */
   readonly contentType?: string;
+  /** JSON when absent. */
+  readonly accept?: string;
   readonly signal?: AbortSignal;
 }
 
 export interface Transport {
-  /** The parsed body of a successful answer. */
-  json(request: HttpRequest): Promise<unknown>;
-  /** The raw body of a successful answer, as it comes; for watches. Ends quietly when the signal aborts. */
-  stream(request: HttpRequest): AsyncIterable<Uint8Array>;
+  /** What `decode` makes of the body of a successful answer. */
+  whole<R>(request: HttpRequest, decode: (contentType: string, body: Buffer) => R): Promise<R>;
+  /** The same of a body as it comes; for watches. Ends quietly when the signal aborts. */
+  stream<R>(
+    request: HttpRequest,
+    decode: (contentType: string, chunks: AsyncIterable<Buffer>) => AsyncIterable<R>,
+  ): AsyncIterable<R>;
   /** Ends every connection; requests under way fail. */
   close(): Promise<void>;
 }
 
-const defaultConnectionsMax = 64;
+/** As many writes as a busy API server answers at a time; each connection costs a handshake, on both sides. */
+const defaultConnectionsMax = 32;
 const defaultWatchConnectionsMax = 256;
 const defaultRequestMsMax = 60_000;
-const connectMsMax = 10_000;
-const keepAliveMs = 60_000;
-const responseBytesMax = 512 * 1024 * 1024;
-/** Longer than the server lets a watch live: only a dead connection is silent for so long. */
-const streamSilenceMsMax = 330_000;
-
-type Answer = Awaited<ReturnType<Pool['request']>>;
+/** What a reader of a stream may lag behind before the server is held up. */
+const unreadBytesMax = 4 * 1024 * 1024;
 
 export function createTransport(options: TransportOptions): Transport {
-  const { server, clock, requestMsMax = defaultRequestMsMax } = options;
+  const { server, clock, onWarning, requestMsMax = defaultRequestMsMax } = options;
   const { origin, pathname } = new URL(server);
   const prefix = pathname.replace(/\/$/, '');
-  const pool = (connections: number, bodyTimeout: number) =>
-    new Pool(origin, {
-      connections,
-      bodyTimeout,
-      headersTimeout: requestMsMax,
-      connectTimeout: connectMsMax,
-      keepAliveTimeout: keepAliveMs,
-      maxResponseSize: bodyTimeout === streamSilenceMsMax ? -1 : responseBytesMax,
-      connect: tlsConnect(options.tls ?? {}),
-      allowH2: false,
-    });
-  const requests = pool(options.connectionsMax ?? defaultConnectionsMax, requestMsMax);
-  // A watch holds its connection: in the same pool a few of them would starve everything else.
-  const streams = pool(options.watchConnectionsMax ?? defaultWatchConnectionsMax, streamSilenceMsMax);
+  const connections = createConnections({
+    origin,
+    tls: options.tls ?? {},
+    connectionsMax: options.connectionsMax ?? defaultConnectionsMax,
+    watchConnectionsMax: options.watchConnectionsMax ?? defaultWatchConnectionsMax,
+    requestMsMax,
+  });
 
-  const send = async (through: Pool, request: HttpRequest, signal: AbortSignal): Promise<Answer> => {
-    const headers: Record<string, string> = {
-      accept: 'application/json',
-      'user-agent': options.userAgent,
-      ...(await options.credentials?.()),
-    };
-    if (request.body !== undefined) headers['content-type'] = request.contentType ?? 'application/json';
-    const answer = await through.request({
-      method: request.method,
-      path: `${prefix}${request.path}`,
-      headers,
-      signal,
-      ...(request.body === undefined ? {} : { body: request.body }),
-    });
-    reportWarnings(answer, options.onWarning);
-    if (answer.statusCode >= 400) throw await readFailure(answer);
-    return answer;
+  const outgoing = async (request: HttpRequest): Promise<Outgoing> => {
+    const { method, path, body, accept = jsonMediaType, contentType = jsonMediaType } = request;
+    const headers = { accept, 'user-agent': options.userAgent, ...(await options.credentials?.()) };
+    request.signal?.throwIfAborted();
+    if (body === undefined) return { method, path: prefix + path, headers };
+    return { method, path: prefix + path, headers: { ...headers, 'content-type': contentType }, body };
   };
 
-  /** Runs the exchange under the caller's signal and the deadline, and names whatever goes wrong. */
-  const exchange = async <R>(request: HttpRequest, run: (signal: AbortSignal) => Promise<R>): Promise<R> => {
+  /** Sends, and settles at the end of the answer, or with its head when `onHead` wants to take the body itself. */
+  const exchange = async <R>(
+    request: HttpRequest,
+    lasting: boolean,
+    onHead: (exchange: Exchange, head: Head) => { readonly result: R; readonly receiver: BodyReceiver } | undefined,
+    onBody: (head: Head, body: Buffer) => R,
+  ): Promise<R> => {
     request.signal?.throwIfAborted();
-    const controller = new AbortController();
-    const abort = () => controller.abort(request.signal?.reason);
-    const cancelDeadline = clock.after(requestMsMax, () => {
-      controller.abort(
-        new StatusError('Timeout', `${describe(request, origin)}: no answer within ${requestMsMax / 1000} s`),
-      );
-    });
-    request.signal?.addEventListener('abort', abort, { once: true });
+    let release = () => {};
     try {
-      return await run(controller.signal);
+      const ready = await outgoing(request);
+      return await new Promise<R>((resolve, reject) => {
+        let head: Head | undefined;
+        let taken: BodyReceiver | undefined;
+        const chunks: Buffer[] = [];
+        const sent = connections.send(ready, lasting, {
+          head(received) {
+            head = received;
+            if (onWarning !== undefined) reportWarnings(received, onWarning);
+            const taking = received.statusCode < 400 ? onHead(sent, received) : undefined;
+            if (taking === undefined) return;
+            taken = taking.receiver;
+            resolve(taking.result);
+          },
+          data: (chunk) => (taken === undefined ? void chunks.push(chunk) : taken.data(chunk)),
+          end() {
+            if (taken !== undefined) taken.end();
+            else settle(resolve, reject, () => onBody(head!, chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks)));
+          },
+          failed: (error) => (taken === undefined ? reject(error) : taken.failed(error)),
+        });
+        const giveUp = (reason: Error) => {
+          reject(reason);
+          sent.abort(reason);
+        };
+        const { signal } = request;
+        const abort = () => giveUp(signal!.reason as Error);
+        signal?.addEventListener('abort', abort, { once: true });
+        const cancelDeadline = clock.after(requestMsMax, () =>
+          giveUp(new StatusError('Timeout', `${describe(request, origin)}: no answer within ${requestMsMax / 1000} s`)),
+        );
+        release = () => {
+          cancelDeadline();
+          signal?.removeEventListener('abort', abort);
+        };
+      });
     } catch (error) {
-      throw controller.signal.aborted ? controller.signal.reason : operatingError(error, request, origin);
+      throw request.signal?.aborted === true ? request.signal.reason : operatingError(error, request, origin);
     } finally {
-      cancelDeadline();
-      request.signal?.removeEventListener('abort', abort);
+      release();
     }
   };
 
-  return {
-    json: (request) => exchange(request, async (signal) => (await send(requests, request, signal)).body.json()),
+  const failed = ({ statusCode, headers }: Head, body: Buffer): never => {
+    throw statusErrorFrom(failureStatus(statusCode, headers, body), statusCode);
+  };
 
-    async *stream(request) {
+  return {
+    whole: (request, decode) =>
+      exchange(
+        request,
+        false,
+        () => undefined,
+        (head, body) => (head.statusCode >= 400 ? failed(head, body) : decode(contentType(head), body)),
+      ),
+
+    async *stream(request, decode) {
       const { signal } = request;
-      const controller = new AbortController();
-      const abort = () => controller.abort(signal?.reason);
-      signal?.addEventListener('abort', abort, { once: true });
+      let running: Exchange | undefined;
+      const abort = () => running?.abort(signal!.reason as Error);
       try {
-        // The deadline is for the answer's head; how long the body lasts is the server's choice.
-        const { body } = await exchange(request, async (untilHead) => {
-          const stopEarly = () => controller.abort(untilHead.reason);
-          untilHead.addEventListener('abort', stopEarly, { once: true });
-          return send(streams, request, controller.signal).finally(() =>
-            untilHead.removeEventListener('abort', stopEarly),
-          );
-        });
-        for await (const chunk of body) yield chunk as Uint8Array;
+        const { type, queue } = await exchange(
+          request,
+          true,
+          (sent, head) => {
+            running = sent;
+            const queue = createChunkQueue(sent, unreadBytesMax);
+            return { result: { type: contentType(head), queue }, receiver: queue };
+          },
+          failed,
+        );
+        signal?.addEventListener('abort', abort, { once: true });
+        yield* decode(type, queue.chunks());
       } catch (error) {
         if (signal?.aborted === true) return;
         throw operatingError(error, request, origin);
       } finally {
         signal?.removeEventListener('abort', abort);
-        controller.abort();
+        running?.abort(new Error('nobody reads it any more'));
       }
     },
 
-    async close() {
-      await Promise.all([requests.destroy(), streams.destroy()]);
-    },
+    close: () => connections.close(),
   };
 }
 
-function tlsConnect({ ca, certificate, key, insecure, serverName }: TlsOptions) {
-  return {
-    ...(ca === undefined ? {} : { ca }),
-    ...(certificate === undefined ? {} : { cert: certificate }),
-    ...(key === undefined ? {} : { key }),
-    ...(serverName === undefined ? {} : { servername: serverName }),
-    rejectUnauthorized: insecure !== true,
-  };
+/** What a decoder throws is the answer's fault, and is told like any other. */
+function settle<R>(resolve: (result: R) => void, reject: (error: unknown) => void, run: () => R): void {
+  try {
+    resolve(run());
+  } catch (error) {
+    reject(error);
+  }
+}
+
+function contentType({ headers }: Head): string {
+  return String(headers['content-type'] ?? '');
 }
 
 /** The Status in the answer's body; a proxy's page or an empty body is told by its code alone. */
-async function readFailure({ statusCode, headers, body }: Answer): Promise<StatusError> {
-  const text = await body.text();
-  let status: Partial<Status> = {};
-  try {
-    const parsed: unknown = JSON.parse(text);
-    if (typeof parsed === 'object' && parsed !== null && (parsed as Status).kind === 'Status') status = parsed;
-  } catch {
-    status = { message: `the server answered ${statusCode}: ${text.trim().slice(0, 200)}` };
-  }
+function failureStatus(statusCode: number, headers: Head['headers'], body: Buffer): Partial<Status> {
+  const status = decodeStatus(String(headers['content-type'] ?? ''), body) ?? {
+    message: `the server answered ${statusCode}: ${body.toString().trim().slice(0, 200)}`,
+  };
   const retryAfterSeconds = Number(headers['retry-after']);
-  if (Number.isInteger(retryAfterSeconds) && status.details?.retryAfterSeconds === undefined)
-    status = { ...status, details: { ...status.details, retryAfterSeconds } };
-  return statusErrorFrom(status, statusCode);
+  return Number.isInteger(retryAfterSeconds) && status.details?.retryAfterSeconds === undefined
+    ? { ...status, details: { ...status.details, retryAfterSeconds } }
+    : status;
 }
 
 /** `Warning: 299 - "text"`: deprecations and unknown fields. */
-function reportWarnings({ headers }: Answer, onWarning: ((warning: string) => void) | undefined): void {
-  if (onWarning === undefined || headers['warning'] === undefined) return;
+function reportWarnings({ headers }: Head, onWarning: (warning: string) => void): void {
+  if (headers['warning'] === undefined) return;
   for (const header of [headers['warning']].flat())
     for (const match of header.matchAll(/299 \S+ "((?:[^"\\]|\\.)*)"/g))
       onWarning(match[1]!.replaceAll(/\\(.)/g, '$1'));
@@ -188,16 +210,11 @@ function reportWarnings({ headers }: Answer, onWarning: ((warning: string) => vo
 function operatingError(error: unknown, request: HttpRequest, origin: string): StatusError {
   if (error instanceof StatusError) return error;
   const what = describe(request, origin);
-  const slow =
-    error instanceof errors.HeadersTimeoutError ||
-    error instanceof errors.BodyTimeoutError ||
-    error instanceof errors.ConnectTimeoutError;
-  if (slow) return new StatusError('Timeout', `${what}: ${error.message}`, undefined, { cause: error });
-  if (error instanceof SyntaxError)
-    return new StatusError('ServiceUnavailable', `${what}: the answer is not JSON`, undefined, { cause: error });
+  const cause = { cause: error };
+  if (isTimeout(error)) return new StatusError('Timeout', `${what}: ${(error as Error).message}`, undefined, cause);
   const { message, code } = error as NodeJS.ErrnoException;
   const why = message === '' ? String(code) : message;
-  return new StatusError('ServiceUnavailable', `${what}: ${why}`, undefined, { cause: error });
+  return new StatusError('ServiceUnavailable', `${what}: ${why}`, undefined, cause);
 }
 
 /** What was asked of whom, without the query: it may be long. */
