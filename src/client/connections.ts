@@ -1,22 +1,12 @@
 // Keep-alive connections to one API server, and one request over them: the one module that knows undici. Uses its
 // callbacks, not its streams: a thousand small answers cost half as much. Knows nothing of Kubernetes or of deadlines.
-import { createSecureContext } from 'node:tls';
 import { type Dispatcher, errors, Pool } from 'undici';
-
-export interface TlsOptions {
-  /** PEM texts. */
-  readonly ca?: string;
-  readonly certificate?: string;
-  readonly key?: string;
-  /** Accept any server certificate. */
-  readonly insecure?: boolean;
-  /** Check the server's certificate against this name instead of the URL's host. */
-  readonly serverName?: string;
-}
+import { createConnector, type CurrentTls } from './connector.ts';
 
 export interface ConnectionOptions {
   readonly origin: string;
-  readonly tls: TlsOptions;
+  readonly tls: CurrentTls;
+  readonly proxy: URL | undefined;
   readonly connectionsMax: number;
   readonly watchConnectionsMax: number;
   /** For the head of an answer, and between two pieces of its body. */
@@ -60,13 +50,16 @@ export interface Connections {
 
 const connectMsMax = 10_000;
 const keepAliveMs = 60_000;
+/** So that a renewed certificate is soon the only one in use. */
+const connectionMsMax = 10 * 60_000;
 const answerBytesMax = 512 * 1024 * 1024;
 /** Longer than the server lets a watch live: only a dead connection is silent for so long. */
 const streamSilenceMsMax = 330_000;
 
 export function createConnections(options: ConnectionOptions): Connections {
-  const connect = tlsConnect(options);
-  const common = { connect, connectTimeout: connectMsMax, keepAliveTimeout: keepAliveMs, allowH2: false };
+  const { tls, proxy } = options;
+  const connect = createConnector({ tls, proxy, connectMsMax });
+  const common = { connect, keepAliveTimeout: keepAliveMs, clientTtl: connectionMsMax };
   const short = new Pool(options.origin, {
     ...common,
     connections: options.connectionsMax,
@@ -100,16 +93,20 @@ export function isTimeout(error: unknown): boolean {
 function dispatch(pool: Pool, request: Outgoing, receiver: Receiver): Exchange {
   let controller: Dispatcher.DispatchController | undefined;
   let abortedBeforeStart: Error | undefined;
-  pool.dispatch(request, {
-    onRequestStart(started) {
-      controller = started;
-      if (abortedBeforeStart !== undefined) started.abort(abortedBeforeStart);
+  // `reset: false`: undici would close the connection after a DELETE with a body. Kubernetes servers read that body.
+  pool.dispatch(
+    { ...request, reset: false },
+    {
+      onRequestStart(started) {
+        controller = started;
+        if (abortedBeforeStart !== undefined) started.abort(abortedBeforeStart);
+      },
+      onResponseStart: (_controller, statusCode, headers) => receiver.head({ statusCode, headers }),
+      onResponseData: (_controller, chunk) => receiver.data(chunk),
+      onResponseEnd: () => receiver.end(),
+      onResponseError: (_controller, error) => receiver.failed(error),
     },
-    onResponseStart: (_controller, statusCode, headers) => receiver.head({ statusCode, headers }),
-    onResponseData: (_controller, chunk) => receiver.data(chunk),
-    onResponseEnd: () => receiver.end(),
-    onResponseError: (_controller, error) => receiver.failed(error),
-  });
+  );
   return {
     abort(reason) {
       // While it waits for a connection it cannot be taken back; it is dropped before anything is sent.
@@ -118,20 +115,5 @@ function dispatch(pool: Pool, request: Outgoing, receiver: Receiver): Exchange {
     },
     pause: () => controller?.pause(),
     resume: () => controller?.resume(),
-  };
-}
-
-/** One context for all connections: made per connection it costs more than the handshake. */
-function tlsConnect({ origin, tls }: ConnectionOptions) {
-  if (!origin.startsWith('https:')) return {};
-  const { ca, certificate, key, insecure, serverName } = tls;
-  return {
-    secureContext: createSecureContext({
-      ...(ca === undefined ? {} : { ca }),
-      ...(certificate === undefined ? {} : { cert: certificate }),
-      ...(key === undefined ? {} : { key }),
-    }),
-    ...(serverName === undefined ? {} : { servername: serverName }),
-    rejectUnauthorized: insecure !== true,
   };
 }

@@ -153,6 +153,18 @@ describe('over loopback TLS', () => {
       assert.equal(seen[0]!.headers['content-type'], 'application/merge-patch+json');
     });
 
+    test('keeps its connection after a delete, though that has a body', async () => {
+      handler = answer({});
+      let opened = 0;
+      const count = () => opened++;
+      server.on('secureConnection', count);
+      const other = createHttpClient({ server: url, tls: { insecure: true } });
+      for (const name of ['a', 'b', 'c']) await other.delete(resources.pods, 'x', name);
+      await other.close();
+      server.off('secureConnection', count);
+      assert.equal(opened, 1);
+    });
+
     test('refuses a name that would make another URL, before anything is sent', async () => {
       for (const name of ['', '.', '..'])
         assert.ok(isReason(await failure(client.get(resources.pods, 'a', name)), 'BadRequest'));
