@@ -1,7 +1,7 @@
 // Carries out a plan: creates and deletes are sent without waiting for each other, and each answer goes back to the
 // ledger. What is under way is bounded by the DaemonSet's own windows and by the API server's room for writes.
 import { controllerOf, isReason, resources, StatusError } from '../../api/index.ts';
-import { type Action, buildPod, claim, type CreatePod, type DeletePod } from '../../core/daemonset/index.ts';
+import { type Action, buildPod, claim, type CreatePod, type DeletePod, viewPod } from '../../core/daemonset/index.ts';
 import type { SyncContext } from './context.ts';
 import { happened, isLost, lookUp } from './outcomes.ts';
 import type { Tracked } from './tracked.ts';
@@ -79,7 +79,7 @@ async function createPod(context: SyncContext, tracked: Tracked, action: CreateP
 /**
  * The name exists. If it is the pod of this very decision (sent before a crash, by a leader before us, or not yet seen),
  * the decision is carried out already and the watch will bring the pod; so it will if the pod is about to be adopted. If
- * it is somebody else's, another name is needed.
+ * it is somebody else's, or another node's whose hash happens to be the same, another name is needed.
  */
 async function settleTaken(context: SyncContext, tracked: Tracked, action: CreatePod): Promise<void> {
   const { client, clock, signal } = context;
@@ -88,7 +88,8 @@ async function settleTaken(context: SyncContext, tracked: Tracked, action: Creat
     const { labels = {}, deletionTimestamp } = found.metadata;
     const controller = controllerOf(found.metadata)?.uid;
     const claimed = claim(tracked.claimant, { labels, controller, deleting: deletionTimestamp !== undefined });
-    if (claimed === 'keep' || claimed === 'adopt') happened(context, tracked, action, found);
+    const ours = (claimed === 'keep' || claimed === 'adopt') && viewPod(found).node === action.node;
+    if (ours) happened(context, tracked, action, found);
     else tracked.ledger.nameTaken(action, clock.now());
   } catch (error) {
     // Gone again already: the watch brings both. Or nobody answers: the create counts as done until it is forgotten.

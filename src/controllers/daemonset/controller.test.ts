@@ -266,6 +266,22 @@ describe('when writes go wrong', () => {
     assert.ok(creates >= 5 && creates <= 9, `${creates} creates in two minutes`);
   });
 
+  it("a name that another node's pod has already is left to it", async () => {
+    await using world = createWorld(2);
+    world.apply(fluentd());
+    const stop = await world.start();
+    await world.converge();
+    await stop();
+    const first = world.pods().find((pod) => pod.spec.nodeName === 'node-0')!;
+    for (const pod of world.pods()) world.client.remove(resources.pods, 'kube-system', pod.metadata.name);
+    // As if the hashes of both nodes were the same: the name meant for node-0 stands on node-1.
+    const { uid: _uid, resourceVersion: _version, ...metadata } = first.metadata;
+    world.client.add(resources.pods, { ...first, metadata, spec: { ...first.spec, nodeName: 'node-1' } });
+    await world.start();
+    await world.converge();
+    assert.deepEqual(imagesByNode(world.pods()), { 'node-0': 'fluentd:1', 'node-1': 'fluentd:1' });
+  });
+
   it('a broken watch loses nothing', async () => {
     await using world = createWorld(2);
     world.apply(fluentd());

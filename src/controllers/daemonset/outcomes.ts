@@ -10,7 +10,7 @@ export interface Unseen {
   readonly action: Action;
   /** The version that the pod was made at: a picture of at least that version has it, or it has gone again. */
   readonly version: number | undefined;
-  rememberedAt: number;
+  readonly rememberedAt: number;
 }
 
 /** Well before the ledger forgets what was sent (sentMemoryMs). */
@@ -22,20 +22,24 @@ export function happened({ clock }: SyncContext, tracked: Tracked, action: Actio
   // Versions are numbers on every API server there is, but only a promise since Kubernetes 1.35.
   if (Number.isNaN(version)) return;
   const key = action.type === 'create' ? action.name : action.uid;
+  // Taken out first, so that it goes to the end: entries stand in the order in which they were remembered.
+  tracked.unseen.delete(key);
   tracked.unseen.set(key, { action, version, rememberedAt: clock.now() });
 }
 
-/** Keeps what has happened and is still not seen from being forgotten. */
+/**
+ * Keeps what has happened and is still not seen from being forgotten. Entries stand in the order in which they were
+ * remembered, so only those that are due are looked at.
+ */
 export function rememberUnseen({ clock, podsVersion }: SyncContext, { unseen, ledger }: Tracked): void {
-  if (unseen.size === 0) return;
   const now = clock.now();
-  const seenUpTo = Number(podsVersion());
   for (const [key, entry] of unseen) {
     const { action, version, rememberedAt } = entry;
-    if (version !== undefined && seenUpTo >= version) unseen.delete(key);
-    else if (Math.abs(now - rememberedAt) < rememberEveryMs) continue;
-    else if (ledger.remember(action, now)) entry.rememberedAt = now;
-    else unseen.delete(key);
+    // A clock that was set back makes entries of the future: they are due too.
+    if (Math.abs(now - rememberedAt) < rememberEveryMs) return;
+    unseen.delete(key);
+    const seen = version !== undefined && Number(podsVersion()) >= version;
+    if (!seen && ledger.remember(action, now)) unseen.set(key, { action, version, rememberedAt: now });
   }
 }
 
