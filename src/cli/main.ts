@@ -2,6 +2,7 @@
 // code. Commands live in commands/, one file each; nothing is decided here.
 import { Command, CommanderError } from 'commander';
 import { controllerCommand } from './commands/controller.ts';
+import { installCommand } from './commands/install.ts';
 import { upCommand } from './commands/up.ts';
 import { endingFor, refusedExitCode } from './failure.ts';
 import { packageVersion } from './package-version.ts';
@@ -19,6 +20,7 @@ const program = new Command('everynode')
   .helpCommand('help [command]', 'explain a command')
   .addCommand(upCommand(version))
   .addCommand(controllerCommand(version))
+  .addCommand(installCommand(version))
   .addHelpText(
     'after',
     `
@@ -26,6 +28,7 @@ Examples:
   everynode up                         a cluster of three simulated nodes
   everynode up --nodes 1000 --memory   a thousand, forgotten when it stops
   everynode controller --dry-run       what would it do on the cluster that kubectl talks to?
+  everynode install                    manifests that run the controller in that cluster
   everynode help up                    everything that 'up' can do`,
   );
 

@@ -25,6 +25,7 @@ export function parseYaml(text: string): readonly unknown[] {
   }
 }
 
+/** Text that the reader above would take for something else (`yes`, `0644`) is quoted. */
 export function formatYaml(value: unknown): string {
-  return dump(value, { noRefs: true });
+  return dump(value, { noRefs: true, schema });
 }

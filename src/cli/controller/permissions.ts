@@ -46,7 +46,7 @@ export async function missingPermissions(
 type Single = Omit<NeededPermission, 'verbs'> & { readonly verb: string };
 
 async function isAllowed(client: Client, permission: Single, signal: AbortSignal): Promise<boolean> {
-  const { group, verb, namespace } = permission;
+  const { group, verb, namespace, name } = permission;
   const [resource = '', subresource] = permission.resource.split('/');
   const resourceAttributes = {
     group,
@@ -54,12 +54,13 @@ async function isAllowed(client: Client, permission: Single, signal: AbortSignal
     verb,
     ...(subresource === undefined ? {} : { subresource }),
     ...(namespace === undefined ? {} : { namespace }),
+    ...(name === undefined ? {} : { name }),
   };
   const review = await client.create(accessReviews, { metadata: {}, spec: { resourceAttributes } }, { signal });
   return review.status?.allowed ?? true;
 }
 
-function describe({ verb, group, resource, namespace }: Single): string {
+function describe({ verb, group, resource, namespace, name }: Single): string {
   const where = namespace === undefined ? '' : ` in namespace ${namespace}`;
-  return `${verb} ${resource}${group === '' ? '' : `.${group}`}${where}`;
+  return `${verb} ${resource}${group === '' ? '' : `.${group}`}${name === undefined ? '' : ` '${name}'`}${where}`;
 }

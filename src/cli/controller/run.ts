@@ -121,7 +121,7 @@ function needed(options: ControllerOptions, namespace: string): readonly NeededP
   return [
     ...readPermissions,
     ...writePermissions,
-    ...(leaderElect ? there(leasePermissions) : []),
+    ...(leaderElect ? there(leasePermissions(options.leaderElectResourceName)) : []),
     ...(skipPreflight === true ? [] : there(preflightPermissions)),
   ];
 }

@@ -22,6 +22,7 @@ export type { DaemonSetInspection, Inspection } from './inspect.ts';
 export { registerMetrics } from './metrics.ts';
 export {
   leasePermissions,
+  ownerPermissions,
   type Permission,
   preflightPermissions,
   readPermissions,

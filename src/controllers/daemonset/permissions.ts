@@ -5,6 +5,8 @@ export interface Permission {
   /** The plural, with its subresource if any. */
   readonly resource: string;
   readonly verbs: readonly string[];
+  /** Absent: whatever its name. */
+  readonly name?: string;
 }
 
 /** Without these nothing works, not even looking. */
@@ -23,10 +25,24 @@ export const writePermissions: readonly Permission[] = [
   { group: '', resource: 'events', verbs: ['create', 'patch'] },
 ];
 
-/** In the namespace of the lease: for leader election, and for the preflight's probe. */
-export const leasePermissions: readonly Permission[] = [
-  { group: 'coordination.k8s.io', resource: 'leases', verbs: ['create', 'get', 'update'] },
+/**
+ * Never used by a call of ours: pods and revisions name their DaemonSet with blockOwnerDeletion, and a server with the
+ * admission plugin OwnerReferencesPermissionEnforcement lets only those write that who may update its finalizers.
+ * https://kubernetes.io/docs/reference/access-authn-authz/admission-controllers/#ownerreferencespermissionenforcement
+ */
+export const ownerPermissions: readonly Permission[] = [
+  { group: 'apps', resource: 'daemonsets/finalizers', verbs: ['update'] },
 ];
+
+/** In the namespace of the lease, and of no other lease there: kube-controller-manager's may lie beside it. */
+export function leasePermissions(name: string): readonly Permission[] {
+  return [
+    { group: 'coordination.k8s.io', resource: 'leases', verbs: ['create'] },
+    { group: 'coordination.k8s.io', resource: 'leases', verbs: ['get', 'update'], name },
+  ];
+}
+
+/** In the namespace of the preflight's probe. */
 export const preflightPermissions: readonly Permission[] = [
   { group: 'apps', resource: 'daemonsets', verbs: ['create', 'delete'] },
 ];
