@@ -1,5 +1,6 @@
-// Keep-alive connections to one API server, and one request over them: the one module that knows undici. Uses its
-// callbacks, not its streams: a thousand small answers cost half as much. Knows nothing of Kubernetes or of deadlines.
+// Keep-alive connections to one API server, and one request over them: with connector.ts the one module that knows
+// undici. Uses its callbacks, not its streams: a thousand small answers cost half as much. Knows nothing of Kubernetes or
+// of deadlines.
 import { type Dispatcher, errors, Pool } from 'undici';
 import { createConnector, type CurrentTls } from './connector.ts';
 
@@ -59,7 +60,7 @@ const streamSilenceMsMax = 330_000;
 export function createConnections(options: ConnectionOptions): Connections {
   const { tls, proxy } = options;
   const connect = createConnector({ tls, proxy, connectMsMax });
-  const common = { connect, keepAliveTimeout: keepAliveMs, clientTtl: connectionMsMax };
+  const common = { connect, keepAliveTimeout: keepAliveMs, clientTtl: connectionMsMax, allowH2: false };
   const short = new Pool(options.origin, {
     ...common,
     connections: options.connectionsMax,

@@ -20,7 +20,7 @@ export { type Connection, KubeconfigError, type KubeconfigOptions, loadKubeconfi
 export { leaseLock } from './lease-lock.ts';
 export { listWatch, type ListWatchOptions } from './list-watch.ts';
 export { measureCalls } from './measure.ts';
-export type { TlsOptions } from './connections.ts';
+export type { TlsOptions } from './connector.ts';
 
 /** What every controller of this house is started with. */
 export type ControllerContext = ControllerDependencies<Client>;

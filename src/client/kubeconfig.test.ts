@@ -5,12 +5,14 @@ import { delimiter, join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { isReason } from '../api/index.ts';
 import { createVirtualClock } from '../machinery/index.ts';
-import { KubeconfigError, loadKubeconfig } from './kubeconfig.ts';
+import { type Connection, KubeconfigError, loadKubeconfig } from './kubeconfig.ts';
 
 describe('a kubeconfig', () => {
   let directory: string;
   const clock = createVirtualClock();
   const base64 = (text: string) => Buffer.from(text).toString('base64');
+
+  const now = (tls: Connection['tls']) => (typeof tls === 'function' ? tls() : tls);
 
   /** JSON is YAML. */
   const write = async (name: string, user: object, cluster: object = {}): Promise<string> => {
@@ -40,7 +42,13 @@ describe('a kubeconfig', () => {
     const cluster = { 'certificate-authority-data': base64('CA'), 'tls-server-name': 'kubernetes' };
     const { server, tls, credentials } = await loadKubeconfig({ path: await write('certs', user, cluster), clock });
     assert.equal(server, 'https://certs.example:6443');
-    assert.deepEqual(tls, { ca: 'CA', certificate: 'CERT', key: 'KEY', serverName: 'kubernetes', insecure: false });
+    assert.deepEqual(now(tls), {
+      ca: 'CA',
+      certificate: 'CERT',
+      key: 'KEY',
+      serverName: 'kubernetes',
+      insecure: false,
+    });
     assert.deepEqual(await credentials!(), {});
   });
 
@@ -57,7 +65,7 @@ describe('a kubeconfig', () => {
 
   test('with insecure-skip-tls-verify says so', async () => {
     const path = await write('insecure', { token: 't' }, { 'insecure-skip-tls-verify': true });
-    assert.equal((await loadKubeconfig({ path, clock })).tls?.insecure, true);
+    assert.equal(now((await loadKubeconfig({ path, clock })).tls)?.insecure, true);
   });
 
   test('with a plugin runs it, and runs it again when its answer is old', async () => {
@@ -76,6 +84,95 @@ describe('a kubeconfig', () => {
     assert.deepEqual([await ask(), await ask()], ['Bearer 1', 'Bearer 1']);
     await clock.advance(31_000);
     assert.equal(await ask(), 'Bearer 2');
+  });
+
+  /** Counts its runs in a file and answers with the text of a `status`, in which RUN stands for the number of this run. */
+  const plugin = (name: string, status: string) => {
+    const runs = join(directory, `${name}-runs`);
+    const answer = `{"apiVersion":"client.authentication.k8s.io/v1","kind":"ExecCredential","status":${status}}`;
+    return [
+      '#!/bin/sh',
+      `echo run >> '${runs}'`,
+      `printf '%s' '${answer}' | sed "s/RUN/$(wc -l < '${runs}' | tr -d ' ')/"`,
+    ].join('\n');
+  };
+  const exec = { apiVersion: 'client.authentication.k8s.io/v1', interactiveMode: 'Never' };
+
+  test('with a plugin whose answer has no end asks it again only when the server refuses the answer', async () => {
+    const args = ['-c', plugin('endless', '{"token":"RUN"}')];
+    const { credentials, onUnauthorized } = await loadKubeconfig({
+      path: await write('endless', { exec: { ...exec, command: 'sh', args } }),
+      clock,
+    });
+    const ask = async () => (await credentials!())['authorization'];
+    await clock.advance(3_600_000);
+    assert.equal(await ask(), 'Bearer 1');
+    onUnauthorized!();
+    assert.equal(await ask(), 'Bearer 1', 'a burst of refusals is one');
+    await clock.advance(1_000);
+    assert.deepEqual(await Promise.all([ask(), ask(), ask()]), ['Bearer 2', 'Bearer 2', 'Bearer 2']);
+  });
+
+  test('with a plugin that gives certificates uses the new ones when they are renewed', async () => {
+    const status =
+      '{"clientCertificateData":"CERT-RUN","clientKeyData":"KEY","expirationTimestamp":"2000-01-01T00:00:00Z"}';
+    const args = ['-c', plugin('certificates', status)];
+    const { tls, credentials } = await loadKubeconfig({
+      path: await write('certificates', { exec: { ...exec, command: 'sh', args } }),
+      clock,
+    });
+    const first = now(tls);
+    assert.equal(first?.certificate, 'CERT-1');
+    assert.equal(now(tls), first, 'the same object while nothing changes');
+    await clock.advance(31_000);
+    await credentials!();
+    assert.equal(now(tls)?.certificate, 'CERT-2');
+  });
+
+  test('with a plugin beside it runs that, and tells it what a plugin is told', async () => {
+    const answer = '{"apiVersion":"client.authentication.k8s.io/v1","kind":"ExecCredential","status":{"token":"%s"}}';
+    const script = `#!/bin/sh\nprintf '${answer}' "$(printf '%s' "$KUBERNETES_EXEC_INFO" | base64 -w0)"\n`;
+    await writeFile(join(directory, 'plugin.sh'), script, { mode: 0o755 });
+    const { credentials } = await loadKubeconfig({
+      path: await write('beside', { exec: { ...exec, command: './plugin.sh' } }),
+      clock,
+    });
+    const { authorization = '' } = await credentials!();
+    assert.deepEqual(JSON.parse(Buffer.from(authorization.replace('Bearer ', ''), 'base64').toString()), {
+      apiVersion: 'client.authentication.k8s.io/v1',
+      kind: 'ExecCredential',
+      spec: { interactive: false },
+    });
+  });
+
+  test('with a certificate in files reads them again', async () => {
+    const [certificate, key] = [join(directory, 'c.pem'), join(directory, 'k.pem')];
+    await writeFile(certificate, 'CERT-1');
+    await writeFile(key, 'KEY');
+    const user = { 'client-certificate': 'c.pem', 'client-key': 'k.pem' };
+    const { tls, credentials } = await loadKubeconfig({ path: await write('files', user), clock });
+    assert.equal(now(tls)?.certificate, 'CERT-1');
+    await writeFile(certificate, 'CERT-2');
+    await clock.advance(31_000);
+    await credentials!();
+    assert.equal(now(tls)?.certificate, 'CERT-2');
+  });
+
+  test('with a proxy-url goes through it, whatever the environment says', async () => {
+    const path = await write('proxied', { token: 't' }, { 'proxy-url': 'http://proxy.example:3128' });
+    const environment = { HTTPS_PROXY: 'http://other:1', NO_PROXY: '*' };
+    assert.equal((await loadKubeconfig({ path, clock, environment })).proxy?.href, 'http://proxy.example:3128/');
+    const direct = await write('direct', { token: 't' });
+    assert.equal((await loadKubeconfig({ path: direct, clock, environment })).proxy, undefined);
+    const socks = await write('socks', { token: 't' }, { 'proxy-url': 'socks5://proxy.example:1080' });
+    await assert.rejects(loadKubeconfig({ path: socks, clock }), KubeconfigError);
+  });
+
+  test('of a server without TLS works, as kubectl proxy needs it', async () => {
+    const path = await write('plain', { token: 't' }, { server: 'http://127.0.0.1:8001' });
+    const { server, credentials } = await loadKubeconfig({ path, clock });
+    assert.equal(server, 'http://127.0.0.1:8001');
+    assert.deepEqual(await credentials!(), { authorization: 'Bearer t' });
   });
 
   test('whose plugin fails is an Unauthorized, with the plugin named in the cause', async () => {

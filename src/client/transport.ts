@@ -4,21 +4,19 @@ import { StatusError, type Status, statusErrorFrom } from '../api/index.ts';
 import type { Clock } from '../machinery/index.ts';
 import { decodeStatus, jsonMediaType } from './body-format.ts';
 import { type BodyReceiver, createChunkQueue } from './chunk-queue.ts';
-import {
-  createConnections,
-  type Exchange,
-  type Head,
-  isTimeout,
-  type Outgoing,
-  type TlsOptions,
-} from './connections.ts';
+import { createConnections, type Exchange, type Head, isTimeout, type Outgoing } from './connections.ts';
+import type { CurrentTls } from './connector.ts';
 
 export interface TransportOptions {
   /** `https://host:port`, perhaps with a path prefix. */
   readonly server: string;
-  readonly tls?: TlsOptions;
+  readonly tls?: CurrentTls;
+  /** An HTTP proxy to go through. */
+  readonly proxy?: URL;
   /** Who asks: headers such as Authorization. Called for each request, so that tokens may rotate. */
   readonly credentials?: () => Promise<Readonly<Record<string, string>>>;
+  /** The server did not know the credentials: they are to be renewed. */
+  readonly onUnauthorized?: () => void;
   readonly userAgent: string;
   readonly clock: Clock;
   readonly onWarning?: (warning: string) => void;
@@ -66,6 +64,7 @@ export function createTransport(options: TransportOptions): Transport {
   const connections = createConnections({
     origin,
     tls: options.tls ?? {},
+    proxy: options.proxy,
     connectionsMax: options.connectionsMax ?? defaultConnectionsMax,
     watchConnectionsMax: options.watchConnectionsMax ?? defaultWatchConnectionsMax,
     requestMsMax,
@@ -133,6 +132,7 @@ export function createTransport(options: TransportOptions): Transport {
   };
 
   const failed = ({ statusCode, headers }: Head, body: Buffer): never => {
+    if (statusCode === 401) options.onUnauthorized?.();
     throw statusErrorFrom(failureStatus(statusCode, headers, body), statusCode);
   };
 
