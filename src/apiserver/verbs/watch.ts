@@ -1,9 +1,9 @@
 // watch: a gap-free stream of what happens to a selection of objects.
 // https://kubernetes.io/docs/reference/using-api/api-concepts/#efficient-detection-of-changes
-import { type KubernetesObject, StatusError } from '../../api/index.ts';
+import type { KubernetesObject } from '../../api/index.ts';
 import { CompactedError, FutureRevisionError, type StoreEvent } from '../../store/index.ts';
 import type { ServerContext } from '../context.ts';
-import { expired } from '../errors.ts';
+import { asStatusError, expired } from '../errors.ts';
 import type { WatchRequest, WatchSink } from '../request.ts';
 import { groupVersionOf, type ResourceDefinition } from '../resources/definition.ts';
 import { compileSelection, type Selection } from '../selection.ts';
@@ -147,6 +147,5 @@ function watchError(error: unknown): Error {
   if (error instanceof CompactedError) return expired(`too old resource version: history begins at ${error.compacted}`);
   // A version from another life of the cluster: the client must list again, waiting would not help.
   if (error instanceof FutureRevisionError) return expired(`unknown resource version, the newest is ${error.current}`);
-  if (error instanceof StatusError) return error;
-  return new StatusError('InternalError', 'the watch was ended by the store', undefined, { cause: error });
+  return asStatusError(error);
 }

@@ -31,33 +31,52 @@ export interface EtcdServer {
 }
 
 /** Started already. The same data and address at every further start. */
-export async function startEtcd({ directory, args = [], scheme = 'http' }: EtcdServerOptions): Promise<EtcdServer> {
-  const [clientPort, peerPort] = [await freePort(), await freePort()];
-  const endpoint = `${scheme}://127.0.0.1:${clientPort}`;
-  const peer = `http://127.0.0.1:${peerPort}`;
-  const flags: Readonly<Record<string, string>> = {
-    'data-dir': join(directory, 'etcd'),
-    'listen-client-urls': endpoint,
-    'advertise-client-urls': endpoint,
-    'listen-peer-urls': peer,
-    'initial-advertise-peer-urls': peer,
-    'initial-cluster': `default=${peer}`,
-    'log-level': 'error',
-    // A single member waits for nobody: these only make its start quick.
-    'heartbeat-interval': '50',
-    'election-timeout': '250',
-  };
+export async function startEtcd(options: EtcdServerOptions): Promise<EtcdServer> {
+  const [member] = await startEtcdCluster(1, options);
+  return member!;
+}
+
+/** The members of one cluster, all started. */
+export async function startEtcdCluster(
+  size: number,
+  { directory, args = [], scheme = 'http' }: EtcdServerOptions,
+): Promise<readonly EtcdServer[]> {
+  const places: { readonly name: string; readonly port: number; readonly peer: string }[] = [];
+  for (let n = 0; n < size; n++)
+    places.push({ name: `member-${n}`, port: await freePort(), peer: `http://127.0.0.1:${await freePort()}` });
+  const members = places.map(({ name, port, peer }) => {
+    const endpoint = `${scheme}://127.0.0.1:${port}`;
+    const flags = {
+      name,
+      'data-dir': join(directory, name),
+      'listen-client-urls': endpoint,
+      'advertise-client-urls': endpoint,
+      'listen-peer-urls': peer,
+      'initial-advertise-peer-urls': peer,
+      'initial-cluster': places.map((place) => `${place.name}=${place.peer}`).join(','),
+      'log-level': 'error',
+      // On one machine nobody is far away: these only make elections quick.
+      'heartbeat-interval': '50',
+      'election-timeout': '500',
+    };
+    const given = Object.entries(flags).flatMap(([flag, value]) => [`--${flag}`, value]);
+    return member(endpoint, port, [...given, ...args]);
+  });
+  await Promise.all(members.map((one) => one.start()));
+  return members;
+}
+
+function member(endpoint: string, port: number, args: readonly string[]): EtcdServer {
   let child: ChildProcess | undefined;
-  const server: EtcdServer = {
+  return {
     endpoint,
     async start() {
-      const given = Object.entries(flags).flatMap(([name, value]) => [`--${name}`, value]);
-      const started = spawn('etcd', [...given, ...args], { stdio: ['ignore', 'ignore', 'pipe'] });
+      const started = spawn('etcd', args, { stdio: ['ignore', 'ignore', 'pipe'] });
       child = started;
       let complaints = '';
       started.stderr.setEncoding('utf8').on('data', (text: string) => (complaints += text));
       const end = performance.now() + startMsMax;
-      while (!(await accepts(clientPort))) {
+      while (!(await accepts(port))) {
         if (started.exitCode !== null || performance.now() > end) throw new Error(`etcd did not start:\n${complaints}`);
         await delay(20);
       }
@@ -69,8 +88,6 @@ export async function startEtcd({ directory, args = [], scheme = 'http' }: EtcdS
       await exited;
     },
   };
-  await server.start();
-  return server;
 }
 
 async function accepts(port: number): Promise<boolean> {

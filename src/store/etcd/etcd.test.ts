@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test, type TestContext } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -187,6 +187,24 @@ void describe('etcd', needsEtcd, () => {
       store.watch('p/', await store.revision(), recorder);
       await store.put('p/a', {}, 0);
       await recorder.saw('p/a');
+    });
+
+    void test('come back without its data: watches end, reads show what there is', async (t) => {
+      const place = join(directory, 'emptied');
+      mkdirSync(place);
+      const etcd = await startEtcd({ directory: place });
+      t.after(() => etcd.kill());
+      const store = await opened(t, { endpoints: [etcd.endpoint] });
+      for (let n = 0; n < 5; n++) await store.put(`p/${n}`, {}, 0);
+      const revision = await store.revision();
+      const ended = new Promise((end) => void store.watch('p/', revision, { events() {}, end }));
+      await etcd.kill();
+      for (const name of readdirSync(place)) rmSync(join(place, name), { recursive: true });
+      await etcd.start();
+      assert.deepEqual((await store.range('')).entries, []);
+      assert.ok((await ended) instanceof CompactedError);
+      const created = await store.put('p/a', {}, 0);
+      assert.equal((await store.get('p/a'))?.revision, created);
     });
 
     void test('compacted while it was away: watches end, reads are right', async (t) => {

@@ -7,7 +7,7 @@ import type { Logger } from '../../observe/index.ts';
 import { CompactedError, type Entry, StoreUnavailableError } from '../store.ts';
 import { Versions } from '../versions.ts';
 import type { EtcdConnection } from './connection.ts';
-import { type Event, Event_EventType, WatchCreateRequestSchema } from './generated/etcd_pb.ts';
+import { type Event, Event_EventType, type ResponseHeader, WatchCreateRequestSchema } from './generated/etcd_pb.ts';
 import { decodeValue, type KeySpace } from './keys.ts';
 import { currentHeader, readAll, type Snapshot, writeMarker } from './transactions.ts';
 
@@ -42,6 +42,7 @@ export class Mirror {
   #sharedUntilMs = 0;
   #confirming: Promise<void> | undefined;
   #confirmingNext: Promise<void> | undefined;
+  #reloading: Promise<void> | undefined;
   readonly #running: Promise<void>;
 
   constructor(options: MirrorOptions, snapshot: Snapshot) {
@@ -89,7 +90,10 @@ export class Mirror {
 
   async #confirm(): Promise<void> {
     const { connection, keys, clock, patienceMs } = this.#options;
-    const revision = Number((await currentHeader(connection, keys)).revision);
+    const known = this.#versions.revision;
+    const header = await currentHeader(connection, keys);
+    if (this.#isAnother(header, known)) await this.#reload();
+    const revision = Number(header.revision);
     const isShared = clock.now() < this.#sharedUntilMs;
     if (await this.#reached(revision, isShared ? sharedPatienceMs : patienceMs)) return;
     // A write of somebody else's, elsewhere in etcd, of which our watch will never tell. A write of our own, of which
@@ -149,11 +153,16 @@ export class Mirror {
     for (const waiter of this.#waiters) waiter.resolve(false);
   }
 
-  /** Before the watch is opened again: is that the etcd we knew, not one restored from an older copy? */
+  /** Before the watch is opened again: it would wait for ever for revisions that etcd has lost. */
   async #resume(): Promise<void> {
     const { connection, keys } = this.#options;
-    const { clusterId, revision } = await currentHeader(connection, keys);
-    if (clusterId !== this.#clusterId || Number(revision) < this.#versions.revision) await this.#reload();
+    const known = this.#versions.revision;
+    if (this.#isAnother(await currentHeader(connection, keys), known)) await this.#reload();
+  }
+
+  /** Is that another etcd, or one restored from an older copy? The one we knew never answers less than was `known`. */
+  #isAnother({ clusterId, revision }: ResponseHeader, known: number): boolean {
+    return clusterId !== this.#clusterId || Number(revision) < known;
   }
 
   async #follow(opened: () => void): Promise<void> {
@@ -177,7 +186,8 @@ export class Mirror {
       if (response.fragment) continue;
       const events = parts;
       parts = [];
-      for (const event of events) this.#apply(event);
+      const known = this.#versions.revision;
+      for (const event of events) if (Number(event.kv!.modRevision) > known) this.#apply(event);
       // Without events it is a report of progress: nothing happened up to there. With them, more may follow.
       if (events.length === 0 && !response.created) this.#versions.advance(Number(response.header!.revision));
       this.#wake();
@@ -198,7 +208,12 @@ export class Mirror {
     }
   }
 
-  async #reload(): Promise<void> {
+  #reload(): Promise<void> {
+    this.#reloading ??= this.#readAnew().finally(() => (this.#reloading = undefined));
+    return this.#reloading;
+  }
+
+  async #readAnew(): Promise<void> {
     const { connection, keys, log } = this.#options;
     const snapshot = await readAll(connection, keys);
     const old = this.#versions;
