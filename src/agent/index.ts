@@ -1,4 +1,10 @@
-// The door to agent/: what runs pods. Simulated nodes now; containerd is to come beside them.
+// The door to agent/: what runs pods. Simulated nodes, and this machine as a node with real containers.
+export {
+  type ContainerdNodeOptions,
+  defaultContainerdSocket,
+  machineNodeName,
+  startContainerdNode,
+} from './containerd/index.ts';
 export {
   type MisbehaviourRule,
   parseMisbehaviourRule,

@@ -12,6 +12,8 @@ import {
   type RunningController,
   startReflector,
 } from '../../machinery/index.ts';
+import type { Capacity } from '../node-report.ts';
+import { createPodWriter } from '../pod-writer.ts';
 import { NodeNumbers, numberOfCidr } from './addresses.ts';
 import { createHeartbeats } from './heartbeats.ts';
 import {
@@ -22,8 +24,7 @@ import {
   RuleError,
   simulateAnnotation,
 } from './misbehaviour.ts';
-import { type Capacity, defaultCapacity, isSimulated } from './node-object.ts';
-import { createPodWriter } from './pod-writer.ts';
+import { defaultCapacity, isSimulated } from './node-object.ts';
 import { nodeNames, registerNodes } from './registration.ts';
 import { type PodBehaviour, SimulatedNode } from './simulated-node.ts';
 import type { SimulatedPod } from './simulated-pod.ts';

@@ -3,7 +3,9 @@
 import { isReason, resources } from '../../api/index.ts';
 import type { ControllerContext } from '../../client/index.ts';
 import { createTimerHeap, createWorkQueue, type Part } from '../../machinery/index.ts';
-import { type Capacity, leaseNamespace, leaseOf, nodeStatus } from './node-object.ts';
+import { type Capacity, leaseOf } from '../node-report.ts';
+import { renewLease } from '../renew-lease.ts';
+import { nodeStatus } from './node-object.ts';
 import type { SimulatedNode } from './simulated-node.ts';
 
 /** A quarter of the lease's duration, as the kubelet does. */
@@ -60,23 +62,8 @@ export function createHeartbeats(
   });
 
   const renew = async (entry: Beating) => {
-    const lease = leaseOf(entry.node.node, clock.now());
-    const { name } = entry.node;
-    try {
-      if (entry.leaseExists)
-        await client.patch(resources.leases, leaseNamespace, name, 'merge', { spec: lease.spec }, { signal });
-      else await client.create(resources.leases, lease, { signal });
-      entry.leaseExists = true;
-    } catch (error) {
-      if (!isReason(error, 'AlreadyExists', 'NotFound')) throw error;
-      // Made by an earlier run of this process, or deleted by somebody: the other way next time, which is now. Should
-      // that fail too (no such namespace), the queue's back-off paces the tries.
-      entry.leaseExists = isReason(error, 'AlreadyExists');
-      await (entry.leaseExists
-        ? client.patch(resources.leases, leaseNamespace, name, 'merge', { spec: lease.spec }, { signal })
-        : client.create(resources.leases, lease, { signal }));
-      entry.leaseExists = true;
-    }
+    await renewLease(client, leaseOf(entry.node.node, clock.now()), entry.leaseExists, signal);
+    entry.leaseExists = true;
   };
 
   const post = async (entry: Beating) => {

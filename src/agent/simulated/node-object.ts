@@ -1,27 +1,14 @@
-// What a simulated node says about itself: the Node it registers, its status, its lease. Pure shapes; who writes them
+// What a simulated node says about itself: the Node it registers, and its status. Pure shapes; who writes them
 // when is registration.ts and heartbeats.ts.
-import {
-  type Condition,
-  findCondition,
-  formatMicroTime,
-  formatTime,
-  type Lease,
-  type Node,
-  type NodeStatus,
-  type Stored,
-} from '../../api/index.ts';
+import type { Node, NodeStatus } from '../../api/index.ts';
+import { type Capacity, kubeletVersion, nodeConditions } from '../node-report.ts';
 import { nodeAddressOf, podCidrOf } from './addresses.ts';
 
 /** Nodes with this annotation are run by the fleet, whoever created them. */
 export const runtimeAnnotation = 'everynode.dev/runtime';
 export const simulatedRuntime = 'simulated';
 
-export const leaseNamespace = 'kube-node-lease';
-export const leaseDurationSeconds = 40;
-const kubeletVersion = 'v1.34.0-everynode';
 const zones = ['local-a', 'local-b', 'local-c'];
-
-export type Capacity = Readonly<Record<string, string>>;
 
 export const defaultCapacity: Capacity = {
   cpu: '4',
@@ -71,7 +58,7 @@ export function nodeStatus(
   return {
     capacity: offered,
     allocatable: before?.allocatable ?? offered,
-    conditions: healthyConditions(before?.conditions, nowMs),
+    conditions: nodeConditions(before?.conditions, {}, nowMs),
     addresses: before?.addresses ?? [
       { type: 'InternalIP', address: nodeAddressOf(number) },
       { type: 'Hostname', address: name },
@@ -92,51 +79,5 @@ function nodeInfo(name: string): NonNullable<NodeStatus['nodeInfo']> {
     operatingSystem: 'linux',
     osImage: 'Everynode (simulated)',
     systemUUID: name,
-  };
-}
-
-const healthy: readonly Condition[] = [
-  {
-    type: 'MemoryPressure',
-    status: 'False',
-    reason: 'KubeletHasSufficientMemory',
-    message: 'kubelet has sufficient memory available',
-  },
-  {
-    type: 'DiskPressure',
-    status: 'False',
-    reason: 'KubeletHasNoDiskPressure',
-    message: 'kubelet has no disk pressure',
-  },
-  {
-    type: 'PIDPressure',
-    status: 'False',
-    reason: 'KubeletHasSufficientPID',
-    message: 'kubelet has sufficient PID available',
-  },
-  { type: 'Ready', status: 'True', reason: 'KubeletReady', message: 'kubelet is posting ready status' },
-];
-
-export function healthyConditions(before: readonly Condition[] | undefined, nowMs: number): readonly Condition[] {
-  const now = formatTime(nowMs);
-  return healthy.map((condition) => {
-    const standing = findCondition(before, condition.type);
-    const moved = standing?.status !== condition.status || standing.lastTransitionTime === undefined;
-    return { ...condition, lastHeartbeatTime: now, lastTransitionTime: moved ? now : standing.lastTransitionTime };
-  });
-}
-
-export function leaseOf(node: Stored<Node>, nowMs: number): Lease {
-  const { name, uid } = node.metadata;
-  return {
-    apiVersion: 'coordination.k8s.io/v1',
-    kind: 'Lease',
-    metadata: {
-      name,
-      namespace: leaseNamespace,
-      // The lease goes with its node (garbage collector), as the kubelet's does.
-      ownerReferences: [{ apiVersion: 'v1', kind: 'Node', name, uid }],
-    },
-    spec: { holderIdentity: name, leaseDurationSeconds, renewTime: formatMicroTime(nowMs) },
   };
 }

@@ -5,7 +5,8 @@
 import { type ConfigMap, isReason, resources, type Stored } from '../../api/index.ts';
 import type { ControllerContext } from '../../client/index.ts';
 import type { NodeNumbers } from './addresses.ts';
-import { type Capacity, registrationOf } from './node-object.ts';
+import type { Capacity } from '../node-report.ts';
+import { registrationOf } from './node-object.ts';
 
 const recordNamespace = 'kube-system';
 const recordName = 'everynode-simulated-nodes';

@@ -5,7 +5,8 @@ import { admitPod, isKnownToAgent } from '../../core/pod/index.ts';
 import { type NodeOffer, nodeOffer, NodeUsage, podDemand } from '../../core/scheduling/index.ts';
 import { nodeAddressOf, PodAddresses, podCidrOf } from './addresses.ts';
 import type { Behaviour } from './misbehaviour.ts';
-import { type Capacity, wellKnownLabels } from './node-object.ts';
+import type { Capacity } from '../node-report.ts';
+import { wellKnownLabels } from './node-object.ts';
 import { SimulatedPod, type SimulatedPodOptions } from './simulated-pod.ts';
 
 /** What the fleet decides for all pods. */

@@ -8,6 +8,9 @@ export const crashStreakResetMs = 2 * backOffMsMax;
 /** ErrImagePull stands this long; then the status says that the kubelet waits: ImagePullBackOff. */
 export const pullErrorShownMs = 2_000;
 
+/** A container that could not be made is tried again with the next sync (kubelet's sync frequency after an error). */
+export const refusedRetryMs = 10_000;
+
 /** After the first exit the container restarts at once; then 10 s, 20 s, 40 s … 5 min. */
 export function restartDelayMs(exitsInARow: number): number {
   return exitsInARow <= 1 ? 0 : doubling(exitsInARow - 2);

@@ -23,6 +23,8 @@ export type Attempt =
   /** The image is being pulled or the container being made. */
   | { readonly is: 'creating'; readonly pullFailures: number }
   | { readonly is: 'pull-failed'; readonly pullFailures: number; readonly failedMs: number; readonly error: string }
+  /** The container could not be made as its spec says; unlike a pull, tried again after a fixed time. */
+  | { readonly is: 'refused'; readonly reason: string; readonly message: string; readonly failedMs: number }
   | {
       readonly is: 'running';
       readonly startedMs: number;
@@ -86,6 +88,25 @@ export function beginAttempt(record: ContainerRecord): ContainerRecord {
 export function failPull(record: ContainerRecord, failedMs: number, error: string): ContainerRecord {
   const before = record.attempt.is === 'creating' ? record.attempt.pullFailures : 0;
   return { ...record, attempt: { is: 'pull-failed', pullFailures: before + 1, failedMs, error } };
+}
+
+/** @param reason CreateContainerConfigError, CreateContainerError, ErrImageNeverPull … */
+export function refuseAttempt(
+  record: ContainerRecord,
+  refusal: { readonly reason: string; readonly message: string; readonly failedMs: number },
+): ContainerRecord {
+  return { ...record, attempt: { is: 'refused', ...refusal } };
+}
+
+/** The pod's sandbox was lost, and with it all that ran in it: everything starts again from the first init container. */
+export function loseSandbox(record: ContainerRecord): ContainerRecord {
+  if (record.attempt.is !== 'exited') return { ...record, attempt: { is: 'absent' } };
+  return {
+    ...record,
+    attempt: { is: 'absent' },
+    lastExit: record.attempt.exit,
+    restartCount: record.restartCount + 1,
+  };
 }
 
 export function runAttempt(

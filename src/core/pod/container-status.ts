@@ -54,6 +54,8 @@ function state(record: ContainerRecord, backingOff: boolean, context: StatusCont
       return { waiting: { reason: context.initialising ? 'PodInitializing' : 'ContainerCreating' } };
     case 'pull-failed':
       return { waiting: pullFailure(record.image, attempt.error, attempt.failedMs, context.now) };
+    case 'refused':
+      return { waiting: { reason: attempt.reason, message: attempt.message } };
     case 'running':
       return { running: { startedAt: formatTime(attempt.startedMs) } };
     case 'exited':

@@ -8,12 +8,28 @@ export {
   type ContainerKind,
   type ContainerRecord,
   type Exit,
+  containersInOrder,
   exitAttempt,
   failPull,
+  loseSandbox,
   newRecords,
   probed,
+  refuseAttempt,
   runAttempt,
 } from './container-record.ts';
+export { fieldValue, type NodeFacts, resourceValue } from './downward.ts';
+export {
+  ConfigError,
+  containerEnvironment,
+  decodeSecret,
+  type EnvironmentContext,
+  missingObject,
+  type Sources,
+} from './environment.ts';
+export { expand } from './expand.ts';
 export { type PodPhase, podPhase } from './phase.ts';
 export { planPod, type PodPlan, restartAt } from './plan.ts';
+export { afterAnswer, freshProbe, type ProbeAnswer, type ProbeKind, type ProbeState, probeTiming } from './probe.ts';
+export { type KernelLimits, kernelLimits } from './resource-limits.ts';
+export { adoptContainers, exitOf, observeContainers, type RuntimeContainer } from './runtime-container.ts';
 export { type Decree, type PodFacts, podStatus, rejectedStatus, sameStatus } from './status.ts';

@@ -17,8 +17,9 @@ export function podPhase(spec: PodSpec, records: readonly ContainerRecord[]): Po
   // Waiting for a first start; one that waits for a restart counts as stopped.
   if (main.some((record) => !hasRun(record))) return 'Pending';
   if (main.some((record) => record.attempt.is === 'running' || record.attempt.is === 'creating')) return 'Running';
-  if (main.some((record) => record.attempt.is === 'pull-failed' || restartAt(spec, record) !== undefined))
+  if (main.some(({ attempt }) => attempt.is === 'pull-failed' || attempt.is === 'refused' || attempt.is === 'absent'))
     return 'Running';
+  if (main.some((record) => restartAt(spec, record) !== undefined)) return 'Running';
   return main.every(({ attempt }) => attempt.is === 'exited' && attempt.exit.exitCode === 0) ? 'Succeeded' : 'Failed';
 }
 

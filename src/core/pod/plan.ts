@@ -1,7 +1,7 @@
 // What a node agent does next with a pod: which containers to start now, and when to look again (kubelet's
 // computePodActions). Says nothing of how: a runtime carries it out and reports back with new records.
 import type { PodSpec } from '../../api/index.ts';
-import { pullDelayMs, pullErrorShownMs, restartDelayMs } from './back-off.ts';
+import { pullDelayMs, pullErrorShownMs, refusedRetryMs, restartDelayMs } from './back-off.ts';
 import type { ContainerRecord } from './container-record.ts';
 
 export interface PodPlan {
@@ -57,6 +57,8 @@ function startDue(spec: PodSpec, record: ContainerRecord): number | undefined {
       return 0;
     case 'pull-failed':
       return attempt.failedMs + pullDelayMs(attempt.pullFailures);
+    case 'refused':
+      return attempt.failedMs + refusedRetryMs;
     case 'exited':
       return restartAt(spec, record);
     case 'creating':

@@ -1,25 +1,34 @@
-// Tells the API what became of the simulated pods: their status when it changed, their end when they stopped. One write
-// per pod at a time, many pods side by side; what is written is read from the pod at that moment, never queued.
-import { isReason, type PodStatus, resources } from '../../api/index.ts';
-import type { ControllerContext } from '../../client/index.ts';
-import { sameStatus } from '../../core/pod/index.ts';
-import { createWorkQueue, type Part } from '../../machinery/index.ts';
-import type { SimulatedPod } from './simulated-pod.ts';
+// Tells the API what became of a node's pods: their status when it changed, their end when they stopped. One write per
+// pod at a time, many pods side by side; what is written is read from the pod at that moment, never queued.
+import { isReason, type Pod, type PodStatus, resources, type Stored } from '../api/index.ts';
+import type { ControllerContext } from '../client/index.ts';
+import { sameStatus } from '../core/pod/index.ts';
+import { createWorkQueue, type Part } from '../machinery/index.ts';
 
 const writesInFlightMax = 64;
 /** A state that will be over sooner than this is not worth a write of its own (a container about to start). */
 const settleMs = 500;
 
+/** A pod as a runtime has it. */
+export interface ReportedPod {
+  /** As the API has it, as far as we know. */
+  readonly pod: Stored<Pod>;
+  /** Asked to go, and nothing of it runs: the API may forget it. */
+  readonly stopped: boolean;
+  status(now: number): PodStatus;
+  observe(pod: Stored<Pod>, now: number): void;
+}
+
 export interface PodWriter extends Part {
   /** The pod may have something to say; `nextMs` is when it changes by itself. */
-  consider(pod: SimulatedPod, nextMs: number | undefined): void;
+  consider(pod: ReportedPod, nextMs: number | undefined): void;
   forget(uid: string): void;
 }
 
 export function createPodWriter(
-  { client, clock, log, signal }: ControllerContext,
+  { client, clock, log, signal }: Pick<ControllerContext, 'client' | 'clock' | 'log' | 'signal'>,
   /** The pod as it stands; undefined when it is gone, or its node answers nothing. */
-  podOf: (uid: string) => SimulatedPod | undefined,
+  podOf: (uid: string) => ReportedPod | undefined,
 ): PodWriter {
   const queue = createWorkQueue<string>({
     clock,
@@ -41,7 +50,7 @@ export function createPodWriter(
       log.warn('writing a pod failed', { uid, error, failures, retryAfterMs }),
   });
 
-  const writeStatus = async (pod: SimulatedPod) => {
+  const writeStatus = async (pod: ReportedPod) => {
     const { metadata, status } = pod.pod;
     const wanted = pod.status(clock.now());
     if (sameStatus(status, wanted)) return;
@@ -51,7 +60,7 @@ export function createPodWriter(
     pod.observe(written, clock.now());
   };
 
-  const letGo = async ({ pod: { metadata } }: SimulatedPod) => {
+  const letGo = async ({ pod: { metadata } }: ReportedPod) => {
     // 0: the API knows already, and waits for finalizers.
     if (metadata.deletionGracePeriodSeconds === 0) return;
     await client.delete(resources.pods, metadata.namespace, metadata.name, {

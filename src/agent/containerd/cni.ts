@@ -1,0 +1,56 @@
+// A network for pods that are not in the host's: when the runtime has no CNI configuration at all, a bridge is written
+// where it looks for one. A configuration that is there is left alone, whosever it is.
+// https://www.cni.dev/docs/spec/#configuration-format
+import { mkdir, readdir, rename, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Logger } from '../../observe/index.ts';
+import type { Cri } from '../cri/index.ts';
+
+const fileName = '10-everynode.conflist';
+
+/** What containerd tells of its configuration; other runtimes may tell nothing. */
+interface RuntimeConfig {
+  readonly cni?: { readonly confDir?: string };
+}
+
+/** Needs the runtime. Does nothing when it has a network, or does not say where its configuration lies. */
+export async function ensureNetwork(
+  { runtime }: Cri,
+  podCidr: string,
+  log: Logger,
+  signal: AbortSignal,
+): Promise<void> {
+  const { info } = await runtime.status({ verbose: true }, { signal });
+  const { cni } = JSON.parse(info['config'] ?? '{}') as RuntimeConfig;
+  if (cni?.confDir === undefined || cni.confDir === '') {
+    log.warn('the runtime does not say where its CNI configuration lies: no network is set up');
+    return;
+  }
+  await mkdir(cni.confDir, { recursive: true, mode: 0o755 });
+  const present = (await readdir(cni.confDir)).filter((name) => /\.(conf|conflist|json)$/.test(name));
+  if (present.length > 0) return;
+  // The runtime watches the directory: it must never see half a file.
+  const draft = join(cni.confDir, `.${fileName}`);
+  await writeFile(draft, `${JSON.stringify(bridgeNetwork(podCidr), undefined, 2)}\n`, { mode: 0o644 });
+  await rename(draft, join(cni.confDir, fileName));
+  log.info('wrote a CNI configuration', { directory: cni.confDir, podCidr });
+}
+
+export function bridgeNetwork(podCidr: string) {
+  return {
+    cniVersion: '0.4.0',
+    name: 'everynode',
+    plugins: [
+      {
+        type: 'bridge',
+        bridge: 'everynode0',
+        isGateway: true,
+        ipMasq: true,
+        hairpinMode: true,
+        promiscMode: false,
+        ipam: { type: 'host-local', ranges: [[{ subnet: podCidr }]], routes: [{ dst: '0.0.0.0/0' }] },
+      },
+      { type: 'portmap', capabilities: { portMappings: true } },
+    ],
+  };
+}

@@ -1,0 +1,81 @@
+// The image of a container on this machine: there already, pulled, or a reason why not, in the kubelet's words. Back-off
+// is core/pod's; this is one try.
+import type { Container, Pod, Stored } from '../../api/index.ts';
+import type { Sources } from '../../core/pod/index.ts';
+import { type Cri, describeFailure } from '../cri/index.ts';
+import { credentialsFor } from './registry-credentials.ts';
+import type { ImageUser } from './security.ts';
+
+export interface PresentImage {
+  readonly id: string;
+  readonly user: ImageUser;
+}
+
+/** A pull that failed: tried again with a growing wait. */
+export class PullError extends Error {
+  override readonly name = 'PullError';
+}
+
+/** Nothing a pull would change; `reason` is what the container's status says. */
+export class ImageRefused extends Error {
+  override readonly name = 'ImageRefused';
+  readonly reason: string;
+
+  constructor(reason: string, message: string) {
+    super(message);
+    this.reason = reason;
+  }
+}
+
+export type Tell = (type: 'Normal' | 'Warning', reason: string, message: string) => void;
+
+/** A large image over a slow line; the runtime gives up by itself when nothing moves. */
+const pullMsMax = 1_800_000;
+
+export async function ensureImage(
+  { images }: Cri,
+  pod: Stored<Pod>,
+  container: Container,
+  sources: Sources,
+  tell: Tell,
+  signal: AbortSignal,
+): Promise<PresentImage> {
+  const image = container.image ?? '';
+  const policy = container.imagePullPolicy ?? defaultPullPolicy(image);
+  const look = async (name: string): Promise<PresentImage | undefined> => {
+    const { image: found } = await images.imageStatus({ image: { image: name } }, { signal });
+    if (found === undefined) return undefined;
+    const { id, uid, username } = found;
+    return { id, user: { uid: uid === undefined ? undefined : Number(uid.value), username } };
+  };
+
+  const present = policy === 'Always' ? undefined : await look(image);
+  if (present !== undefined) {
+    tell('Normal', 'Pulled', `Container image "${image}" already present on machine`);
+    return present;
+  }
+  if (policy === 'Never') {
+    const message = `Container image "${image}" is not present with pull policy of Never`;
+    tell('Warning', 'ErrImageNeverPull', message);
+    throw new ImageRefused('ErrImageNeverPull', message);
+  }
+  tell('Normal', 'Pulling', `Pulling image "${image}"`);
+  try {
+    const auth = credentialsFor(image, pod.spec, sources);
+    const request = { image: { image }, ...(auth === undefined ? {} : { auth }) };
+    const { imageRef } = await images.pullImage(request, { signal, timeoutMs: pullMsMax });
+    const pulled = await look(imageRef);
+    if (pulled === undefined) throw new Error(`image "${image}" is not there after its pull`);
+    tell('Normal', 'Pulled', `Successfully pulled image "${image}"`);
+    return pulled;
+  } catch (error) {
+    if (signal.aborted) throw error;
+    throw new PullError(describeFailure(error), { cause: error });
+  }
+}
+
+/** What the API server fills in: latest may have moved, anything else has not. */
+export function defaultPullPolicy(image: string): string {
+  const tag = /:([\w.-]+)$/.exec(image.split('/').at(-1)!.split('@')[0]!)?.[1];
+  return image.includes('@') || (tag !== undefined && tag !== 'latest') ? 'IfNotPresent' : 'Always';
+}

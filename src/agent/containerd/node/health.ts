@@ -1,0 +1,55 @@
+// Whether this machine is fit to run pods: runtime and network as the runtime tells, pressure as measured. The limits
+// are a kubelet's --eviction-hard defaults.
+import { readdir, readFile, statfs } from 'node:fs/promises';
+import { type Cri, describeFailure } from '../../cri/index.ts';
+import type { NodeHealth } from '../../node-report.ts';
+import { parseMeminfo } from './machine.ts';
+
+const memoryKibibytesMin = 100 * 1024;
+const freeStorageShareMin = 0.1;
+const freeInodesShareMin = 0.05;
+const freePidsShareMin = 0.1;
+
+const statusMsMax = 10_000;
+
+export async function checkHealth({ runtime }: Cri, root: string, signal: AbortSignal): Promise<NodeHealth> {
+  const [unready, pressure] = await Promise.all([runtimeTrouble(runtime, signal), measurePressure(root)]);
+  return { ...pressure, unready };
+}
+
+/** In the kubelet's words; undefined when runtime and network are up. */
+async function runtimeTrouble(runtime: Cri['runtime'], signal: AbortSignal): Promise<string | undefined> {
+  try {
+    const { status } = await runtime.status({}, { signal, timeoutMs: statusMsMax });
+    const troubles = (status?.conditions ?? []).filter((condition) => !condition.status);
+    if (troubles.length === 0) return undefined;
+    return troubles
+      .map(({ type, reason, message }) => {
+        const what = type === 'NetworkReady' ? 'container runtime network not ready' : 'container runtime not ready';
+        return `${what}: ${type}=false reason:${reason} message:${message}`;
+      })
+      .join(', ');
+  } catch (error) {
+    if (signal.aborted) throw error;
+    return `[container runtime is down: ${describeFailure(error)}]`;
+  }
+}
+
+async function measurePressure(root: string): Promise<NodeHealth> {
+  const [meminfo, disk, pidMax, processes] = await Promise.all([
+    readFile('/proc/meminfo', 'utf8'),
+    statfs(root),
+    readFile('/proc/sys/kernel/pid_max', 'utf8'),
+    readdir('/proc'),
+  ]);
+  const available = parseMeminfo(meminfo).get('MemAvailable') ?? Number.POSITIVE_INFINITY;
+  const running = processes.filter((name) => /^\d+$/.test(name)).length;
+  return {
+    memoryPressure: available < memoryKibibytesMin,
+    // Some file systems have no bound on inodes: files is 0.
+    diskPressure:
+      disk.bavail < disk.blocks * freeStorageShareMin ||
+      (disk.files > 0 && disk.ffree < disk.files * freeInodesShareMin),
+    pidPressure: running > Number(pidMax) * (1 - freePidsShareMin),
+  };
+}

@@ -1,0 +1,154 @@
+// The Node object of this machine, its lease and its heartbeats: made on the first start, kept on every other. What
+// others put on it (labels, taints) stays.
+import { findCondition, isReason, type Node, resources, type Stored } from '../../../api/index.ts';
+import type { ControllerContext } from '../../../client/index.ts';
+import { createTimerHeap, createWorkQueue, type Part } from '../../../machinery/index.ts';
+import { kubeletVersion, leaseOf, type NodeHealth, nodeConditions } from '../../node-report.ts';
+import { renewLease } from '../../renew-lease.ts';
+import type { MachineFacts } from '../context.ts';
+import { architecture, identifyMachine } from './machine.ts';
+
+/** A quarter of the lease's duration, as the kubelet does. */
+const leaseRenewMs = 10_000;
+/** How often health is looked at; it is posted when it changed, else every statusPostMs. */
+const healthCheckMs = 10_000;
+/** While the node is not ready, so that a network that comes up is not waited for (kubelet's fast status update). */
+const unreadyCheckMs = 500;
+/** --node-status-report-frequency */
+const statusPostMs = 300_000;
+
+type Beat = 'lease' | 'status';
+
+export interface RegistrationOptions extends Pick<ControllerContext, 'client' | 'clock' | 'log' | 'signal'> {
+  readonly nodeName: string;
+  readonly machine: MachineFacts;
+  readonly podCidr: string;
+  /** `containerd://1.6.20` */
+  runtimeVersion(): Promise<string>;
+  health(): Promise<NodeHealth>;
+}
+
+export interface Registration extends Part {
+  /** Resolves once the node is registered and has reported. */
+  readonly synced: Promise<void>;
+  /** The node as the API had it last; undefined before it is registered. */
+  readonly node: Stored<Node> | undefined;
+}
+
+export function startRegistration(options: RegistrationOptions): Registration {
+  const { client, clock, log, signal, nodeName } = options;
+  const reported = Promise.withResolvers<void>();
+  reported.promise.catch(() => undefined);
+  let node: Stored<Node> | undefined;
+  let leaseExists = false;
+  let ready = false;
+  let postedMs = Number.NEGATIVE_INFINITY;
+
+  const register = async (): Promise<Stored<Node>> => {
+    try {
+      return await client.get(resources.nodes, undefined, nodeName, { signal });
+    } catch (error) {
+      if (!isReason(error, 'NotFound')) throw error;
+      return await client.create(resources.nodes, registrationOf(options), { signal });
+    }
+  };
+
+  const post = async (): Promise<void> => {
+    // Asked for each time: somebody may have declared the node lost meanwhile, and must hear that it is not.
+    node = await register();
+    const now = clock.now();
+    const health = await options.health();
+    ready = health.unready === undefined;
+    const conditions = nodeConditions(node.status?.conditions, health, now);
+    const stands = conditions.every(({ type, status, message }) => {
+      const standing = findCondition(node?.status?.conditions, type);
+      return standing?.status === status && standing.message === message;
+    });
+    // The first report of a run is always made: what the node offers may be another now.
+    if (stands && now - postedMs < statusPostMs) return;
+    const runtime = await options.runtimeVersion();
+    const patch = {
+      metadata: { uid: node.metadata.uid },
+      status: {
+        capacity: options.machine.capacity,
+        allocatable: options.machine.allocatable,
+        conditions,
+        addresses: [
+          { type: 'InternalIP', address: options.machine.hostIP },
+          { type: 'Hostname', address: nodeName },
+        ],
+        nodeInfo: await identifyMachine(runtime, kubeletVersion),
+      },
+    };
+    const written = { subresource: 'status', signal };
+    node = await client.patch(resources.nodes, undefined, nodeName, 'strategic', patch, written);
+    if (health.unready !== undefined) log.warn('the node is not ready', { node: nodeName, why: health.unready });
+    postedMs = now;
+    reported.resolve();
+    if (!leaseExists) queue.add('lease');
+  };
+
+  const renew = async (): Promise<void> => {
+    // Registering is the other beat's; the lease is the node's and comes after it.
+    if (node === undefined) return;
+    await renewLease(client, leaseOf(node, clock.now()), leaseExists, signal);
+    leaseExists = true;
+  };
+
+  const queue = createWorkQueue<Beat>({
+    clock,
+    signal,
+    concurrency: 2,
+    async work(beat) {
+      try {
+        await (beat === 'lease' ? renew() : post());
+      } catch (error) {
+        // Deleted by somebody, or made anew: a kubelet registers again when it starts; we do at once.
+        if (!isReason(error, 'NotFound', 'Conflict')) throw error;
+        node = undefined;
+        leaseExists = false;
+        throw error;
+      }
+    },
+    onFailure: (beat, error) => log.warn('telling of the node failed', { node: nodeName, beat, error }),
+  });
+
+  const timers = createTimerHeap<Beat>(clock, (beat) => {
+    const periods = { lease: leaseRenewMs, status: ready ? healthCheckMs : unreadyCheckMs };
+    timers.set(beat, clock.now() + periods[beat]);
+    queue.add(beat);
+  });
+  timers.set('status', clock.now());
+  timers.set('lease', clock.now());
+  signal.addEventListener(
+    'abort',
+    () => {
+      timers.clear();
+      reported.reject(signal.reason);
+    },
+    { once: true },
+  );
+  return {
+    synced: reported.promise,
+    stopped: queue.stopped,
+    get node() {
+      return node;
+    },
+  };
+}
+
+function registrationOf({ nodeName, podCidr }: RegistrationOptions): Node {
+  return {
+    apiVersion: 'v1',
+    kind: 'Node',
+    metadata: {
+      name: nodeName,
+      labels: {
+        'kubernetes.io/hostname': nodeName,
+        'kubernetes.io/os': 'linux',
+        'kubernetes.io/arch': architecture(),
+      },
+    },
+    spec: { podCIDR: podCidr, providerID: `everynode://containerd/${nodeName}` },
+  };
+}

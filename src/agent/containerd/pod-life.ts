@@ -1,0 +1,384 @@
+// One pod on this node, from the first look to its last trace. Level-triggered: each sync reads what the runtime has,
+// lets core/pod decide, and does it. One sync at a time; what interrupts one (deletion, a shorter grace period) is seen by
+// the next. Writing the status is not its business.
+import { parseTime, type Pod, type PodStatus, type Stored } from '../../api/index.ts';
+import {
+  adoptContainers,
+  adoptRecords,
+  beginAttempt,
+  type ContainerRecord,
+  type Decree,
+  isKnownToAgent,
+  loseSandbox,
+  newRecords,
+  observeContainers,
+  planPod,
+  podPhase,
+  podStatus,
+  probed,
+  type Rejection,
+  rejectedStatus,
+  restartAt,
+} from '../../core/pod/index.ts';
+import { describeFailure } from '../cri/index.ts';
+import type { NodeContext, PodHost, TellPod } from './context.ts';
+import { finalPhase, withExitMessages } from './ends.ts';
+import { clearPod, removeLeftovers, stopSandboxes } from './pod-traces.ts';
+import { createProber, type Prober } from './probes/prober.ts';
+import type { PodView } from './runtime.ts';
+import { startContainer } from './start-container.ts';
+import { adoptSandbox, type RunningSandbox, startSandbox } from './start-sandbox.ts';
+import { stopContainer, stopContainers } from './stop-containers.ts';
+import { VolumeError } from './volumes/host-path.ts';
+import { changesWhileRunning, setUpVolumes, type VolumePaths } from './volumes/set-up.ts';
+
+/** Files of configMaps and their kin follow their objects within this time. */
+const volumeRefreshMs = 60_000;
+/** A sandbox or volume that could not be made is tried again after this time. */
+const setUpRetryMs = 5_000;
+const defaultGraceSeconds = 30;
+
+/** Kinds of trouble before any container could start. */
+type SetUpTrouble = { readonly reason: string; readonly message: string };
+
+export class PodLife {
+  readonly #context: NodeContext;
+  readonly #host: PodHost;
+  readonly #tell: TellPod;
+  readonly #prober: Prober;
+  readonly #rejection: Rejection | undefined;
+  readonly #startedMs: number;
+  #pod: Stored<Pod>;
+  #records: readonly ContainerRecord[];
+  #adopted = false;
+  #sandbox: RunningSandbox | undefined;
+  #nextSandboxAttempt = 0;
+  #volumes: VolumePaths | undefined;
+  #volumesMs = 0;
+  #decree: Decree | undefined;
+  #stopped = false;
+  /** Deleted from the API while we still had it: ends with its own grace period, and nobody is told. */
+  #orphanedMs: number | undefined;
+  #interrupt = new AbortController();
+  /** Containers that a probe wants gone: container ID → why. */
+  readonly #unhealthy = new Map<string, { readonly name: string; readonly message: string }>();
+
+  constructor(context: NodeContext, host: PodHost, tell: TellPod, pod: Stored<Pod>, rejection: Rejection | undefined) {
+    const now = context.clock.now();
+    this.#context = context;
+    this.#host = host;
+    this.#tell = tell;
+    this.#pod = pod;
+    this.#rejection = rejection;
+    this.#records = isKnownToAgent(pod) ? adoptRecords(pod, now) : newRecords(pod.spec);
+    this.#startedMs = parseTime(pod.status?.startTime) ?? now;
+    const phase = pod.status?.phase;
+    if (phase === 'Failed' || phase === 'Succeeded') this.#decree = { phase };
+    this.#prober = createProber({
+      context,
+      tell,
+      changed: () => host.wake(pod.metadata.uid),
+      unhealthy: (name, containerId, kind) => {
+        const message = `Container ${name} failed ${kind} probe, will be restarted`;
+        this.#unhealthy.set(containerId, { name, message });
+        host.wake(pod.metadata.uid);
+      },
+    });
+  }
+
+  get pod(): Stored<Pod> {
+    return this.#pod;
+  }
+
+  get rejection(): Rejection | undefined {
+    return this.#rejection;
+  }
+
+  /** Uses nothing of the node any more. */
+  get finished(): boolean {
+    return this.#rejection !== undefined || this.#decree !== undefined || this.#stopped;
+  }
+
+  /** Asked to go, and nothing of it is left: the API may forget it. */
+  get stopped(): boolean {
+    return this.#stopped;
+  }
+
+  get leaving(): boolean {
+    return this.#pod.metadata.deletionTimestamp !== undefined || this.#orphanedMs !== undefined;
+  }
+
+  /** The pod as the API has it now. */
+  observe(pod: Stored<Pod>): void {
+    // The watch may bring what the answer to our own write has overtaken. Versions grow (KEP-5504).
+    if (Number(pod.metadata.resourceVersion) < Number(this.#pod.metadata.resourceVersion)) return;
+    const before = this.#pod.metadata;
+    this.#pod = pod;
+    if (before.deletionTimestamp !== pod.metadata.deletionTimestamp) this.#interruptSync();
+  }
+
+  /** The API has it no longer. */
+  orphan(): void {
+    if (this.#orphanedMs !== undefined) return;
+    this.#orphanedMs = this.#context.clock.now();
+    this.#interruptSync();
+  }
+
+  /** Nothing of the pod is touched: what runs goes on running. */
+  abandon(): void {
+    this.#prober.stop();
+    this.#interruptSync();
+  }
+
+  status(now: number): PodStatus {
+    if (this.#rejection !== undefined)
+      return rejectedStatus(this.#pod, this.#rejection.reason, this.#rejection.message, this.#startedMs);
+    const { phase } = this.#pod.status ?? {};
+    // An end that was reported stands, also after a restart of the agent.
+    if (this.#decree !== undefined && (phase === 'Failed' || phase === 'Succeeded')) return this.#pod.status!;
+    return podStatus(
+      {
+        pod: this.#pod,
+        records: this.#records,
+        decree: this.#decree,
+        startedMs: this.#startedMs,
+        hostIP: this.#context.machine.hostIP,
+        podIP: this.#sandbox?.ip,
+      },
+      now,
+    );
+  }
+
+  /** Does what is to do now. Resolves to when to come again though nothing happened. */
+  async sync(): Promise<{ readonly againMs: number | undefined }> {
+    if (this.#stopped) return { againMs: undefined };
+    const { uid } = this.#pod.metadata;
+    const { reader, signal: agentSignal } = this.#context;
+    const signal = AbortSignal.any([agentSignal, this.#interrupt.signal]);
+    try {
+      await this.#see(await reader.read(uid, signal), signal);
+      if (this.leaving) await this.#leave(signal);
+      else if (this.#rejection !== undefined) return { againMs: undefined };
+      else if (this.#isOver()) await this.#end(signal);
+      else return { againMs: await this.#advance(signal) };
+      return { againMs: undefined };
+    } catch (error) {
+      // Interrupted: look again at once, with what is new.
+      if (signal.aborted && !agentSignal.aborted) return { againMs: 0 };
+      throw error;
+    } finally {
+      this.#host.changed(uid);
+    }
+  }
+
+  #interruptSync(): void {
+    this.#interrupt.abort();
+    this.#interrupt = new AbortController();
+  }
+
+  #isOver(): boolean {
+    if (this.#decree !== undefined) return true;
+    const phase = podPhase(this.#pod.spec, this.#records);
+    return phase === 'Succeeded' || phase === 'Failed';
+  }
+
+  /** Brings the records up to what the runtime has. */
+  async #see(view: PodView, signal: AbortSignal): Promise<void> {
+    const { clock } = this.#context;
+    const now = clock.now();
+    const before = this.#records;
+    if (this.#adopted) this.#records = observeContainers(before, view.containers, now);
+    else this.#records = adoptContainers(this.#pod.spec, before, view.containers, now);
+    this.#records = await withExitMessages(this.#context, this.#pod, before, this.#records);
+    this.#tellExits(before, now);
+    const [newest] = view.sandboxes;
+    this.#nextSandboxAttempt = Math.max(this.#nextSandboxAttempt, (newest?.attempt ?? -1) + 1);
+    if (newest?.ready === true) {
+      if (this.#sandbox?.id !== newest.id) this.#sandbox = await adoptSandbox(this.#context, this.#pod, newest, signal);
+    } else {
+      this.#sandbox = undefined;
+      if (newest !== undefined && !this.leaving && !this.#isOver()) this.#records = this.#records.map(loseSandbox);
+    }
+    this.#adopted = true;
+    await removeLeftovers(this.#context, view, this.#records, signal);
+  }
+
+  #tellExits(before: readonly ContainerRecord[], now: number): void {
+    if (this.leaving) return;
+    const { name, namespace, uid } = this.#pod.metadata;
+    for (const [index, record] of this.#records.entries()) {
+      const due = record === before[index] ? undefined : restartAt(this.#pod.spec, record);
+      if (due === undefined || due <= now) continue;
+      const which = `${record.name} in pod ${name}_${namespace}(${uid})`;
+      this.#tell(this.#pod, 'Warning', 'BackOff', `Back-off restarting failed container ${which}`);
+    }
+  }
+
+  /** Starts what the plan says, and keeps what runs as it should be. */
+  async #advance(signal: AbortSignal): Promise<number | undefined> {
+    const { clock } = this.#context;
+    const { spec } = this.#pod;
+    for (;;) {
+      const { start, againMs } = planPod(spec, this.#records, clock.now());
+      const refresh = await this.#refreshVolumes(start.length > 0, signal);
+      if (refresh.trouble !== undefined) return this.#troubled(refresh.trouble, againMs);
+      if (start.length === 0) {
+        await this.#keep(signal);
+        return earliest(againMs === undefined ? undefined : againMs - clock.now(), refresh.againMs);
+      }
+      if (this.#sandbox === undefined) {
+        const trouble = await this.#startSandbox(signal);
+        if (trouble !== undefined) return this.#troubled(trouble, againMs);
+      }
+      for (const name of start) await this.#start(name, signal);
+    }
+  }
+
+  #troubled({ reason, message }: SetUpTrouble, againMs: number | undefined): number {
+    this.#tell(this.#pod, 'Warning', reason, message);
+    return earliest(againMs === undefined ? undefined : againMs - this.#context.clock.now(), setUpRetryMs)!;
+  }
+
+  async #startSandbox(signal: AbortSignal): Promise<SetUpTrouble | undefined> {
+    try {
+      this.#sandbox = await startSandbox(this.#context, this.#pod, this.#nextSandboxAttempt++, signal);
+      this.#host.changed(this.#pod.metadata.uid);
+      return undefined;
+    } catch (error) {
+      if (signal.aborted) throw error;
+      return { reason: 'FailedCreatePodSandBox', message: `Failed to create pod sandbox: ${describeFailure(error)}` };
+    }
+  }
+
+  async #refreshVolumes(
+    starting: boolean,
+    signal: AbortSignal,
+  ): Promise<{ readonly trouble?: SetUpTrouble; readonly againMs?: number }> {
+    const { clock, objects, paths, machine } = this.#context;
+    const now = clock.now();
+    const changing = changesWhileRunning(this.#pod);
+    const dueMs = this.#volumesMs + volumeRefreshMs - now;
+    const due = this.#volumes === undefined ? starting : changing && (dueMs <= 0 || starting);
+    if (!due) return changing && this.#volumes !== undefined ? { againMs: dueMs } : {};
+    try {
+      this.#volumes = await setUpVolumes({
+        pod: this.#pod,
+        paths,
+        sources: await objects.sourcesFor(this.#pod, signal),
+        tokenFor: (audience, expirationSeconds) => objects.tokenFor(this.#pod, audience, expirationSeconds, signal),
+        hostIP: machine.hostIP,
+        podIP: this.#sandbox?.ip,
+        allocatable: machine.allocatable,
+        signal,
+      });
+      this.#volumesMs = now;
+      return changing ? { againMs: volumeRefreshMs } : {};
+    } catch (error) {
+      if (signal.aborted) throw error;
+      const message =
+        error instanceof VolumeError ? error.message : `MountVolume.SetUp failed: ${describeFailure(error)}`;
+      // A running pod keeps the files that it has.
+      if (starting) return { trouble: { reason: 'FailedMount', message } };
+      this.#volumesMs = now;
+      this.#tell(this.#pod, 'Warning', 'FailedMount', message);
+      return { againMs: volumeRefreshMs };
+    }
+  }
+
+  async #start(name: string, signal: AbortSignal): Promise<void> {
+    const { spec } = this.#pod;
+    const container = [...(spec.initContainers ?? []), ...spec.containers].find((each) => each.name === name)!;
+    const before = this.#records.find((record) => record.name === name)!;
+    const begun = beginAttempt(before);
+    this.#replace(begun);
+    this.#host.changed(this.#pod.metadata.uid);
+    try {
+      const start = {
+        context: this.#context,
+        pod: this.#pod,
+        sandbox: this.#sandbox!,
+        volumes: this.#volumes ?? new Map<string, string>(),
+        tell: this.#tell,
+        signal,
+      };
+      this.#replace(await startContainer(start, container, begun));
+    } catch (error) {
+      // Cut off half-way: what was made of it is found and removed by the next sync.
+      this.#replace(before);
+      throw error;
+    }
+    this.#host.changed(this.#pod.metadata.uid);
+  }
+
+  #replace(record: ContainerRecord): void {
+    this.#records = this.#records.map((each) => (each.name === record.name ? record : each));
+  }
+
+  /** Probes: their findings into the records, their victims out. */
+  async #keep(signal: AbortSignal): Promise<void> {
+    this.#prober.follow(this.#pod, this.#records, this.#sandbox?.ip ?? '');
+    this.#records = this.#records.map((record) => {
+      const { attempt } = record;
+      const findings = attempt.is === 'running' ? this.#prober.findings(attempt.containerId) : undefined;
+      return findings === undefined ? record : probed(record, findings);
+    });
+    for (const [id, { name, message }] of this.#unhealthy) {
+      const graceMs = (this.#pod.spec.terminationGracePeriodSeconds ?? defaultGraceSeconds) * 1000;
+      const deadlineMs = this.#context.clock.now() + graceMs;
+      await stopContainer({ ...this.#stopping(signal), deadlineMs }, { id, name }, message);
+      this.#unhealthy.delete(id);
+      this.#host.wake(this.#pod.metadata.uid);
+    }
+  }
+
+  #stopping(signal: AbortSignal) {
+    return {
+      context: this.#context,
+      pod: this.#pod,
+      address: this.#sandbox?.ip ?? '',
+      tell: this.#tell,
+      signal,
+    };
+  }
+
+  /** It ended by itself: its sandbox goes, its containers stay to be looked at until somebody deletes it. */
+  async #end(signal: AbortSignal): Promise<void> {
+    this.#prober.stop();
+    const view = await this.#context.reader.read(this.#pod.metadata.uid, signal);
+    await stopContainers({ ...this.#stopping(signal), running: running(view), deadlineMs: this.#deadlineMs() });
+    await stopSandboxes(this.#context, view, signal);
+    this.#decree ??= { phase: podPhase(this.#pod.spec, this.#records) === 'Succeeded' ? 'Succeeded' : 'Failed' };
+  }
+
+  async #leave(signal: AbortSignal): Promise<void> {
+    const { reader, clock } = this.#context;
+    const { uid } = this.#pod.metadata;
+    this.#prober.stop();
+    const view = await reader.read(uid, signal);
+    await stopContainers({ ...this.#stopping(signal), running: running(view), deadlineMs: this.#deadlineMs() });
+    await stopSandboxes(this.#context, view, signal);
+    const last = await reader.read(uid, signal);
+    this.#records = observeContainers(this.#records, last.containers, clock.now());
+    await clearPod(this.#context, this.#pod, last, signal);
+    this.#decree ??= { phase: finalPhase(this.#records) };
+    this.#stopped = true;
+  }
+
+  #deadlineMs(): number {
+    const { deletionTimestamp, deletionGracePeriodSeconds } = this.#pod.metadata;
+    if (this.#orphanedMs === undefined && deletionGracePeriodSeconds === 0) return 0;
+    const deletion = parseTime(deletionTimestamp);
+    if (deletion !== undefined) return deletion;
+    const graceSeconds = this.#pod.spec.terminationGracePeriodSeconds ?? defaultGraceSeconds;
+    return (this.#orphanedMs ?? this.#context.clock.now()) + graceSeconds * 1000;
+  }
+}
+
+function running({ containers }: PodView) {
+  return containers.filter(({ state }) => state === 'running' || state === 'unknown');
+}
+
+function earliest(a: number | undefined, b: number | undefined): number | undefined {
+  if (a === undefined || b === undefined) return a ?? b;
+  return Math.max(Math.min(a, b), 0);
+}

@@ -1,0 +1,102 @@
+// What pods leave behind in the runtime and on the host, and taking it away.
+import { readdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Pod, Stored } from '../../api/index.ts';
+import type { ContainerRecord } from '../../core/pod/index.ts';
+import { isNotFound } from '../cri/index.ts';
+import type { NodeContext } from './context.ts';
+import { bareId, containerLogLink, podLogDirectory } from './paths.ts';
+import type { PodView } from './runtime.ts';
+import { tearDownVolumes } from './volumes/set-up.ts';
+
+/** Ended containers of each name that are kept, for `kubectl logs --previous` (kubelet's MaxPerPodContainerCount). */
+const endedContainersMax = 1;
+
+/** Removes what an interrupted start left, and ended containers beyond the newest. */
+export async function removeLeftovers(
+  context: NodeContext,
+  { containers }: PodView,
+  records: readonly ContainerRecord[],
+  signal: AbortSignal,
+): Promise<void> {
+  const current = new Set(
+    records.map(({ attempt }) =>
+      attempt.is === 'running' ? attempt.containerId : attempt.is === 'exited' ? attempt.exit.containerId : '',
+    ),
+  );
+  const ended = new Map<string, number>();
+  for (const container of containers.toSorted((a, b) => b.attempt - a.attempt)) {
+    if (current.has(container.id) || container.state === 'running') continue;
+    const kept = ended.get(container.name) ?? 0;
+    if (container.state === 'exited' && kept < endedContainersMax) {
+      ended.set(container.name, kept + 1);
+      continue;
+    }
+    await ignoreMissing(context.cri.runtime.removeContainer({ containerId: bareId(container.id) }, { signal }));
+    if (container.state === 'exited') await removeOldLog(context, container.id);
+  }
+}
+
+/** The link of a container that is gone; its log file stays until its pod goes, as the kubelet's rotation leaves it. */
+async function removeOldLog({ paths }: NodeContext, id: string): Promise<void> {
+  const suffix = `-${bareId(id)}.log`;
+  for (const name of await namesIn(paths.containerLogs))
+    if (name.endsWith(suffix)) await rm(join(paths.containerLogs, name), { force: true });
+}
+
+/** Takes the network and the namespaces away; what ran in them must have ended. */
+export async function stopSandboxes({ cri }: NodeContext, { sandboxes }: PodView, signal: AbortSignal): Promise<void> {
+  for (const { id } of sandboxes) await ignoreMissing(cri.runtime.stopPodSandbox({ podSandboxId: id }, { signal }));
+}
+
+/** Everything: containers, sandboxes, volumes, logs. */
+export async function clearPod(
+  context: NodeContext,
+  pod: Stored<Pod>,
+  view: PodView,
+  signal: AbortSignal,
+): Promise<void> {
+  const { paths } = context;
+  await clearRuntime(context, view, signal);
+  await tearDownVolumes(paths, pod.metadata.uid, signal);
+  for (const { id, name } of view.containers) await rm(containerLogLink(paths, pod, name, id), { force: true });
+  await rm(podLogDirectory(paths, pod), { recursive: true, force: true });
+}
+
+/** A pod of which only the runtime still knows. */
+export async function clearUnknownPod(
+  context: NodeContext,
+  uid: string,
+  view: PodView,
+  signal: AbortSignal,
+): Promise<void> {
+  const { paths } = context;
+  await stopSandboxes(context, view, signal);
+  await clearRuntime(context, view, signal);
+  await tearDownVolumes(paths, uid, signal);
+  for (const name of await namesIn(paths.podLogs))
+    if (name.endsWith(`_${uid}`)) await rm(join(paths.podLogs, name), { recursive: true, force: true });
+  for (const { id } of view.containers) await removeOldLog(context, id);
+}
+
+async function clearRuntime({ cri }: NodeContext, { sandboxes }: PodView, signal: AbortSignal): Promise<void> {
+  // Its containers go with it.
+  for (const { id } of sandboxes) await ignoreMissing(cri.runtime.removePodSandbox({ podSandboxId: id }, { signal }));
+}
+
+async function ignoreMissing(call: Promise<unknown>): Promise<void> {
+  try {
+    await call;
+  } catch (error) {
+    if (!isNotFound(error)) throw error;
+  }
+}
+
+async function namesIn(directory: string): Promise<readonly string[]> {
+  try {
+    return await readdir(directory);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
+    throw error;
+  }
+}

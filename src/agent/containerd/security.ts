@@ -1,0 +1,98 @@
+// Security contexts of pods and containers in the runtime's terms (kubelet's kuberuntime security_context). Pure.
+import type { Container, Pod, SeccompProfile } from '../../api/index.ts';
+import { ConfigError } from '../../core/pod/index.ts';
+import { type ContainerSecurity, NamespaceMode, type SeccompConfig, SeccompProfileType } from '../cri/index.ts';
+
+/** What /proc and /sys hide from containers that are not privileged (securitycontext.ConvertToRuntimeMaskedPaths). */
+const maskedPaths = [
+  '/proc/asound',
+  '/proc/acpi',
+  '/proc/kcore',
+  '/proc/keys',
+  '/proc/latency_stats',
+  '/proc/timer_list',
+  '/proc/timer_stats',
+  '/proc/sched_debug',
+  '/proc/scsi',
+  '/sys/firmware',
+  '/sys/devices/virtual/powercap',
+];
+const readonlyPaths = ['/proc/bus', '/proc/fs', '/proc/irq', '/proc/sys', '/proc/sysrq-trigger'];
+
+export interface ImageUser {
+  readonly uid: number | undefined;
+  /** '' when the image names none. */
+  readonly username: string;
+}
+
+export function namespaceOptions({ spec }: Pod) {
+  return {
+    network: spec.hostNetwork === true ? NamespaceMode.NODE : NamespaceMode.POD,
+    pid:
+      spec.hostPID === true
+        ? NamespaceMode.NODE
+        : spec.shareProcessNamespace === true
+          ? NamespaceMode.POD
+          : NamespaceMode.CONTAINER,
+    ipc: spec.hostIPC === true ? NamespaceMode.NODE : NamespaceMode.POD,
+  };
+}
+
+/** The sandbox must be privileged for a privileged container to be. */
+export function hasPrivileged({ spec }: Pod): boolean {
+  return [...(spec.initContainers ?? []), ...spec.containers].some(
+    ({ securityContext }) => securityContext?.privileged === true,
+  );
+}
+
+/** @throws ConfigError when the container must not run as root and would. */
+export function containerSecurity(pod: Pod, container: Container, image: ImageUser): ContainerSecurity {
+  const own = container.securityContext ?? {};
+  const shared = pod.spec.securityContext ?? {};
+  const user = own.runAsUser ?? shared.runAsUser;
+  const group = own.runAsGroup ?? shared.runAsGroup;
+  if ((own.runAsNonRoot ?? shared.runAsNonRoot) === true) refuseRoot(pod, container, user, image);
+  const { fsGroup, supplementalGroups = [] } = shared;
+  const privileged = own.privileged === true;
+  return {
+    privileged,
+    namespaceOptions: namespaceOptions(pod),
+    ...(user === undefined ? imageUser(image) : { runAsUser: { value: BigInt(user) } }),
+    ...(group === undefined ? {} : { runAsGroup: { value: BigInt(group) } }),
+    supplementalGroups: [...(fsGroup === undefined ? [] : [fsGroup]), ...supplementalGroups].map(BigInt),
+    readonlyRootfs: own.readOnlyRootFilesystem === true,
+    // allowPrivilegeEscalation is forced by what implies it (securitycontext.AddNoNewPrivileges).
+    noNewPrivs: own.allowPrivilegeEscalation === false,
+    capabilities: {
+      addCapabilities: [...(own.capabilities?.add ?? [])],
+      dropCapabilities: [...(own.capabilities?.drop ?? [])],
+    },
+    seccomp: seccomp(privileged ? undefined : (own.seccompProfile ?? shared.seccompProfile)),
+    ...(privileged || own.procMount === 'Unmasked' ? {} : { maskedPaths, readonlyPaths }),
+  };
+}
+
+function imageUser({ uid, username }: ImageUser): Pick<ContainerSecurity, 'runAsUser' | 'runAsUsername'> {
+  if (uid !== undefined) return { runAsUser: { value: BigInt(uid) } };
+  return username === '' ? {} : { runAsUsername: username };
+}
+
+/** Unconfined unless asked for: the kubelet's default too (--seccomp-default is off). */
+export function seccomp(profile: SeccompProfile | undefined): SeccompConfig {
+  if (profile?.type === 'RuntimeDefault') return { profileType: SeccompProfileType.RuntimeDefault };
+  if (profile?.type === 'Localhost')
+    return { profileType: SeccompProfileType.Localhost, localhostRef: profile.localhostProfile ?? '' };
+  return { profileType: SeccompProfileType.Unconfined };
+}
+
+function refuseRoot(pod: Pod, { name }: Container, user: number | undefined, image: ImageUser): void {
+  const { metadata } = pod;
+  const where = `(pod: "${metadata.name}_${metadata.namespace}(${metadata.uid})", container: ${name})`;
+  if (user === 0) throw new ConfigError(`container's runAsUser breaks non-root policy ${where}`);
+  if (user !== undefined) return;
+  if (image.uid === undefined && image.username !== '')
+    throw new ConfigError(
+      `container has runAsNonRoot and image has non-numeric user (${image.username}), cannot verify user is non-root ${where}`,
+    );
+  if ((image.uid ?? 0) === 0) throw new ConfigError(`container has runAsNonRoot and image will run as root ${where}`);
+}

@@ -1,0 +1,180 @@
+// One attempt to run one container: image, environment, mounts, create, start, postStart. What came of it goes into its
+// record; when to try again is core/pod's to say.
+import { mkdir, rm, symlink } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type Container, type Pod, type Stored, StatusError } from '../../api/index.ts';
+import {
+  ConfigError,
+  type ContainerRecord,
+  containerEnvironment,
+  exitAttempt,
+  exitOf,
+  failPull,
+  refuseAttempt,
+  runAttempt,
+} from '../../core/pod/index.ts';
+import { describeFailure } from '../cri/index.ts';
+import { containerConfig } from './container-config.ts';
+import type { NodeContext, TellPod } from './context.ts';
+import { runPostStart } from './hooks.ts';
+import { ensureImage, ImageRefused, PullError } from './images.ts';
+import { containerLogLink, containerLogName, podLogDirectory } from './paths.ts';
+import { viewOf } from './runtime.ts';
+import type { RunningSandbox } from './start-sandbox.ts';
+import { containerMounts } from './volumes/container-mounts.ts';
+import type { VolumePaths } from './volumes/set-up.ts';
+
+export interface StartContext {
+  readonly context: NodeContext;
+  readonly pod: Stored<Pod>;
+  readonly sandbox: RunningSandbox;
+  readonly volumes: VolumePaths;
+  readonly tell: TellPod;
+  readonly signal: AbortSignal;
+}
+
+/** What went wrong after the container was made: the runtime's own words. */
+class RuntimeRefusal extends Error {
+  override readonly name = 'RuntimeRefusal';
+}
+
+/**
+ * @param begun the record with its attempt begun (beginAttempt).
+ * @returns the record with what came of the attempt. Rejects only when the signal aborts.
+ */
+export async function startContainer(
+  start: StartContext,
+  container: Container,
+  begun: ContainerRecord,
+): Promise<ContainerRecord> {
+  const { context, pod, tell, signal } = start;
+  const { clock } = context;
+  try {
+    return await run(start, container, begun);
+  } catch (error) {
+    if (signal.aborted) throw error;
+    const failedMs = clock.now();
+    if (error instanceof PullError) {
+      tell(pod, 'Warning', 'Failed', `Failed to pull image "${container.image}": ${error.message}`);
+      tell(pod, 'Warning', 'Failed', 'Error: ErrImagePull');
+      return failPull(begun, failedMs, error.message);
+    }
+    const reason =
+      error instanceof ImageRefused
+        ? error.reason
+        : error instanceof ConfigError || error instanceof StatusError
+          ? 'CreateContainerConfigError'
+          : 'CreateContainerError';
+    const message = error instanceof RuntimeRefusal ? error.message : describeFailure(error);
+    tell(pod, 'Warning', 'Failed', `Error: ${message}`);
+    return refuseAttempt(begun, { reason, message, failedMs });
+  }
+}
+
+async function run(start: StartContext, container: Container, begun: ContainerRecord): Promise<ContainerRecord> {
+  const { context, pod, sandbox, volumes, tell, signal } = start;
+  const { cri, nodeName, paths, machine, clock } = context;
+  const attempt = begun.restartCount;
+  const sources = await context.objects.sourcesFor(pod, signal);
+  const tellPod = (type: 'Normal' | 'Warning', reason: string, message: string) => tell(pod, type, reason, message);
+  const image = await ensureImage(cri, pod, container, sources, tellPod, signal);
+  const environment = containerEnvironment(container, {
+    pod,
+    sources,
+    always: context.environment,
+    hostIP: machine.hostIP,
+    podIP: sandbox.ip,
+    allocatable: machine.allocatable,
+  });
+  const mounts = await containerMounts(pod, container, attempt, paths, volumes, environment);
+  await mkdir(join(podLogDirectory(paths, pod), container.name), { recursive: true, mode: 0o755 });
+  const config = containerConfig(pod, container, {
+    nodeName,
+    attempt,
+    imageId: image.id,
+    imageUser: image.user,
+    environment,
+    mounts,
+    nodeMemoryBytes: machine.memoryBytes,
+  });
+  const created = await cri.runtime.createContainer(
+    { podSandboxId: sandbox.id, config, sandboxConfig: sandbox.config },
+    { signal },
+  );
+  const { containerId } = created;
+  tell(pod, 'Normal', 'Created', `Created container: ${container.name}`);
+  await linkLog(start, container.name, attempt, containerId);
+  try {
+    await cri.runtime.startContainer({ containerId }, { signal });
+  } catch (error) {
+    if (signal.aborted) throw error;
+    tell(pod, 'Warning', 'Failed', `Error: ${describeFailure(error)}`);
+    return await notStarted(start, begun, containerId, describeFailure(error), image.id);
+  }
+  tell(pod, 'Normal', 'Started', `Started container ${container.name}`);
+  const probed = container.startupProbe !== undefined;
+  const running = runAttempt(begun, {
+    startedMs: clock.now(),
+    containerId: `containerd://${containerId}`,
+    imageId: image.id,
+    started: !probed,
+    ready: !probed && container.readinessProbe === undefined,
+  });
+  return await afterStart(start, container, running, containerId);
+}
+
+/** The runtime keeps a container that did not start, ended: the crash back-off counts it. */
+async function notStarted(
+  { context: { cri, clock }, sandbox, signal }: StartContext,
+  begun: ContainerRecord,
+  containerId: string,
+  message: string,
+  imageId: string,
+): Promise<ContainerRecord> {
+  const { status } = await cri.runtime.containerStatus({ containerId }, { signal });
+  const now = clock.now();
+  const exit =
+    status === undefined || status.finishedAt === 0n
+      ? {
+          exitCode: 128,
+          reason: 'StartError',
+          startedMs: now,
+          finishedMs: now,
+          containerId: `containerd://${containerId}`,
+        }
+      : exitOf(viewOf(status, sandbox.id));
+  return exitAttempt({ ...begun, imageId }, { ...exit, message });
+}
+
+async function afterStart(
+  { context, pod, sandbox, tell, signal }: StartContext,
+  container: Container,
+  running: ContainerRecord,
+  containerId: string,
+): Promise<ContainerRecord> {
+  const outcome = await runPostStart(context, { container, containerId, address: sandbox.ip }, signal);
+  if (outcome?.answer === 'failure') {
+    tell(pod, 'Warning', 'FailedPostStartHook', `PostStartHook failed: ${outcome.message}`);
+    tell(pod, 'Normal', 'Killing', `FailedPostStartHook`);
+    // It ends, and its restart policy says what then.
+    const graceSeconds = pod.spec.terminationGracePeriodSeconds ?? 30;
+    await context.cri.runtime.stopContainer(
+      { containerId, timeout: BigInt(graceSeconds) },
+      { signal, timeoutMs: (graceSeconds + 30) * 1000 },
+    );
+  }
+  return running;
+}
+
+/** /var/log/containers/<pod>_<namespace>_<container>-<id>.log, where log collectors look. */
+async function linkLog(
+  { context: { paths }, pod }: StartContext,
+  name: string,
+  attempt: number,
+  containerId: string,
+): Promise<void> {
+  await mkdir(paths.containerLogs, { recursive: true, mode: 0o755 });
+  const link = containerLogLink(paths, pod, name, `containerd://${containerId}`);
+  await rm(link, { force: true });
+  await symlink(join(podLogDirectory(paths, pod), containerLogName(name, attempt)), link);
+}
