@@ -1,6 +1,6 @@
 // What `everynode up` does: start the cluster, apply what it was given, show it, and stop it cleanly.
 import { once } from 'node:events';
-import { dirname, join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { type MisbehaviourRule, parseMisbehaviourRule } from '../agent/index.ts';
 import { StatusError } from '../api/index.ts';
 import { type Cluster, ClusterStartError, type EtcdAddress, startCluster } from '../cluster/index.ts';
@@ -19,6 +19,7 @@ import { watchCluster } from './view/watch-cluster.ts';
 
 const clock = systemClock;
 const random = systemRandom;
+const defaultNodes = 3;
 
 export async function runUp(options: UpOptions, version: string): Promise<void> {
   // Everything that can be wrong with what was asked is found before anything is started.
@@ -59,6 +60,12 @@ function parseRule(text: string): MisbehaviourRule {
   }
 }
 
+/** Where the runtime is; refused at once where it cannot be used at all. */
+function containerdOptions({ containerdSocket }: UpOptions) {
+  if (process.geteuid?.() !== 0) throw new Refusal('--runtime containerd needs root: it mounts, and runs containers');
+  return containerdSocket === undefined ? {} : { socketPath: resolve(containerdSocket) };
+}
+
 interface StartContext {
   readonly rules: readonly MisbehaviourRule[];
   readonly etcd: EtcdAddress | undefined;
@@ -74,7 +81,8 @@ async function start(options: UpOptions, { rules, etcd, log, signal }: StartCont
       ...(etcd === undefined ? {} : { etcd }),
       ...(options.controllers === undefined ? {} : { controllers: options.controllers }),
       host: options.host,
-      nodes: options.nodes,
+      nodes: options.nodes ?? (options.runtime === 'containerd' ? 0 : defaultNodes),
+      ...(options.runtime === 'containerd' ? { containerd: containerdOptions(options) } : {}),
       rules,
       clock,
       random,

@@ -1,6 +1,11 @@
-// Everything of the cluster that works through the API: the controllers and the simulated nodes. One list; each gets
+// Everything of the cluster that works through the API: the controllers and the nodes. One list; each gets
 // a client, a logger and an event recorder of its own. One signal stops them all.
-import { type MisbehaviourRule, startSimulatedFleet } from '../agent/index.ts';
+import {
+  type ContainerdNodeOptions,
+  type MisbehaviourRule,
+  startContainerdNode,
+  startSimulatedFleet,
+} from '../agent/index.ts';
 import type { Resource } from '../api/index.ts';
 import type { Component } from '../apiserver/index.ts';
 import { type Client, type ControllerContext, eventSink } from '../client/index.ts';
@@ -32,9 +37,17 @@ export interface PartsOptions {
   readonly controllers: ReadonlySet<ControllerName>;
   readonly nodes: number;
   readonly rules: readonly MisbehaviourRule[];
+  /** Makes this machine a node as well; its client acts as that node. */
+  readonly machine?: MachineNode | undefined;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Logger;
+}
+
+export interface MachineNode
+  extends Pick<ContainerdNodeOptions, 'socketPath' | 'directory' | 'apiServer' | 'logDirectory'> {
+  readonly nodeName: string;
+  readonly client: Client;
 }
 
 export interface Parts {
@@ -52,9 +65,9 @@ interface PartContext extends ControllerContext {
 /** Named as upstream names them; the names stand in managedFields, events and the log. */
 function startAll(
   options: PartsOptions,
-  contextFor: (component: Component) => PartContext,
+  contextFor: (component: Component, client?: Client) => PartContext,
 ): readonly RunningController[] {
-  const { resources, authority, nodes, rules } = options;
+  const { resources, authority, nodes, rules, machine } = options;
   const starters: Readonly<Record<ControllerName, () => RunningController>> = {
     'namespace-controller': () => runNamespaces({ ...contextFor('namespace-controller'), resources }),
     'serviceaccount-controller': () =>
@@ -67,7 +80,11 @@ function startAll(
     'daemonset-controller': () => runDaemonSetController(contextFor('daemonset-controller')),
   };
   const running = Object.entries(starters).filter(([name]) => options.controllers.has(name as ControllerName));
-  return [...running.map(([, start]) => start()), startSimulatedFleet({ ...contextFor('kubelet'), nodes, rules })];
+  return [
+    ...running.map(([, start]) => start()),
+    startSimulatedFleet({ ...contextFor('kubelet'), nodes, rules }),
+    ...(machine === undefined ? [] : [startContainerdNode({ ...machine, ...contextFor('kubelet', machine.client) })]),
+  ];
 }
 
 export function startParts(options: PartsOptions): Parts {
@@ -75,8 +92,7 @@ export function startParts(options: PartsOptions): Parts {
   const controller = new AbortController();
   const { signal } = controller;
   const recorders: EventRecorder[] = [];
-  const contextFor = (component: Component): PartContext => {
-    const client = clientFor(component);
+  const contextFor = (component: Component, client = clientFor(component)): PartContext => {
     const context = { client, clock, random, log: log.child({ component }), signal };
     const recorder = createEventRecorder({ ...context, component, sink: eventSink(client) });
     recorders.push(recorder);

@@ -1,9 +1,11 @@
 // startCluster(): store, API server, controllers and simulated nodes as one process. Puts the rooms together, starts
 // them in order and stops them in the other; decides nothing.
 import { once } from 'node:events';
-import type { MisbehaviourRule } from '../agent/index.ts';
+import { join } from 'node:path';
+import { machineNodeName, type MisbehaviourRule } from '../agent/index.ts';
 import type { Resource } from '../api/index.ts';
 import {
+  type ApiHandler,
   type ApiListener,
   type Component,
   componentUser,
@@ -22,7 +24,7 @@ import { createInProcessClient } from './in-process-client.ts';
 import { writeKubeconfig } from './kubeconfig.ts';
 import { listen } from './listen.ts';
 import { type EtcdAddress, openStore } from './open-store.ts';
-import { startParts } from './parts.ts';
+import { type MachineNode, startParts } from './parts.ts';
 import { findResource } from './resource-finder.ts';
 
 export interface ClusterOptions {
@@ -36,6 +38,8 @@ export interface ClusterOptions {
   readonly controllers?: readonly string[];
   /** How simulated pods and nodes misbehave. */
   readonly rules?: readonly MisbehaviourRule[];
+  /** Makes this machine a node too, which runs its pods in containers: needs root and a container runtime. */
+  readonly containerd?: ContainerdOptions;
   /** Address to listen on: a loopback one unless said otherwise. */
   readonly host?: string;
   /** Absent: the last run's, else 6443, else any free one. 0: any free one. */
@@ -45,6 +49,11 @@ export interface ClusterOptions {
   readonly log: Logger;
   /** Aborting it stops the start; a cluster that has started is stopped by `close`. */
   readonly signal?: AbortSignal;
+}
+
+export interface ContainerdOptions {
+  /** The runtime's unix socket; absent = containerd's own. */
+  readonly socketPath?: string;
 }
 
 export interface Cluster {
@@ -100,8 +109,11 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
     const clientFor = (component: Component) => createInProcessClient(server, componentUser(component), component);
     const authority = certificates.authority.certificate;
     const { nodes, rules = [] } = options;
+    const place = { directory: join(directory.path, 'node'), url };
     const resources = server.resources.all().filter(({ verbs }) => verbs.includes('list'));
-    const parts = startParts({ clientFor, resources, authority, controllers, nodes, rules, clock, random, log });
+    const machine = options.containerd === undefined ? undefined : machineNode(server, options.containerd, place);
+    const common = { clock, random, log };
+    const parts = startParts({ clientFor, resources, authority, controllers, nodes, rules, machine, ...common });
     closer.add(() => parts.stop());
     await (signal === undefined ? parts.ready : Promise.race([parts.ready, rejectedByAbort(signal)]));
     return {
@@ -116,6 +128,24 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
     await closer.close();
     throw error;
   }
+}
+
+/** This machine as a node: it acts under a name of its own and may touch only what is its own (auth/node-authorizer). */
+function machineNode(
+  server: ApiHandler,
+  { socketPath }: ContainerdOptions,
+  { directory, url }: { readonly directory: string; readonly url: string },
+): MachineNode {
+  const nodeName = machineNodeName();
+  const user: User = { name: `system:node:${nodeName}`, groups: ['system:nodes', 'system:authenticated'] };
+  const { hostname, port } = new URL(url);
+  return {
+    nodeName,
+    client: createInProcessClient(server, user, 'kubelet'),
+    directory,
+    apiServer: { host: hostname, port: Number(port) },
+    ...(socketPath === undefined ? {} : { socketPath }),
+  };
 }
 
 async function rejectedByAbort(signal: AbortSignal): Promise<never> {

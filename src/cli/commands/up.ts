@@ -5,7 +5,10 @@ import { collect, commaSeparated, wholeNumber } from '../arguments.ts';
 import { addEtcdOptions, type EtcdOptions } from '../etcd-options.ts';
 
 export interface UpOptions extends EtcdOptions {
-  readonly nodes: number;
+  /** Absent: three, or none beside a machine with real containers. */
+  readonly nodes?: number;
+  readonly runtime: (typeof runtimes)[number];
+  readonly containerdSocket?: string;
   readonly dataDir?: string;
   readonly memory?: true;
   readonly port?: number;
@@ -19,6 +22,7 @@ export interface UpOptions extends EtcdOptions {
 
 const nodesMax = 10_000;
 const portMax = 65_535;
+const runtimes = ['simulated', 'containerd'] as const;
 const logLevels = ['debug', 'info', 'warn', 'error'] as const;
 export const defaultDataDirectory = '.everynode';
 
@@ -31,9 +35,21 @@ export function upCommand(version: string): Command {
     )
     .helpOption('-h, --help', 'print this help')
     .addOption(
-      new Option('--nodes <count>', 'simulated nodes to have: node-1, node-2, …')
-        .default(3)
-        .argParser(wholeNumber(0, nodesMax)),
+      new Option(
+        '--nodes <count>',
+        'simulated nodes to have: node-1, node-2, … (default: 3; with --runtime containerd: 0)',
+      ).argParser(wholeNumber(0, nodesMax)),
+    )
+    .addOption(
+      new Option('--runtime <kind>', 'containerd: make this machine a node too, with real containers (needs root)')
+        .choices(runtimes)
+        .default('simulated', 'simulated'),
+    )
+    .addOption(
+      new Option(
+        '--containerd-socket <path>',
+        'where the container runtime listens (default: /run/containerd/containerd.sock)',
+      ).implies({ runtime: 'containerd' }),
     )
     .option('--data-dir <path>', `keep state, certificates and kubeconfig there (default: ${defaultDataDirectory})`)
     .addOption(new Option('--memory', 'keep nothing: the cluster is forgotten when it stops').conflicts('dataDir'))
@@ -65,6 +81,7 @@ Examples:
   everynode up
   everynode up --nodes 1000 --memory
   everynode up --apply agent.yaml
+  sudo everynode up --runtime containerd --apply agent.yaml
   everynode up --simulate 'image=*:broken: ImagePullBackOff' --simulate 'node=node-2: Dead'
 
 Then, in another terminal:
