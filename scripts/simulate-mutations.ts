@@ -1,0 +1,197 @@
+// Deliberate bugs for the simulator to find: each is a change of one source text, made while a worker loads it, so that
+// production code knows nothing of it. A mutation that finds its text no more fails the run: it is to be brought along.
+
+export interface Mutation {
+  readonly name: string;
+  /** Under src/. */
+  readonly file: string;
+  readonly search: string;
+  readonly replace: string;
+  /** The first violation must come within this many seeds. */
+  readonly seedsMax: number;
+}
+
+export const mutations: readonly Mutation[] = [
+  {
+    name: 'deletes carry no UID',
+    file: 'controllers/daemonset/actions.ts',
+    search: 'const preconditions = { uid: action.uid };',
+    replace: 'const preconditions = {};',
+    seedsMax: 5,
+  },
+  {
+    name: 'pod names leave the revision out',
+    file: 'core/daemonset/pod.ts',
+    search: 'const parts = [daemonSetUid, node, revision, replaces ?? ',
+    replace: 'const parts = [daemonSetUid, node, replaces ?? ',
+    seedsMax: 200,
+  },
+  {
+    name: 'pod names are random',
+    file: 'core/daemonset/pod.ts',
+    search: 'const parts = [daemonSetUid, node, revision, replaces ?? ',
+    replace: 'const parts = [String(Math.random()), daemonSetUid, node, revision, replaces ?? ',
+    seedsMax: 600,
+  },
+  {
+    name: 'creates on their way are forgotten',
+    file: 'core/daemonset/ledger.ts',
+    search: 'slot.creating = { name, revision, reason, sentAt: now };',
+    replace: '',
+    seedsMax: 100,
+  },
+  {
+    name: 'deletes on their way are forgotten',
+    file: 'core/daemonset/ledger.ts',
+    search: 'slot.deleting = new Map(slot.deleting).set(action.uid, now);\n      // All',
+    replace: '// All',
+    seedsMax: 300,
+  },
+  {
+    name: 'what has happened is believed for 30 s only',
+    file: 'controllers/daemonset/sync.ts',
+    search: '  rememberUnseen(context, tracked);',
+    replace: '',
+    seedsMax: 600,
+  },
+  {
+    name: 'a lost answer is taken for a refusal',
+    file: 'controllers/daemonset/outcomes.ts',
+    search: 'return error.code >= 500;',
+    replace: 'return false && error.code >= 500;',
+    seedsMax: 1000,
+  },
+  {
+    name: 'what had to wait is sent unseen',
+    file: 'controllers/daemonset/actions.ts',
+    search: 'return (\n    !gone &&',
+    replace: 'return (\n    action !== undefined ||\n    !gone &&',
+    seedsMax: 400,
+  },
+  {
+    name: 'Retry-After is ignored',
+    file: 'machinery/adaptive-concurrency.ts',
+    search: 'if (retryAfterMs > 0) restUntil',
+    replace: 'if (retryAfterMs < 0) restUntil',
+    seedsMax: 60,
+  },
+  {
+    name: 'failed pods are removed without back-off',
+    file: 'core/daemonset/backoff.ts',
+    search: 'return backoff === undefined ? 0 : backoff.since + backoff.delayMs;',
+    replace: 'return backoff === undefined ? 0 : backoff.since;',
+    seedsMax: 60,
+  },
+  {
+    name: 'the budget is one too large',
+    file: 'core/daemonset/rollout.ts',
+    search: 'const room = maxUnavailable - fleet.blocking;',
+    replace: 'const room = maxUnavailable + 1 - fleet.blocking;',
+    seedsMax: 60,
+  },
+  {
+    name: 'the surge is one too large',
+    file: 'core/daemonset/rollout.ts',
+    search: 'const room = Math.max(0, maxSurge - fleet.surging);',
+    replace: 'const room = Math.max(0, maxSurge + 1 - fleet.surging);',
+    seedsMax: 60,
+  },
+  {
+    name: 'an old pod is superseded before the new one serves',
+    file: 'core/daemonset/assess.ts',
+    search: 'if (!old.ready || available(fresh))',
+    replace: 'if (true)',
+    seedsMax: 60,
+  },
+  {
+    name: 'old revisions are never pruned',
+    file: 'controllers/daemonset/sync.ts',
+    search: '  await pruneWhenSettled(context, tracked);',
+    replace: '',
+    seedsMax: 60,
+  },
+  {
+    name: 'a revision is pruned though pods carry it',
+    file: 'core/daemonset/history.ts',
+    search: '.filter((revision) => !isLive(hashOf(revision)))',
+    replace: '',
+    seedsMax: 100,
+  },
+  {
+    name: 'a revision is pruned whose pod is on its way',
+    file: 'core/daemonset/ledger.ts',
+    search: 'else if (slot.creating.revision === revision) return true;',
+    replace: '',
+    seedsMax: 600,
+  },
+  {
+    name: 'orphans are adopted without asking for their labels',
+    file: 'core/daemonset/ownership.ts',
+    search: "return matches && !claimant.deleting && !object.deleting ? 'adopt' : 'ignore';",
+    replace: "return !claimant.deleting && !object.deleting ? 'adopt' : 'ignore';",
+    seedsMax: 100,
+  },
+  {
+    name: 'an adopted pod counts only when the watch shows it',
+    file: 'controllers/daemonset/claims.ts',
+    search: 'tracked.ledger.setPod(viewPod(adopted), context.clock.now());',
+    replace: 'void viewPod(adopted);',
+    seedsMax: 300,
+  },
+  {
+    name: 'pods are created though orphans wait to be adopted',
+    file: 'controllers/daemonset/sync.ts',
+    search: 'if (tracked.podsToAdopt.size === 0) act',
+    replace: 'act',
+    seedsMax: 600,
+  },
+  {
+    name: 'a late answer overwrites a newer spec',
+    file: 'controllers/daemonset/status-writer.ts',
+    search: 'if (tracked.object === known) tracked.object = written;',
+    replace: 'tracked.object = written;',
+    seedsMax: 600,
+  },
+  {
+    name: 'a DaemonSet whose deletion was not seen yet is served on',
+    file: 'controllers/daemonset/still-there.ts',
+    search: '  tracked.gone = true;\n  return false;',
+    replace: '  return true;',
+    seedsMax: 1000,
+  },
+  {
+    name: 'the status claims the generation it has seen, not the one it counted for',
+    file: 'core/daemonset/status.ts',
+    search: 'observedGeneration: target.generation,',
+    replace: 'observedGeneration: target.generation + 1,',
+    seedsMax: 5,
+  },
+  {
+    name: 'terminating pods count as ready',
+    file: 'core/daemonset/fate.ts',
+    search: 'if (terminating || slot.deleting.has(pod.uid)) leaving.push(pod);',
+    replace: 'if (terminating && slot.deleting.size > 99) leaving.push(pod);',
+    seedsMax: 60,
+  },
+  {
+    name: 'NoSchedule does not keep new pods away',
+    file: 'core/daemonset/placement.ts',
+    search: "return { run: false, stay: true, obstacle: { kind: 'taint', taint: keepsAway } };",
+    replace: 'return runs;',
+    seedsMax: 60,
+  },
+  {
+    name: 'decisions are made before every list is complete',
+    file: 'controllers/daemonset/index.ts',
+    search: 'let complete = false;',
+    replace: 'let complete = true;',
+    seedsMax: 100,
+  },
+  {
+    name: 'a watch that fell behind forgets what was deleted meanwhile',
+    file: 'machinery/reflector.ts',
+    search: 'for (const [key, before] of held) if (!present.has(key)) drop(key, before);',
+    replace: 'void present;',
+    seedsMax: 100,
+  },
+];

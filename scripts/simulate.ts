@@ -1,0 +1,120 @@
+// Runs the simulator: `npm run simulate -- --seeds 1000`. Two workers at most. Prints what was run and found; a failing
+// seed is shrunk and printed in words. `--seed 7 --log` runs one and shows what happened; `--mutations` checks that the
+// deliberate bugs of simulate-mutations.ts are found.
+import { fork } from 'node:child_process';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import {
+  addReports,
+  describeHistory,
+  emptyReport,
+  generateHistory,
+  type Report,
+  runHistory,
+  shrinkHistory,
+} from '../src/simulation/index.ts';
+import { mutations } from './simulate-mutations.ts';
+import type { Assignment } from './simulate-worker.ts';
+
+const workersMax = 2;
+const shrunkMax = 3;
+const seedsDefault = 1000;
+/** A deliberate bug may make the controller loop without end inside one turn. */
+const mutationMsMax = 90_000;
+
+const { values } = parseArgs({
+  options: {
+    seeds: { type: 'string' },
+    from: { type: 'string', default: '1' },
+    seed: { type: 'string' },
+    log: { type: 'boolean', default: false },
+    mutations: { type: 'boolean', default: false },
+    'no-shrink': { type: 'boolean', default: false },
+  },
+});
+const say = (line: string) => process.stdout.write(`${line}\n`);
+
+function work(assignment: Assignment, msMax?: number): Promise<Report> {
+  return new Promise((resolve, reject) => {
+    const child = fork(join(import.meta.dirname, 'simulate-worker.ts'), [JSON.stringify(assignment)]);
+    let report: Report | undefined;
+    const giveUp = () => {
+      report = { ...emptyReport, failures: [{ seed: 0, invariant: 'hang', what: `no report in ${msMax} ms` }] };
+      child.kill('SIGKILL');
+    };
+    const timer = msMax === undefined ? undefined : setTimeout(giveUp, msMax);
+    child.on('message', (message) => {
+      report = message as Report;
+    });
+    child.on('exit', (code) => {
+      clearTimeout(timer);
+      if (report === undefined) reject(new Error(`a worker ended with ${code} and no report`));
+      else resolve(report);
+    });
+  });
+}
+
+const range = (from: number, count: number) => Array.from({ length: count }, (_, index) => from + index);
+
+async function simulate(from: number, count: number): Promise<void> {
+  const startedAt = performance.now();
+  const reports = await Promise.all(
+    range(0, workersMax).map((worker) =>
+      work({ seeds: range(from, count).filter((seed) => seed % workersMax === worker), stopAtFirst: false }),
+    ),
+  );
+  const report = reports.reduce(addReports, emptyReport);
+  const faults = Object.entries(report.faults).toSorted(([a], [b]) => (a < b ? -1 : 1));
+  say(`${report.seeds} seeds, ${report.steps} steps, ${report.versions} writes that took effect`);
+  say(
+    `${(report.virtualMs / 3_600_000).toFixed(0)} hours of virtual time in ${((performance.now() - startedAt) / 1000).toFixed(1)} s`,
+  );
+  say(`states of a node covered: ${report.states.length}`);
+  say(`faults and happenings: ${faults.map(([kind, times]) => `${kind} ${times}`).join(', ')}`);
+  say(`failures: ${report.failures.length}`);
+  for (const [index, { seed, invariant, what }] of report.failures.entries()) {
+    say(`\nseed ${seed} breaks '${invariant}': ${what}`);
+    if (index >= shrunkMax || values['no-shrink']) continue;
+    const { history, runs } = await shrinkHistory(generateHistory(seed), invariant);
+    say(`shrunk in ${runs} runs to:\n${describeHistory(history)}\nas data: ${JSON.stringify(history)}`);
+  }
+  if (report.failures.length > 0) process.exitCode = 1;
+}
+
+async function simulateOne(seed: number): Promise<void> {
+  const history = generateHistory(seed);
+  say(describeHistory(history));
+  const { violation, log } = await runHistory(history);
+  if (values.log) for (const line of log) say(line);
+  say(violation === undefined ? 'nothing found' : `breaks '${violation.invariant}': ${violation.what}`);
+  if (violation !== undefined) process.exitCode = 1;
+}
+
+async function checkMutations(from: number): Promise<void> {
+  const waiting = [...mutations];
+  let missed = 0;
+  const run = async () => {
+    for (let mutation = waiting.shift(); mutation !== undefined; mutation = waiting.shift()) {
+      const { name, seedsMax } = mutation;
+      const { failures, seeds } = await work(
+        { seeds: range(from, seedsMax), stopAtFirst: true, mutation: name },
+        mutationMsMax,
+      );
+      const [found] = failures;
+      if (found === undefined) missed++;
+      say(
+        found === undefined
+          ? `MISSED  ${name}: not found in ${seedsMax} seeds`
+          : `found   ${name}: after ${seeds} seeds (${seedsMax} allowed), by '${found.invariant}'`,
+      );
+    }
+  };
+  await Promise.all(range(0, workersMax).map(run));
+  say(`${mutations.length - missed} of ${mutations.length} deliberate bugs found`);
+  if (missed > 0) process.exitCode = 1;
+}
+
+const from = Number(values.from);
+if (values.seed !== undefined) await simulateOne(Number(values.seed));
+else if (values.mutations) await checkMutations(from);
+else await simulate(from, Number(values.seeds ?? seedsDefault));

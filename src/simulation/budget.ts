@@ -1,0 +1,170 @@
+// Safety of rollouts: never more unavailable through the controller's doing than the budget. Exactly: a node is "down
+// by us" of a DaemonSet from the moment its controller deletes the node's last available pod (and the node should have
+// one), until it has an available pod again, stops being a node that should have one, or turns NotReady (then it is the
+// node's doing). A delete that makes more nodes down by us than maxUnavailable is a violation. A surge likewise: never
+// more new pods starting beside serving ones than maxSurge. Judged by the API server's truth at the time of the write.
+// Where the DaemonSet or the node changed and the controller may not have seen it, the most generous state counts.
+import { type DaemonSet, isTrue, type Pod, resources, type Stored } from '../api/index.ts';
+import { revisionOf, viewPod } from '../core/daemonset/index.ts';
+import type { Clock } from '../machinery/index.ts';
+import type { Change, ModelServer } from './model-server.ts';
+import type { Request } from './network.ts';
+import {
+  believable,
+  budgetOf,
+  isAvailableAt,
+  isLabelledAway,
+  isLive,
+  isReady,
+  livePods,
+  nodeOf,
+  ownerOf,
+  place,
+} from './truth.ts';
+
+export class BudgetWatch {
+  readonly #server: ModelServer;
+  readonly #clock: Clock;
+  readonly #violate: (what: string) => void;
+  /** `owner/node`, by owner. */
+  readonly #downByUs = new Map<string, Set<string>>();
+  readonly #surging = new Map<string, Map<string, string>>();
+  readonly #everAvailable = new Set<string>();
+
+  constructor(options: {
+    readonly server: ModelServer;
+    readonly clock: Clock;
+    readonly violate: (what: string) => void;
+  }) {
+    this.#server = options.server;
+    this.#clock = options.clock;
+    this.#violate = options.violate;
+  }
+
+  /** Keeps the books: what became available or broke by itself is no longer our doing. */
+  committed({ object, previous, resource, type }: Change): void {
+    if (resource === 'nodes') {
+      const up = type !== 'DELETED' && isTrue((object as { status?: Pod['status'] }).status?.conditions, 'Ready');
+      if (up) return;
+      for (const down of this.#downByUs.values()) down.delete(object.metadata.name);
+      for (const surging of this.#surging.values()) surging.delete(object.metadata.name);
+      return;
+    }
+    if (resource !== 'pods') return;
+    for (const state of [previous, object] as (Stored<Pod> | undefined)[]) {
+      if (state === undefined || (state === object && type === 'DELETED')) continue;
+      const owner = ownerOf(state);
+      const node = nodeOf(state);
+      if (owner === undefined || node === undefined || !this.#isAvailable(state, owner)) continue;
+      this.#everAvailable.add(state.metadata.uid);
+      this.#downByUs.get(owner)?.delete(node);
+    }
+  }
+
+  /** A controller is about to delete this pod, which is live. */
+  deleting(pod: Stored<Pod>, request: Request): void {
+    const owner = ownerOf(pod);
+    const name = nodeOf(pod);
+    if (owner === undefined || name === undefined || isLabelledAway(pod)) return;
+    const states = believable(this.#server, owner, request.seen['daemonsets'] ?? 0);
+    if (states.length === 0 || !this.#mustServe(name, states, request)) return;
+    // What turned available while the request was on its way nobody could know of.
+    const now = request.sentAt;
+    const wasAvailable = states.every(({ spec }) => isAvailableAt(pod, spec.minReadySeconds ?? 0, now));
+    if (!wasAvailable) return;
+    const others = livePods(this.#server, owner, name).filter(({ metadata }) => metadata.uid !== pod.metadata.uid);
+    // A user may have labelled away, unseen, the one that was to take over.
+    const left = this.#server.all(resources.pods).filter((other) => nodeOf(other) === name && isLabelledAway(other));
+    if (
+      [...others, ...left].some(
+        (other) => this.#everAvailable.has(other.metadata.uid) || this.#isAvailable(other, owner),
+      )
+    )
+      return;
+    // Two of one revision (after an adoption): the older stays, as upstream has it, whichever serves.
+    if (others.length > 0 && !this.#takesOver(pod, states, request)) return;
+    const down = this.#downOf(owner, states);
+    down.add(name);
+    const allowed = Math.max(...states.map((state) => this.#budget(state, request).maxUnavailable));
+    if (down.size > allowed)
+      this.#violate(
+        `${request.actor} deletes ${pod.metadata.name} on ${name}: ${down.size} nodes are down through the rollout (${[...down].join(', ')}), ${allowed} may be`,
+      );
+  }
+
+  /** A controller made this pod. */
+  created(pod: Stored<Pod>, request: Request): void {
+    const owner = ownerOf(pod);
+    const name = nodeOf(pod);
+    if (owner === undefined || name === undefined) return;
+    const states = believable(this.#server, owner, request.seen['daemonsets'] ?? 0);
+    const others = livePods(this.#server, owner, name).filter(({ metadata }) => metadata.uid !== pod.metadata.uid);
+    if (!others.some((other) => this.#readyThroughout(other, request)) || !this.#isUp(name)) return;
+    const surging = this.#surging.get(owner) ?? new Map<string, string>();
+    this.#surging.set(owner, surging);
+    surging.set(name, pod.metadata.uid);
+    const revision = revisionOf(viewPod(pod));
+    for (const [node, uid] of surging) {
+      const live = livePods(this.#server, owner, node);
+      // One of an earlier revision is on its way out: another node may start while it goes.
+      const fresh = live.find((other) => other.metadata.uid === uid && revisionOf(viewPod(other)) === revision);
+      const over = fresh === undefined || live.length < 2 || this.#isAvailable(fresh, owner);
+      if (
+        over ||
+        !this.#isUp(node) ||
+        !this.#mustServe(node, states, request) ||
+        this.#everAvailable.has(uid) ||
+        !live.some((other) => other !== fresh && isReady(other))
+      )
+        surging.delete(node);
+    }
+    const allowed = Math.max(0, ...states.map((state) => this.#budget(state, request).maxSurge));
+    if (surging.size > allowed && surging.has(name))
+      this.#violate(
+        `${request.actor} creates ${pod.metadata.name} on ${name}: ${surging.size} nodes surge (${[...surging.keys()].join(', ')}), ${allowed} may`,
+      );
+  }
+
+  #isUp(name: string): boolean {
+    return isTrue(this.#server.find(resources.nodes, undefined, name)?.status?.conditions, 'Ready');
+  }
+
+  /** Percentages of as many nodes as the controller may believe there are. */
+  #budget(state: DaemonSet, request: Request) {
+    const seen = this.#server.allAt(resources.nodes, request.seen['nodes'] ?? 0).length;
+    return budgetOf(state, Math.max(seen, this.#server.all(resources.nodes).length));
+  }
+
+  /** Down by us, without the nodes that serve again or need not. */
+  #downOf(owner: string, states: readonly Stored<DaemonSet>[]): Set<string> {
+    const down = this.#downByUs.get(owner) ?? new Set<string>();
+    this.#downByUs.set(owner, down);
+    for (const name of down) {
+      const node = this.#server.find(resources.nodes, undefined, name);
+      const serves = livePods(this.#server, owner, name).some((pod) => this.#isAvailable(pod, owner));
+      if (node === undefined || serves || states.some((state) => !place(state, node).run)) down.delete(name);
+    }
+    return down;
+  }
+
+  /** In no believable state may the pod be taken from the node whatever the budget. */
+  #mustServe(name: string, states: readonly Stored<DaemonSet>[], request: Request): boolean {
+    const nodes = this.#server.statesSince(resources.nodes, undefined, name, request.seen['nodes'] ?? 0);
+    return nodes.every((node) => node !== undefined && states.every((state) => place(state, node).run));
+  }
+
+  #takesOver(pod: Stored<Pod>, states: readonly Stored<DaemonSet>[], request: Request): boolean {
+    return states.every((state) => this.#budget(state, request).maxSurge > 0) && this.#readyThroughout(pod, request);
+  }
+
+  #readyThroughout({ metadata }: Stored<Pod>, request: Request): boolean {
+    return this.#server
+      .statesSince(resources.pods, metadata.namespace, metadata.name, request.seen['pods'] ?? 0)
+      .every((state) => state !== undefined && state.metadata.uid === metadata.uid && isLive(state) && isReady(state));
+  }
+
+  #isAvailable(pod: Stored<Pod>, owner: string): boolean {
+    const daemonSet = this.#server.all(resources.daemonSets).find(({ metadata }) => metadata.uid === owner);
+    return isAvailableAt(pod, daemonSet?.spec.minReadySeconds ?? 0, this.#clock.now());
+  }
+}

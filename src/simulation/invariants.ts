@@ -1,0 +1,178 @@
+// Safety, checked at every write by the API server's truth. What a controller may believe with a late cache is allowed
+// for only where nobody could know better: a spec or a node that changed since it last saw it. Never for its own deeds.
+//
+// - one pod: a create never makes two live pods of one DaemonSet on a node without surge, three with surge; and never
+//   two of one revision;
+// - placement: no create on a node where placement says no;
+// - revisions: a pod is only made of a revision that exists, and no revision goes that a live pod carries;
+// - identity: every delete of a pod carries the UID of a pod that is or was the DaemonSet's;
+// - budget: budget.ts; back-off: failed pods of a node go at doubling intervals; Retry-After is kept;
+// - runaway: nobody sends requests in circles;
+// - status: status-claims.ts.
+import { type DaemonSet, type DeleteOptions, type Pod, resources, type Stored } from '../api/index.ts';
+import { revisionLabel } from '../core/daemonset/index.ts';
+import type { Clock } from '../machinery/index.ts';
+import { BudgetWatch } from './budget.ts';
+import type { Promises } from './history.ts';
+import type { Change, ModelServer } from './model-server.ts';
+import type { Request } from './network.ts';
+import { StatusClaims } from './status-claims.ts';
+import { believable, budgetOf, isLabelledAway, isLive, livePods, nodeOf, ownerOf, place } from './truth.ts';
+
+export interface Violation {
+  readonly invariant: string;
+  readonly what: string;
+  readonly at: number;
+}
+
+export class Invariants {
+  readonly #server: ModelServer;
+  readonly #clock: Clock;
+  readonly #budget: BudgetWatch;
+  readonly #claims: StatusClaims;
+  readonly #ours = new Set<string>();
+  readonly #stayAway = new Map<string, { readonly toldAt: number; readonly until: number }[]>();
+  readonly #backOffs = new Map<string, { at: number; steps: number }>();
+  /** One controller at a time and lists that are what they claim: see `Promises` in history.ts. */
+  readonly #all: boolean;
+  #request: Request | undefined;
+  /** The first one found. */
+  violation: Violation | undefined;
+
+  constructor(options: { readonly server: ModelServer; readonly clock: Clock; readonly promises: Promises }) {
+    this.#clock = options.clock;
+    this.#all = options.promises === 'all';
+    this.#server = options.server;
+    const common = { server: this.#server, clock: options.clock };
+    this.#budget = new BudgetWatch({ ...common, violate: (what) => this.#violate('budget', what) });
+    this.#claims = new StatusClaims({ ...common, violate: (what) => this.#violate('status', what) });
+  }
+
+  throttled(actor: string, until: number): void {
+    this.#stayAway.set(actor, [...(this.#stayAway.get(actor) ?? []), { toldAt: this.#clock.now(), until }]);
+  }
+
+  /** A history of this size never needs so many requests. */
+  runaway(requests: number): void {
+    this.#violate('runaway', `${requests} requests and no end`);
+  }
+
+  /** A request of a controller is about to take effect. */
+  effect(request: Request): void {
+    this.#request = request;
+    const { verb, resource, actor, sentAt } = request;
+    if (verb === 'get' || verb === 'list' || resource === 'events') return;
+    if (this.#stayAway.get(actor)?.some(({ toldAt, until }) => toldAt < sentAt && sentAt < until) === true)
+      this.#violate('retry-after', `${actor} sends ${verb} ${resource} ${request.name} before Retry-After is over`);
+    if (verb !== 'delete') return;
+    if (resource === 'pods') this.#deletesPod(request);
+    if (resource === 'controllerrevisions') this.#deletesRevision(request);
+  }
+
+  /** A change was committed; `request` is set when a controller's request made it. */
+  committed(change: Change): void {
+    const { resource, type, object, actor } = change;
+    this.#budget.committed(change);
+    this.#claims.committed(change);
+    if (resource === 'pods') {
+      const owner = ownerOf(object as Stored<Pod>);
+      if (owner !== undefined) this.#ours.add(object.metadata.uid);
+      if (type === 'ADDED' && actor.startsWith('controller')) this.#createdPod(object as Stored<Pod>, this.#request!);
+    }
+    if (resource === 'daemonsets' && actor.startsWith('controller')) this.#claims.claimed(object as Stored<DaemonSet>);
+  }
+
+  #createdPod(pod: Stored<Pod>, request: Request): void {
+    const owner = ownerOf(pod);
+    const name = nodeOf(pod);
+    if (owner === undefined || name === undefined) {
+      this.#violate('one pod', `${pod.metadata.name} has no owner or no node`);
+      return;
+    }
+    const states = believable(this.#server, owner, request.seen['daemonsets'] ?? 0);
+    const live = livePods(this.#server, owner, name);
+    const revision = pod.metadata.labels?.[revisionLabel] ?? '';
+    const twins = live.filter(({ metadata }) => metadata.labels?.[revisionLabel] === revision).length;
+    const limit = states.some((state) => budgetOf(state, 1).maxSurge > 0) ? 2 : 1;
+    if (this.#all && twins > 1)
+      this.#violate('one pod', `${twins} live pods of revision ${revision} on ${name}: ${names(live)}`);
+    if (this.#all && live.length > limit)
+      this.#violate('one pod', `${live.length} live pods on ${name}, ${limit} may be: ${names(live)}`);
+    const nodes = this.#server.statesSince(resources.nodes, undefined, name, request.seen['nodes'] ?? 0);
+    const placeable = states.some((state) => nodes.some((node) => node !== undefined && place(state, node).run));
+    if (!placeable) this.#violate('placement', `${pod.metadata.name} is created on ${name}, where it should not run`);
+    const going = this.#server
+      .all(resources.daemonSets)
+      .every(({ metadata }) => metadata.uid !== owner || metadata.deletionTimestamp !== undefined);
+    if (this.#all && !going && !this.#revisions(owner).includes(revision))
+      this.#violate('revisions', `${pod.metadata.name} is of revision ${revision}, which does not exist`);
+    if (this.#all) this.#budget.created(pod, request);
+  }
+
+  #deletesPod(request: Request): void {
+    const uid = (request.body as DeleteOptions | undefined)?.preconditions?.uid;
+    if (uid === undefined) {
+      this.#violate('identity', `${request.actor} deletes pod ${request.name} without its UID`);
+      return;
+    }
+    if (!this.#ours.has(uid))
+      this.#violate('identity', `${request.actor} deletes pod ${request.name}, which is no DaemonSet's`);
+    const pod = this.#server.find(resources.pods, request.namespace, request.name ?? '');
+    if (pod?.metadata.uid !== uid) return;
+    if (isLive(pod)) {
+      if (this.#all) this.#budget.deleting(pod, request);
+    } else if (pod.metadata.deletionTimestamp === undefined) this.#deletesFinished(pod, request);
+  }
+
+  /** 1 s, doubling to 15 min, per node, as long as neither the spec nor the node nor the controller is another. */
+  #deletesFinished(pod: Stored<Pod>, request: Request): void {
+    const owner = ownerOf(pod);
+    const name = nodeOf(pod);
+    if (owner === undefined || name === undefined) return;
+    const generation = believable(this.#server, owner, request.seen['daemonsets'] ?? 0)[0]?.metadata.generation;
+    const node = this.#server.find(resources.nodes, undefined, name);
+    const key = [request.actor, owner, generation, node?.metadata.uid].join();
+    const before = this.#backOffs.get(key);
+    const now = request.sentAt;
+    // Pods that had finished already went with the same step.
+    if (before !== undefined && Date.parse(pod.metadata.creationTimestamp) + 1000 < before.at) return;
+    const waitMs = before === undefined ? 0 : Math.min(2 ** (before.steps - 1) * 1000, 15 * 60_000);
+    // Half of it: the decision was made some time before the request was sent.
+    if (this.#all && before !== undefined && now - before.at < waitMs / 2)
+      this.#violate('back-off', `failed pod on ${name} goes ${now - before.at} ms after the last, ${waitMs} were due`);
+    const forgotten = before === undefined || now - before.at > 30 * 60_000;
+    this.#backOffs.set(key, { at: now, steps: forgotten ? 1 : before.steps + 1 });
+  }
+
+  #deletesRevision(request: Request): void {
+    const revision = this.#server.find(resources.controllerRevisions, request.namespace, request.name ?? '');
+    const owner = revision?.metadata.ownerReferences?.[0]?.uid;
+    const hash = revision?.metadata.labels?.[revisionLabel];
+    if (revision === undefined || owner === undefined) return;
+    const user = this.#server
+      .all(resources.pods)
+      .find(
+        (pod) =>
+          ownerOf(pod) === owner &&
+          isLive(pod) &&
+          !isLabelledAway(pod) &&
+          pod.metadata.labels?.[revisionLabel] === hash,
+      );
+    const uid = (request.body as DeleteOptions | undefined)?.preconditions?.uid;
+    if (this.#all && user !== undefined && (uid ?? revision.metadata.uid) === revision.metadata.uid)
+      this.#violate('revisions', `${request.actor} deletes revision ${hash}, which ${user.metadata.name} carries`);
+  }
+
+  #revisions(owner: string): string[] {
+    return this.#server
+      .all(resources.controllerRevisions)
+      .filter(({ metadata }) => metadata.ownerReferences?.[0]?.uid === owner)
+      .map(({ metadata }) => metadata.labels?.[revisionLabel] ?? '');
+  }
+
+  #violate(invariant: string, what: string): void {
+    this.violation ??= { invariant, what, at: this.#clock.now() };
+  }
+}
+
+const names = (pods: readonly Stored<Pod>[]) => pods.map(({ metadata }) => metadata.name).join(', ');

@@ -1,0 +1,120 @@
+// Liveness: once the faults stop, the cluster converges within a bounded time, and then nothing writes any more.
+// Converged: one current, available pod on every node that should have one, none where none may stay, a status that is an
+// exact count, revisions within their limit.
+import { controllerOf, type DaemonSet, isTrue, type Pod, resources, type Stored } from '../api/index.ts';
+import type { DaemonSetSetup } from './history.ts';
+import { edit, withTemplate } from './happen.ts';
+import { isAvailableAt, isLive, nodeOf, ownerOf, place, templateKey } from './truth.ts';
+import type { World } from './world.ts';
+
+/** A node's back-off goes up to 15 minutes; two of them, and the rollout after. */
+export const convergenceMsMax = 45 * 60_000;
+const stepMs = 5000;
+const settleMs = 2 * 60_000;
+const silenceMs = 60 * 60_000;
+
+export interface Verdict {
+  readonly invariant: 'converges' | 'silence';
+  readonly what: string;
+}
+
+/** Ends all troubles and what a user would have to mend, and watches the world come to rest. */
+export async function checkLiveness(world: World, setups: readonly DaemonSetSetup[]): Promise<Verdict | undefined> {
+  world.say('faults stop');
+  world.heal();
+  for (const { name } of setups) mend(world, name);
+  const startedAt = world.clock.now();
+  let missing = complaint(world);
+  while (missing !== undefined) {
+    if (world.clock.now() - startedAt > convergenceMsMax)
+      return { invariant: 'converges', what: `not at rest after ${convergenceMsMax / 60_000} min: ${missing}` };
+    await world.clock.advance(stepMs);
+    if (world.invariants.violation !== undefined || world.failure !== undefined) return undefined;
+    missing = complaint(world);
+  }
+  await world.clock.advance(settleMs);
+  const before = world.writes;
+  const version = world.server.version;
+  await world.clock.advance(silenceMs);
+  const written = Math.max(world.writes - before, world.server.version - version);
+  const late = complaint(world);
+  if (late !== undefined) return { invariant: 'converges', what: `converged and fell back: ${late}` };
+  return written === 0 ? undefined : { invariant: 'silence', what: `${written} writes in an hour of rest` };
+}
+
+/** What only a user can end: a broken image, OnDelete. */
+function mend(world: World, name: string): void {
+  edit(world, name, (object) => {
+    const image = object.spec.template.spec.containers[0]?.image ?? '';
+    const spec = image.includes('broken') ? withTemplate(object, `${name}:mended`, undefined) : object.spec;
+    if (spec.updateStrategy?.type !== 'OnDelete') return spec;
+    return { ...spec, updateStrategy: { type: 'RollingUpdate', rollingUpdate: { maxUnavailable: 1, maxSurge: 0 } } };
+  });
+}
+
+/** What is missing for convergence; undefined when nothing is. */
+function complaint(world: World): string | undefined {
+  const { server } = world;
+  const daemonSets = server.all(resources.daemonSets);
+  for (const pod of server.all(resources.pods)) {
+    const owner = ownerOf(pod);
+    if (owner !== undefined && !daemonSets.some(({ metadata }) => metadata.uid === owner))
+      return `pod ${pod.metadata.name} has outlived its DaemonSet`;
+  }
+  for (const daemonSet of daemonSets) {
+    const found = daemonSet.metadata.deletionTimestamp === undefined ? complaintOf(world, daemonSet) : 'still going';
+    if (found !== undefined) return `${daemonSet.metadata.name}: ${found}`;
+  }
+  return undefined;
+}
+
+function complaintOf(world: World, daemonSet: Stored<DaemonSet>): string | undefined {
+  const { server, clock } = world;
+  const { uid, generation } = daemonSet.metadata;
+  const { spec, status } = daemonSet;
+  const pods = server.all(resources.pods);
+  const orphan = pods.find(
+    (pod) => ownerOf(pod) === undefined && isLive(pod) && pod.metadata.labels?.['app'] === daemonSet.metadata.name,
+  );
+  if (orphan !== undefined) return `${orphan.metadata.name} is not adopted`;
+  const wanted = templateKey(spec.template.spec);
+  let desired = 0;
+  let misscheduled = 0;
+  for (const node of server.all(resources.nodes)) {
+    const name = node.metadata.name;
+    const mine: readonly Stored<Pod>[] = pods.filter((pod) => ownerOf(pod) === uid && nodeOf(pod) === name);
+    const verdict = place(daemonSet, node);
+    if (verdict.run) desired++;
+    else if (mine.length > 0) misscheduled++;
+    const most = verdict.stay ? 1 : 0;
+    if (mine.length > most) return `${mine.length} pods on ${name}, ${most} belong there`;
+    if (mine.length < (verdict.run ? 1 : 0)) return `no pod on ${name}`;
+    for (const pod of mine) {
+      if (templateKey(pod.spec) !== wanted) return `${pod.metadata.name} on ${name} is of an old template`;
+      if (verdict.run && !isAvailableAt(pod, spec.minReadySeconds ?? 0, clock.now()))
+        return `${pod.metadata.name} on ${name} is not available`;
+    }
+  }
+  const counts = {
+    observedGeneration: generation,
+    desiredNumberScheduled: desired,
+    currentNumberScheduled: desired,
+    updatedNumberScheduled: desired,
+    numberReady: desired,
+    numberAvailable: desired,
+    numberUnavailable: 0,
+    numberMisscheduled: misscheduled,
+  };
+  for (const [key, count] of Object.entries(counts)) {
+    const said = (status as Readonly<Record<string, unknown>> | undefined)?.[key];
+    if (said !== count) return `status.${key} is ${String(said)}, not ${count}`;
+  }
+  for (const type of ['Available', 'Progressing'])
+    if (!isTrue(status?.conditions, type)) return `condition ${type} is not True`;
+  const old = server
+    .all(resources.controllerRevisions)
+    .filter(({ metadata }) => controllerOf(metadata)?.uid === uid).length;
+  if (old - 1 > (spec.revisionHistoryLimit ?? 10))
+    return `${old} revisions, ${spec.revisionHistoryLimit} old ones may be`;
+  return undefined;
+}
