@@ -1,13 +1,26 @@
 // An API server as seen from here: one interface. The HTTP implementation talks to any Kubernetes API server, the
 // in-process one (cluster/) calls the embedded server's verbs without a socket. Every failure is a StatusError;
 // objects that come back are immutable and may be shared with others.
-import type { DeleteOptions, KubernetesList, KubernetesObject, Resource, Stored, WatchEvent } from '../api/index.ts';
+import type {
+  DeleteOptions,
+  KubernetesList,
+  KubernetesObject,
+  PartialFields,
+  Resource,
+  Stored,
+  WatchEvent,
+} from '../api/index.ts';
 
 export interface RequestOptions {
   readonly signal?: AbortSignal;
 }
 
-export interface ListOptions extends RequestOptions {
+export interface ReadOptions extends RequestOptions {
+  /** The only fields that will be read: whatever else the object has may be missing in what comes back. */
+  readonly fields?: PartialFields;
+}
+
+export interface ListOptions extends ReadOptions {
   /** All namespaces when absent. */
   readonly namespace?: string;
   readonly labelSelector?: string;
@@ -18,7 +31,7 @@ export interface ListOptions extends RequestOptions {
   readonly resourceVersion?: string;
 }
 
-export interface WatchOptions extends RequestOptions {
+export interface WatchOptions extends ReadOptions {
   readonly namespace?: string;
   readonly labelSelector?: string;
   readonly fieldSelector?: string;
@@ -26,7 +39,7 @@ export interface WatchOptions extends RequestOptions {
   readonly resourceVersion: string;
 }
 
-export interface WriteOptions extends RequestOptions {
+export interface WriteOptions extends ReadOptions {
   readonly subresource?: string;
   readonly dryRun?: boolean;
   readonly fieldManager?: string;

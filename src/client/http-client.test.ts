@@ -159,10 +159,11 @@ describe('over loopback TLS', () => {
       const count = () => opened++;
       server.on('secureConnection', count);
       const other = createHttpClient({ server: url, tls: { insecure: true } });
-      for (const name of ['a', 'b', 'c']) await other.delete(resources.pods, 'x', name);
+      for (let sent = 0; sent < 10; sent++) await other.delete(resources.pods, 'x', 'y');
       await other.close();
       server.off('secureConnection', count);
-      assert.equal(opened, 1);
+      // One more than one may be opened, before the first is known to be free.
+      assert.ok(opened <= 2, `${opened} connections`);
     });
 
     test('refuses a name that would make another URL, before anything is sent', async () => {

@@ -6,13 +6,22 @@ import {
   type DeleteOptions,
   type KubernetesList,
   type KubernetesObject,
+  type PartialFields,
   type Resource,
   type Stored,
 } from '../api/index.ts';
 import { type Clock, systemClock } from '../machinery/index.ts';
 import { type Logger, silentLogger } from '../observe/index.ts';
-import type { Client, ListOptions, PatchType, RequestOptions, WatchOptions, WriteOptions } from './client.ts';
-import { decodeBody } from './body-format.ts';
+import type {
+  Client,
+  ListOptions,
+  PatchType,
+  ReadOptions,
+  RequestOptions,
+  WatchOptions,
+  WriteOptions,
+} from './client.ts';
+import { acceptFor, decodeBody } from './body-format.ts';
 import { queryString, resourcePath } from './resource-path.ts';
 import { createTransport, type HttpRequest, type TransportOptions } from './transport.ts';
 import { decodeWatch } from './watch-stream.ts';
@@ -35,6 +44,8 @@ export interface HttpClient extends Client {
 /** The server ends a watch after this time; the reflector resumes it. A dead peer is noticed no later. */
 const watchSeconds = 290;
 
+const noFields: PartialFields = {};
+
 const patchContentTypes: Readonly<Record<PatchType, string>> = {
   json: 'application/json-patch+json',
   merge: 'application/merge-patch+json',
@@ -50,8 +61,11 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
     userAgent,
     onWarning: (warning) => log.warn('the API server warns', { warning }),
   });
-  const send = (request: HttpRequest, signal: AbortSignal | undefined): Promise<unknown> =>
-    transport.whole(signal === undefined ? request : { ...request, signal }, decodeBody);
+  const send = (request: HttpRequest, { signal, fields }: ReadOptions): Promise<unknown> =>
+    transport.whole(
+      { ...request, accept: acceptFor(fields), ...(signal === undefined ? {} : { signal }) },
+      (contentType, body) => decodeBody(contentType, body, fields),
+    );
   const home = (resource: Resource, object: KubernetesObject) =>
     object.metadata.namespace ?? (resource.namespaced ? 'default' : undefined);
 
@@ -63,32 +77,33 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
       name: string,
       get: RequestOptions = {},
     ) {
-      return (await send({ method: 'GET', path: resourcePath(resource, namespace, name) }, get.signal)) as Stored<T>;
+      return (await send({ method: 'GET', path: resourcePath(resource, namespace, name) }, get)) as Stored<T>;
     },
     async list<T extends KubernetesObject>(resource: Resource<T>, list: ListOptions = {}) {
-      const { signal, namespace, ...query } = list;
+      const { signal: _signal, fields: _fields, namespace, ...query } = list;
       const path = `${resourcePath(resource, namespace)}${queryString(query)}`;
-      const answer = (await send({ method: 'GET', path }, signal)) as KubernetesList<Stored<T>>;
-      // Go writes an empty list as null.
-      return (answer.items as unknown) === null ? { ...answer, items: [] } : answer;
+      const answer = (await send({ method: 'GET', path }, list)) as KubernetesList<Stored<T>>;
+      // Go writes an empty list as null in JSON, and not at all in protobuf.
+      return ((answer.items as unknown) ?? null) === null ? { ...answer, items: [] } : answer;
     },
     watch<T extends KubernetesObject>(resource: Resource<T>, watch: WatchOptions) {
-      const { signal, namespace, ...selection } = watch;
+      const { signal, fields, namespace, ...selection } = watch;
       const query = { watch: true, allowWatchBookmarks: true, timeoutSeconds: watchSeconds, ...selection };
       const path = `${resourcePath(resource, namespace)}${queryString(query)}`;
-      const request = { method: 'GET', path, ...(signal === undefined ? {} : { signal }) } as const;
-      return transport.stream(request, (_contentType, chunks) => decodeWatch<Stored<T>>(chunks));
+      const accept = acceptFor(fields);
+      const request = { method: 'GET', path, accept, ...(signal === undefined ? {} : { signal }) } as const;
+      return transport.stream(request, (contentType, chunks) => decodeWatch<Stored<T>>(contentType, chunks, fields));
     },
     async create<T extends KubernetesObject>(resource: Resource<T>, object: T, write: WriteOptions = {}) {
       // A plain create names its object in the body; only a subresource has the name in its URL.
       const name = write.subresource === undefined ? undefined : (object.metadata.name ?? '');
       const path = `${resourcePath(resource, home(resource, object), name, write.subresource)}${writeQuery(write)}`;
-      return (await send({ method: 'POST', path, body: encode(resource, object) }, write.signal)) as Stored<T>;
+      return (await send({ method: 'POST', path, body: encode(resource, object) }, write)) as Stored<T>;
     },
     async update<T extends KubernetesObject>(resource: Resource<T>, object: T, write: WriteOptions = {}) {
       const { name = '' } = object.metadata;
       const path = `${resourcePath(resource, home(resource, object), name, write.subresource)}${writeQuery(write)}`;
-      return (await send({ method: 'PUT', path, body: encode(resource, object) }, write.signal)) as Stored<T>;
+      return (await send({ method: 'PUT', path, body: encode(resource, object) }, write)) as Stored<T>;
     },
     async patch<T extends KubernetesObject>(
       resource: Resource<T>,
@@ -105,7 +120,7 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
         body: JSON.stringify(patch),
         contentType: patchContentTypes[type],
       } as const;
-      return (await send(request, write.signal)) as Stored<T>;
+      return (await send(request, write)) as Stored<T>;
     },
     async delete(
       resource: Resource,
@@ -115,7 +130,9 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
     ) {
       const { signal, ...deleteOptions } = remove;
       const body = JSON.stringify({ apiVersion: 'v1', kind: 'DeleteOptions', ...deleteOptions });
-      await send({ method: 'DELETE', path: resourcePath(resource, namespace, name), body }, signal);
+      const path = resourcePath(resource, namespace, name);
+      // Nobody reads what was deleted.
+      await send({ method: 'DELETE', path, body }, { ...(signal === undefined ? {} : { signal }), fields: noFields });
     },
     async createSubresource(
       resource: Resource,
@@ -126,9 +143,9 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
       create: RequestOptions = {},
     ) {
       const path = resourcePath(resource, namespace, name, subresource);
-      await send({ method: 'POST', path, body: JSON.stringify(body) }, create.signal);
+      await send({ method: 'POST', path, body: JSON.stringify(body) }, { ...create, fields: noFields });
     },
-    getPath: (path, { signal } = {}) => send({ method: 'GET', path }, signal),
+    getPath: (path, options = {}) => send({ method: 'GET', path }, options),
     close: () => transport.close(),
   };
 }

@@ -6,6 +6,7 @@ export type {
   Client,
   ListOptions,
   PatchType,
+  ReadOptions,
   RequestOptions,
   WatchOptions,
   WriteOptions,

@@ -1,5 +1,5 @@
 // One resource of an API server as a reflector's source.
-import type { KubernetesObject, Resource, Stored } from '../api/index.ts';
+import type { KubernetesObject, PartialFields, Resource, Stored } from '../api/index.ts';
 import type { Source } from '../machinery/index.ts';
 import type { Client } from './client.ts';
 
@@ -8,6 +8,8 @@ export interface ListWatchOptions {
   readonly namespace?: string;
   readonly labelSelector?: string;
   readonly fieldSelector?: string;
+  /** The only fields that are read; others may be missing. */
+  readonly fields?: PartialFields;
 }
 
 export function listWatch<T extends KubernetesObject>(

@@ -1,34 +1,56 @@
-// A watch's bytes as events: one JSON object per line. Lines are bounded, so that a server which never ends one cannot
-// fill the memory.
-import { type KubernetesObject, StatusError, statusErrorFrom, type WatchEvent } from '../api/index.ts';
+// A watch's bytes as events: one JSON object per line, or one protobuf frame each. Both are bounded, so that a server
+// which never ends one cannot fill the memory.
+import {
+  type KubernetesObject,
+  type PartialFields,
+  StatusError,
+  statusErrorFrom,
+  type WatchEvent,
+} from '../api/index.ts';
+import { isProtobuf } from './body-format.ts';
+import { readWatchEvent } from './protobuf/envelope.ts';
 
 /** An object is at most 1.5 MiB in etcd and 3 MiB in a request; managed fields and escapes come on top. */
-const lineBytesMax = 16 * 1024 * 1024;
+const eventBytesMax = 16 * 1024 * 1024;
 const newline = 0x0a;
+const lengthBytes = 4;
 
 /** Events in order. An ERROR event is thrown as the StatusError that it carries (Expired when compacted). */
 export async function* decodeWatch<T extends KubernetesObject>(
-  chunks: AsyncIterable<Uint8Array>,
+  contentType: string,
+  chunks: AsyncIterable<Buffer>,
+  fields?: PartialFields,
 ): AsyncIterable<WatchEvent<T>> {
-  for await (const line of splitLines(chunks)) {
-    if (line.length === 0) continue;
-    const event = parse(line);
-    if (event.type === 'ERROR') throw statusErrorFrom(event.object, 500);
-    yield event as unknown as WatchEvent<T>;
+  if (fields !== undefined && isProtobuf(contentType)) {
+    for await (const frame of splitFrames(chunks)) yield checked(parseFrame(frame, fields));
+    return;
   }
+  for await (const line of splitLines(chunks)) if (line.length > 0) yield checked(parse(line));
 }
 
-async function* splitLines(chunks: AsyncIterable<Uint8Array>): AsyncIterable<Buffer> {
+interface RawEvent {
+  readonly type?: unknown;
+  readonly object?: unknown;
+}
+
+function checked<T extends KubernetesObject>(event: RawEvent): WatchEvent<T> {
+  const { type, object } = event;
+  if (typeof type !== 'string' || type === '' || typeof object !== 'object' || object === null)
+    throw malformed('an event without type or object');
+  if (type === 'ERROR') throw statusErrorFrom(object, 500);
+  if (typeof (object as Partial<KubernetesObject>).metadata !== 'object') throw malformed('an object without metadata');
+  return event as WatchEvent<T>;
+}
+
+async function* splitLines(chunks: AsyncIterable<Buffer>): AsyncIterable<Buffer> {
   /** The pieces of a line that is not complete yet. */
-  let pieces: Uint8Array[] = [];
+  let pieces: Buffer[] = [];
   let pending = 0;
   for await (const chunk of chunks) {
     let start = 0;
     for (let end = chunk.indexOf(newline); end >= 0; end = chunk.indexOf(newline, start)) {
       const tail = chunk.subarray(start, end);
-      yield pieces.length === 0
-        ? Buffer.from(tail.buffer, tail.byteOffset, tail.length)
-        : Buffer.concat([...pieces, tail]);
+      yield pieces.length === 0 ? tail : Buffer.concat([...pieces, tail]);
       pieces = [];
       pending = 0;
       start = end + 1;
@@ -36,24 +58,56 @@ async function* splitLines(chunks: AsyncIterable<Uint8Array>): AsyncIterable<Buf
     if (start === chunk.length) continue;
     pieces.push(chunk.subarray(start));
     pending += chunk.length - start;
-    if (pending > lineBytesMax) throw malformed(`a line of more than ${lineBytesMax} bytes`);
+    if (pending > eventBytesMax) throw malformed(`a line of more than ${eventBytesMax} bytes`);
   }
   if (pending > 0) throw malformed('it ended in the middle of an event');
 }
 
-function parse(line: Buffer): { readonly type: string; readonly object: object } {
-  let event: unknown;
+/** Frames of a four-byte length, highest byte first. */
+async function* splitFrames(chunks: AsyncIterable<Buffer>): AsyncIterable<Buffer> {
+  let pieces: Buffer[] = [];
+  let pending = 0;
+  /** Bytes that the next frame needs, its length included. */
+  let needed = lengthBytes;
+  for await (const chunk of chunks) {
+    pieces.push(chunk);
+    pending += chunk.length;
+    if (pending < needed) continue;
+    const bytes = pieces.length === 1 ? chunk : Buffer.concat(pieces);
+    let start = 0;
+    needed = frameBytes(bytes, start);
+    while (bytes.length - start >= needed) {
+      if (needed > lengthBytes) yield bytes.subarray(start + lengthBytes, start + needed);
+      start += needed;
+      needed = frameBytes(bytes, start);
+    }
+    pieces = start === bytes.length ? [] : [bytes.subarray(start)];
+    pending = bytes.length - start;
+  }
+  if (pending > 0) throw malformed('it ended in the middle of an event');
+}
+
+function frameBytes(bytes: Buffer, start: number): number {
+  if (bytes.length - start < lengthBytes) return lengthBytes;
+  const length = bytes.readUInt32BE(start);
+  if (length > eventBytesMax) throw malformed(`a frame of more than ${eventBytesMax} bytes`);
+  return lengthBytes + length;
+}
+
+function parseFrame(frame: Buffer, fields: PartialFields): RawEvent {
   try {
-    event = JSON.parse(line.toString('utf8'));
+    return readWatchEvent(frame, fields);
+  } catch (error) {
+    throw malformed('an event that cannot be read', error);
+  }
+}
+
+function parse(line: Buffer): RawEvent {
+  try {
+    return (JSON.parse(line.toString('utf8')) ?? {}) as RawEvent;
   } catch (error) {
     throw malformed('an event that is not JSON', error);
   }
-  const { type, object } = (event ?? {}) as { type?: unknown; object?: unknown };
-  if (typeof type !== 'string' || typeof object !== 'object' || object === null)
-    throw malformed('an event without type or object');
-  if (type !== 'ERROR' && typeof (object as Partial<KubernetesObject>).metadata !== 'object')
-    throw malformed('an object without metadata');
-  return { type, object };
 }
 
 /** Retryable: the watch is opened again from the last good event. */

@@ -1,7 +1,15 @@
 // Carries out a plan: creates and deletes are sent without waiting for each other, and each answer goes back to the
 // ledger. What is under way is bounded by the DaemonSet's own windows and by the API server's room for writes.
 import { controllerOf, isReason, resources, StatusError } from '../../api/index.ts';
-import { type Action, buildPod, claim, type CreatePod, type DeletePod, viewPod } from '../../core/daemonset/index.ts';
+import {
+  type Action,
+  buildPod,
+  claim,
+  type CreatePod,
+  type DeletePod,
+  viewPod,
+  madeFields,
+} from '../../core/daemonset/index.ts';
 import type { SyncContext } from './context.ts';
 import { happened, isLost, lookUp } from './outcomes.ts';
 import type { Tracked } from './tracked.ts';
@@ -58,7 +66,9 @@ async function createPod(context: SyncContext, tracked: Tracked, action: CreateP
   });
   try {
     const made = await limit(() =>
-      holds(context, tracked, action) ? client.create(resources.pods, pod, { signal }) : Promise.resolve(undefined),
+      holds(context, tracked, action)
+        ? client.create(resources.pods, pod, { signal, fields: madeFields })
+        : Promise.resolve(undefined),
     );
     if (made === undefined) {
       creates.settled();

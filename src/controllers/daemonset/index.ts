@@ -2,7 +2,7 @@
 // ones that something happened to. A thin shell: every decision is in core/daemonset/.
 import { controllerOf, type DaemonSet, isReason, type Pod, resources, type Stored } from '../../api/index.ts';
 import { type ControllerContext, listWatch } from '../../client/index.ts';
-import { viewNode, viewPod } from '../../core/daemonset/index.ts';
+import { nodeFields, podFields, viewNode, viewPod } from '../../core/daemonset/index.ts';
 import {
   composeController,
   createAdaptiveConcurrency,
@@ -94,7 +94,7 @@ export function runDaemonSetController(options: DaemonSetControllerOptions): Dae
   const common = { clock, random, log, signal };
   const nodes = startReflector({
     ...common,
-    source: listWatch(client, resources.nodes),
+    source: listWatch(client, resources.nodes, { fields: nodeFields }),
     project: viewNode,
     handlers: { applied: (node) => registry.setNode(node), removed: (node) => registry.removeNode(node) },
   });
@@ -121,7 +121,7 @@ export function runDaemonSetController(options: DaemonSetControllerOptions): Dae
   });
   const pods = startReflector({
     ...common,
-    source: listWatch(client, resources.pods),
+    source: listWatch(client, resources.pods, { fields: podFields }),
     project: (pod) => (mayBeOurs(pod) ? viewPod(pod) : undefined),
     handlers: {
       applied: (pod, previous) => registry.setPod(pod, previous),
