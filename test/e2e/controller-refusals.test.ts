@@ -2,9 +2,10 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { test } from 'node:test';
+import { test, type TestContext } from 'node:test';
 import { issueCertificate } from '../../src/pki/index.ts';
-import { kubeconfigWith } from './support/controller.ts';
+import { kubeconfigWith, quickLease, startController, withoutDaemonSets } from './support/controller.ts';
+import { fluentd, namespace, onePodOnEach, threeNodes, uidOf } from './support/daemonset.ts';
 import { everynode, seedManifest, temporaryDirectory, up } from './support/everynode.ts';
 import { needsKubectl } from './support/kubectl.ts';
 
@@ -18,6 +19,15 @@ function oneLine(stderr: string): string {
     .filter((line) => !line.startsWith('{'));
   assert.equal(lines.length, 1, stderr);
   return lines[0]!;
+}
+
+/** A kubeconfig for a user of this name, by a certificate of the cluster's own authority. */
+async function kubeconfigOf(t: TestContext, kubeconfigPath: string, commonName: string): Promise<string> {
+  const pki = (name: string) => readFileSync(join(dirname(kubeconfigPath), 'pki', name), 'utf8');
+  const authority = { certificate: pki('ca.crt'), key: pki('ca.key') };
+  const { certificate, key } = await issueCertificate(authority, { usage: 'client', commonName }, Date.now());
+  const user = { 'client-certificate-data': base64(certificate), 'client-key-data': base64(key) };
+  return kubeconfigWith(temporaryDirectory(t), kubeconfigPath, user);
 }
 
 test('another DaemonSet controller is active: refused, and nothing is left behind', needsKubectl, async (t) => {
@@ -46,25 +56,73 @@ test('no cluster: the server, the verb and the resource, exit code 1, after a bo
 
 test('wrong credentials and missing permissions are told at once', needsKubectl, async (t) => {
   const { kubeconfigPath, url } = await up(t, { nodes: 0 });
-  const directory = temporaryDirectory(t);
-  const wrong = await everynode([
-    'controller',
-    '--kubeconfig',
-    kubeconfigWith(directory, kubeconfigPath, { token: 'x' }),
-  ]);
+  const path = kubeconfigWith(temporaryDirectory(t), kubeconfigPath, { token: 'x' });
+  const wrong = await everynode(['controller', '--kubeconfig', path]);
   assert.equal(wrong.code, 1);
   assert.ok(oneLine(wrong.stderr).includes(`cannot list nodes at ${url}: Unauthorized`), wrong.stderr);
 
-  const pki = (name: string) => readFileSync(join(dirname(kubeconfigPath), 'pki', name), 'utf8');
-  const authority = { certificate: pki('ca.crt'), key: pki('ca.key') };
-  const nobody = await issueCertificate(authority, { usage: 'client', commonName: 'nobody' }, Date.now());
-  const user = {
-    'client-certificate-data': base64(nobody.certificate),
-    'client-key-data': base64(nobody.key),
-  };
-  const denied = await everynode(['controller', '--kubeconfig', kubeconfigWith(directory, kubeconfigPath, user)]);
+  const denied = await everynode(['controller', '--kubeconfig', await kubeconfigOf(t, kubeconfigPath, 'nobody')]);
   assert.equal(denied.code, 1);
   assert.match(oneLine(denied.stderr), /cannot list nodes at https:.*"?nobody"?.*cannot list resource "nodes"/);
+});
+
+test(
+  'a permission that is missing is told with verb and resource, whatever else is allowed',
+  needsKubectl,
+  async (t) => {
+    const { kubectl, kubeconfigPath, url } = await up(t, { nodes: 0, args: withoutDaemonSets });
+    await kubectl.run(['create', 'clusterrole', 'look', '--verb=get,list,watch', '--resource=*.*']);
+    await kubectl.run(['create', 'clusterrolebinding', 'look', '--clusterrole=look', '--user=nobody']);
+    const path = await kubeconfigOf(t, kubeconfigPath, 'nobody');
+    const outcome = await everynode(['controller', '--kubeconfig', path]);
+    assert.equal(outcome.code, 1);
+    const line = oneLine(outcome.stderr);
+    assert.ok(line.includes(`not allowed at ${url}: create pods, delete pods, patch pods, `), line);
+    assert.ok(
+      line.includes('update daemonsets/status.apps') && line.includes('create leases.coordination.k8s.io'),
+      line,
+    );
+    assert.doesNotMatch(line, /list nodes/);
+
+    const looking = startController(t, path, ['--dry-run']);
+    await looking.says('the lists are complete');
+    assert.equal((await looking.stop()).code, 0);
+  },
+);
+
+test('what everynode install grants is enough', needsKubectl, async (t) => {
+  const { kubectl, kubeconfigPath } = await up(t, { args: withoutDaemonSets });
+  const manifests = await everynode(['install', '--replicas', '1']);
+  assert.equal(manifests.code, 0, manifests.stderr);
+  await kubectl.run(['apply', '-f', '-'], manifests.stdout);
+  const path = await kubeconfigOf(t, kubeconfigPath, 'system:serviceaccount:everynode-system:everynode');
+  const args = [...quickLease, '--namespace', 'everynode-system'];
+  const controller = startController(t, path, args);
+  await controller.says('no other DaemonSet controller is active');
+  await kubectl.run(['apply', '-f', seedManifest]);
+  const before = await onePodOnEach(kubectl, threeNodes);
+  await kubectl.run(['-n', namespace, 'delete', 'ds', fluentd, '--cascade=orphan']);
+  await kubectl.run(['apply', '-f', seedManifest]);
+  const after = await onePodOnEach(kubectl, threeNodes);
+  assert.deepEqual(after.map(uidOf), before.map(uidOf));
+  await kubectl.run(['-n', namespace, 'set', 'image', `ds/${fluentd}`, `${fluentd}=example/fluentd:2`]);
+  await kubectl.run(['-n', namespace, 'rollout', 'status', `ds/${fluentd}`, '--timeout=60s']);
+  await kubectl.run([
+    '-n',
+    namespace,
+    'patch',
+    'ds',
+    fluentd,
+    '--type=merge',
+    '-p',
+    '{"spec":{"revisionHistoryLimit":0}}',
+  ]);
+  await onePodOnEach(kubectl, threeNodes);
+  assert.equal((await controller.stop()).code, 0);
+  const complaints = controller
+    .log()
+    .filter(({ level, message }) => level !== 'info' && /refused|failed|not allowed/.test(message));
+  assert.deepEqual(complaints, []);
 });
 
 const bad: readonly { readonly args: readonly string[]; readonly says: RegExp }[] = [
