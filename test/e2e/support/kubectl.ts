@@ -63,6 +63,8 @@ export function createKubectl(kubeconfigPath: string, home: string): Kubectl {
         if (error !== null && typeof error.code !== 'number') reject(error);
         else resolve({ code: error === null ? 0 : Number(error.code), stdout, stderr });
       });
+      // A kubectl that reads no input may end before it could be written: its exit code tells how it went.
+      child.stdin?.on('error', () => undefined);
       child.stdin?.end(input ?? '');
     });
   const run = async (args: readonly string[], input?: string) => {
