@@ -1,7 +1,7 @@
 // What became of a write. What is known to have happened is remembered until the watch shows it, however late the watch
 // is: else a node would get a second pod, or a rollout a second node, while the first is only not seen yet. An answer
 // that was lost (timeout, 5xx) says nothing: then the API server is asked.
-import { isReason, type Pod, resources, type Stored, StatusError } from '../../api/index.ts';
+import { isReason, type Pod, resources, type StatusError, type Stored } from '../../api/index.ts';
 import type { Action } from '../../core/daemonset/index.ts';
 import type { SyncContext } from './context.ts';
 import type { Tracked } from './tracked.ts';
