@@ -85,8 +85,8 @@ export async function startRbac(store: Store, clock: Clock, failed: (error: unkn
     return [...(role.rules ?? []), ...parts.flatMap((part) => (part as Role).rules ?? [])];
   };
   const rulesOf: Rbac['rulesOf'] = (kind, namespace, name) => {
-    if (kind === 'Role') return (objects.roles.get(`${namespace}/${name}`) as Role | undefined)?.rules;
-    const role = objects.clusterroles.get(name);
+    const role: Role | undefined =
+      kind === 'Role' ? objects.roles.get(`${namespace}/${name}`) : objects.clusterroles.get(name);
     return role === undefined ? undefined : rulesOfClusterRole(role);
   };
   const workOut = (user: User, namespace: string): readonly Grant[] => {

@@ -13,9 +13,28 @@ export const requestsInFlightMax = 400;
 export const watchesMax = 20_000;
 /** Events that wait for a slow watcher, its initial list aside, before it is cut off. */
 export const watchQueueEventsMaxDefault = 10_000;
-/** Time for a client to send its whole request. */
-export const requestTimeoutMs = 60_000;
-export const headersTimeoutMs = 30_000;
+/** Sockets at a time; every watch has one. More are closed at once, unread. */
+export const connectionsMax = 25_000;
+/** Request line and headers together; more is answered with 431. */
+export const headerBytesMax = 64 * 1024;
+export const headersCountMax = 200;
+
+/** How long a client may take to say what it wants: whoever is slower is cut off, with 408 where HTTP has begun. */
+export interface ClientPatience {
+  readonly handshakeMs: number;
+  readonly headersMs: number;
+  /** Headers and body. */
+  readonly requestMs: number;
+  /** How often slow connections are looked for. */
+  readonly checkMs: number;
+}
+
+export const clientPatience: ClientPatience = {
+  handshakeMs: 10_000,
+  headersMs: 30_000,
+  requestMs: 60_000,
+  checkMs: 5_000,
+};
 export const keepAliveTimeoutMs = 120_000;
 /** Time that requests in progress get when the server stops. */
 export const shutdownMsMax = 5_000;

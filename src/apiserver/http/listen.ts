@@ -1,6 +1,7 @@
 // The API server on a socket: TLS always, loopback unless told otherwise, and a stop that lets requests finish.
 import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
+import type { Duplex } from 'node:stream';
 import { sleep } from '../../machinery/index.ts';
 import { type Logger, silentLogger } from '../../observe/index.ts';
 import { createAuthenticator } from '../auth/authenticate.ts';
@@ -10,9 +11,12 @@ import type { ApiServer } from '../server.ts';
 import { createEncodedObjects } from './encoded-objects.ts';
 import { createHttpHandler } from './handler.ts';
 import {
-  headersTimeoutMs,
+  type ClientPatience,
+  clientPatience,
+  connectionsMax,
+  headerBytesMax,
+  headersCountMax,
   keepAliveTimeoutMs,
-  requestTimeoutMs,
   shutdownMsMax,
   watchQueueEventsMaxDefault,
 } from './limits.ts';
@@ -29,6 +33,7 @@ export interface ListenOptions {
   readonly log?: Logger;
   /** Events that may wait for a slow watcher before it is cut off. */
   readonly watchQueueEventsMax?: number;
+  readonly patience?: ClientPatience;
 }
 
 export interface ApiListener {
@@ -42,7 +47,7 @@ export interface ApiListener {
 
 /** Rejects with the socket's error (EADDRINUSE, EACCES) when it cannot listen. */
 export async function listenApiServer(server: ApiServer, options: ListenOptions): Promise<ApiListener> {
-  const { host = '127.0.0.1', port, tls, tokens, log = silentLogger } = options;
+  const { host = '127.0.0.1', port, tls, tokens, log = silentLogger, patience = clientPatience } = options;
   const handle = createHttpHandler({
     server,
     authenticate: createAuthenticator(server.tokens, tokens),
@@ -61,8 +66,11 @@ export async function listenApiServer(server: ApiServer, options: ListenOptions)
       // A client without a certificate may have a token; the authenticator decides.
       rejectUnauthorized: false,
       minVersion: 'TLSv1.2',
-      requestTimeout: requestTimeoutMs,
-      headersTimeout: headersTimeoutMs,
+      handshakeTimeout: patience.handshakeMs,
+      requestTimeout: patience.requestMs,
+      headersTimeout: patience.headersMs,
+      connectionsCheckingInterval: patience.checkMs,
+      maxHeaderSize: headerBytesMax,
       keepAliveTimeout: keepAliveTimeoutMs,
       noDelay: true,
     },
@@ -71,10 +79,12 @@ export async function listenApiServer(server: ApiServer, options: ListenOptions)
       requests.add(answered);
     },
   );
+  http.maxConnections = connectionsMax;
+  http.maxHeadersCount = headersCountMax;
   http.on('tlsClientError', (error) => log.debug('TLS handshake failed', { error: error.message }));
   http.on('clientError', (error, socket) => {
     log.debug('malformed request', { error: error.message });
-    socket.destroy();
+    refuse(error, socket);
   });
   await new Promise<void>((resolve, reject) => {
     http.once('error', reject);
@@ -95,14 +105,29 @@ export async function listenApiServer(server: ApiServer, options: ListenOptions)
       });
       await server.close();
       http.closeIdleConnections();
-      const patience = new AbortController();
+      const waiting = new AbortController();
       await Promise.race([
         Promise.all(requests),
-        sleep(server.clock, shutdownMsMax, patience.signal).catch(() => undefined),
+        sleep(server.clock, shutdownMsMax, waiting.signal).catch(() => undefined),
       ]);
-      patience.abort();
+      waiting.abort();
       http.closeAllConnections();
       await stopped;
     },
   };
 }
+
+/** What is no request at all is told so where it can be, and the connection ends. */
+function refuse(error: NodeJS.ErrnoException, socket: Duplex): void {
+  if (error.code === 'ECONNRESET' || !socket.writable) {
+    socket.destroy();
+    return;
+  }
+  const status = malformed.get(error.code ?? '') ?? '400 Bad Request';
+  socket.end(`HTTP/1.1 ${status}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n`, () => socket.destroy());
+}
+
+const malformed: ReadonlyMap<string, string> = new Map([
+  ['HPE_HEADER_OVERFLOW', '431 Request Header Fields Too Large'],
+  ['ERR_HTTP_REQUEST_TIMEOUT', '408 Request Timeout'],
+]);

@@ -79,6 +79,7 @@ function documentAt(server: ApiServer, first: string, rest: readonly string[], r
   const [second = '', third = ''] = rest;
   switch (first) {
     case '':
+      if (rest.length > 0) return undefined;
       return { paths: ['/api', '/apis', '/healthz', '/livez', '/openapi/v2', '/openapi/v3', '/readyz', '/version'] };
     case 'version':
       return rest.length === 0 ? version : undefined;
