@@ -189,6 +189,37 @@ void describe('etcd', needsEtcd, () => {
       await recorder.saw('p/a');
     });
 
+    void test('a write whose answer was lost is told apart: ours stands there, or nobody knows', async (t) => {
+      const gate = await openGate(server.endpoint);
+      t.after(() => gate.close());
+      const prefix = '/lost';
+      const store = await opened(t, { endpoints: [gate.endpoint], prefix });
+      const other = await opened(t, { prefix });
+      const recorder = new Recorder();
+      other.watch('p/', await other.revision(), recorder);
+
+      gate.mute();
+      const created = store.put('p/created', { by: 'us' }, 0);
+      const overwritten = store.put('p/overwritten', { by: 'us' }, 0);
+      const lost = assert.rejects(overwritten, StoreUnavailableError);
+      await Promise.all([recorder.saw('p/created'), recorder.saw('p/overwritten')]);
+      const ours = (await other.get('p/overwritten'))!.revision;
+      await other.put('p/overwritten', { by: 'another' }, ours);
+      gate.shut();
+      gate.open();
+      assert.equal(await created, (await other.get('p/created'))?.revision);
+      await lost;
+      await store.put('p/end', {}, 0);
+      await recorder.saw('p/end');
+      const written = recorder.heard.map(({ key, value }) => `${key} ${JSON.stringify(value)}`).sort();
+      assert.deepEqual(written, [
+        'p/created {"by":"us"}',
+        'p/end {}',
+        'p/overwritten {"by":"another"}',
+        'p/overwritten {"by":"us"}',
+      ]);
+    });
+
     void test('come back without its data: watches end, reads show what there is', async (t) => {
       const place = join(directory, 'emptied');
       mkdirSync(place);

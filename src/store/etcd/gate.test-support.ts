@@ -1,9 +1,11 @@
-// A gate on the way to a server: shut, connections break and new ones are refused. Only tests import this.
+// A gate on the way to a server: mute, requests pass and answers are lost; shut, connections break and new ones are
+// refused. Only tests import this.
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 
 export interface Gate {
   readonly endpoint: string;
+  mute(): void;
   shut(): void;
   open(): void;
   close(): Promise<void>;
@@ -13,6 +15,7 @@ export async function openGate(target: string): Promise<Gate> {
   const { hostname, port } = new URL(target);
   const sockets = new Set<Socket>();
   let isOpen = true;
+  let isMute = false;
   const server = createServer((socket) => {
     sockets.add(socket);
     socket.once('close', () => sockets.delete(socket)).on('error', () => undefined);
@@ -23,7 +26,9 @@ export async function openGate(target: string): Promise<Gate> {
     const onward = connect(Number(port), hostname).on('error', () => socket.destroy());
     socket.once('close', () => onward.destroy());
     onward.once('close', () => socket.destroy());
-    socket.pipe(onward).pipe(socket);
+    socket.pipe(onward).on('data', (answer) => {
+      if (!isMute) socket.write(answer);
+    });
   }).listen(0, '127.0.0.1');
   await once(server, 'listening');
   const shut = () => {
@@ -32,8 +37,12 @@ export async function openGate(target: string): Promise<Gate> {
   };
   return {
     endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    mute: () => void (isMute = true),
     shut,
-    open: () => void (isOpen = true),
+    open() {
+      isOpen = true;
+      isMute = false;
+    },
     async close() {
       shut();
       server.close();
