@@ -16,9 +16,9 @@ export function startCompaction(store: Store, clock: Clock, failed: (error: unkn
   let running = Promise.resolve();
   let old: number | undefined;
   const turn = async () => {
-    const revision = await store.revision();
-    if (old !== undefined) await store.compact(old);
-    old = revision;
+    const last = old;
+    old = await store.revision();
+    if (last !== undefined) await store.compact(last);
   };
   const arm = () =>
     clock.after(compactionMs, () => {

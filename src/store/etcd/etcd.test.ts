@@ -93,6 +93,22 @@ void describe('etcd', needsEtcd, () => {
       });
     });
 
+    void test('of older events no more are brought back than are kept of any, and those are the newest', async (t) => {
+      const first = await openStore({ prefix: '/many' });
+      const written: number[] = [];
+      for (let n = 0; n < 30; n++) written.push(await first.put(`p/${n}`, {}, 0));
+      await first.close();
+      const store = await opened(t, { prefix: '/many', historyEventsMax: 10 });
+      assert.ok((await refusedWatch(store, 'p/', written[0]!)) instanceof CompactedError);
+      const recorder = new Recorder();
+      store.watch('p/', written[24]!, recorder);
+      await recorder.saw('p/29');
+      assert.deepEqual(
+        recorder.heard.map((event) => event.revision),
+        written.slice(25),
+      );
+    });
+
     void test('what etcd was made to forget is refused with etcd’s own word on how much that is', async (t) => {
       const first = await openStore({ prefix: '/forgotten' });
       const start = await first.put('p/a', { n: 1 }, 0);

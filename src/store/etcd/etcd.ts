@@ -45,7 +45,7 @@ export async function openEtcdStore(options: EtcdStoreOptions): Promise<Store> {
   try {
     const snapshot = await readAll(connection, keys);
     const mirror = new Mirror({ connection, keys, clock, log, historyEventsMax, patienceMs }, snapshot);
-    return new EtcdStore(connection, keys, mirror);
+    return new EtcdStore(connection, keys, mirror, historyEventsMax);
   } catch (error) {
     connection.close();
     throw error;
@@ -56,15 +56,17 @@ class EtcdStore implements Store {
   readonly #connection: EtcdConnection;
   readonly #keys: KeySpace;
   readonly #mirror: Mirror;
-  /** Up to here etcd has nothing any more, as far as we were told. */
+  readonly #historyEventsMax: number;
+  /** Up to here etcd has nothing any more, as far as we were told, or more than is kept: it is not asked again. */
   #compacted = 0;
   #readingBack: Promise<unknown> = Promise.resolve();
   #closed: Promise<void> | undefined;
 
-  constructor(connection: EtcdConnection, keys: KeySpace, mirror: Mirror) {
+  constructor(connection: EtcdConnection, keys: KeySpace, mirror: Mirror, historyEventsMax: number) {
     this.#connection = connection;
     this.#keys = keys;
     this.#mirror = mirror;
+    this.#historyEventsMax = historyEventsMax;
   }
 
   async revision(): Promise<number> {
@@ -159,13 +161,15 @@ class EtcdStore implements Store {
     if (revision >= compacted) return;
     if (revision < this.#compacted) throw new CompactedError(this.#compacted);
     const mark = () => writeMarker(this.#connection, this.#keys);
-    const reading = readHistory(this.#connection, this.#keys, revision, compacted, mark);
-    const { events, previousRevisions } = await reading.catch((error: unknown) => {
+    const wanted = { after: revision, until: compacted, eventsMax: this.#historyEventsMax };
+    const reading = readHistory(this.#connection, this.#keys, wanted, mark);
+    const older = await reading.catch((error: unknown) => {
       if (error instanceof CompactedError) this.#compacted = Math.max(this.#compacted, error.compacted);
       throw error;
     });
     // Compacted or read anew while we read: what we have no longer ends where the history in memory begins.
     if (versions !== this.#mirror.versions || versions.compacted !== compacted) throw new CompactedError(compacted);
-    versions.prepend(revision, events, previousRevisions);
+    if (older.compacted > revision) this.#compacted = Math.max(this.#compacted, older.compacted);
+    versions.prepend(older.compacted, older.events, older.previousRevisions);
   }
 }

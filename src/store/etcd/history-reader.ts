@@ -7,9 +7,18 @@ import { type Event, Event_EventType, type KeyValue, WatchCreateRequestSchema } 
 import { decodeValue, type KeySpace } from './keys.ts';
 
 export interface OlderHistory {
+  /** The events begin after this revision: the one asked for, or a later one when there were too many. */
+  readonly compacted: number;
   readonly events: readonly StoreEvent[];
   /** For each event the revision of what stood there before, 0 for nothing. */
   readonly previousRevisions: readonly number[];
+}
+
+export interface HistoryWanted {
+  readonly after: number;
+  readonly until: number;
+  /** Of more, the newest are kept. */
+  readonly eventsMax: number;
 }
 
 /**
@@ -19,10 +28,10 @@ export interface OlderHistory {
 export async function readHistory(
   connection: EtcdConnection,
   keys: KeySpace,
-  after: number,
-  until: number,
+  { after, until, eventsMax }: HistoryWanted,
   mark: () => Promise<unknown>,
 ): Promise<OlderHistory> {
+  let compacted = after;
   const watch = create(WatchCreateRequestSchema, {
     key: keys.first,
     rangeEnd: keys.end,
@@ -42,7 +51,7 @@ export async function readHistory(
     if (response.created) await mark();
     for (const event of response.events) {
       const { modRevision } = event.kv!;
-      if (modRevision > BigInt(until)) return { events, previousRevisions };
+      if (modRevision > BigInt(until)) return { compacted, events, previousRevisions };
       const key = keys.decode(event.kv!.key);
       if (key === undefined) continue;
       const before = previousOf(event, after);
@@ -53,6 +62,11 @@ export async function readHistory(
       const type = isPut ? 'put' : 'delete';
       events.push({ type, key, value, ...(previous !== undefined && { previous }), revision: Number(modRevision) });
       previousRevisions.push(Number(before?.modRevision ?? 0n));
+      // Cut in slabs: dropping is O(1) on average.
+      if (events.length < 2 * eventsMax) continue;
+      const dropped = events.splice(0, events.length - eventsMax);
+      previousRevisions.splice(0, dropped.length);
+      compacted = dropped.at(-1)!.revision;
     }
   }
   throw connection.signal.reason as Error;
