@@ -45,7 +45,7 @@ export function readObject(body: Buffer, fields: PartialFields): PartialObject {
 /** Undefined when the body is something else. @throws RangeError */
 export function readStatus(body: Buffer): Partial<Status> | undefined {
   const read = readEnvelope({ bytes: body, at: 0 }, body.length, (kind) => (kind === 'Status' ? status : {}));
-  return read['kind'] === 'Status' ? (read as Partial<Status>) : undefined;
+  return read['kind'] === 'Status' ? read : undefined;
 }
 
 /** @throws RangeError */
@@ -97,12 +97,16 @@ function readEnvelope(cursor: Cursor, end: number, fieldsOf: (kind: string) => P
     expectWire(tag & 7, lengthWire);
     const stop = readEnd(cursor, end);
     if (field === 2) object = readPartial(cursor, stop, fieldsOf(kind));
-    else
-      ({ kind = '', apiVersion = '' } = readPartial(cursor, stop, typeMeta) as { kind?: string; apiVersion?: string });
+    else ({ kind = '', apiVersion = '' } = readPartial(cursor, stop, typeMeta) as TypeMeta);
   }
   object['kind'] = kind;
   object['apiVersion'] = apiVersion;
   return object;
+}
+
+interface TypeMeta {
+  readonly kind?: string;
+  readonly apiVersion?: string;
 }
 
 const typeMeta: PartialFields = { 1: ['apiVersion', 'string'], 2: ['kind', 'string'] };

@@ -146,6 +146,10 @@ function readTime(cursor: Cursor, end: number, object: PartialObject, name: stri
   if (seconds === undefined) return;
   if (seconds > secondsMax || seconds < secondsMin) throw malformed('a time');
   const place = Math.abs(seconds) % timesCount;
-  if (times[place]?.seconds !== seconds) times[place] = { seconds, text: formatTime(seconds * 1000) };
-  object[name] = times[place]!.text;
+  let time = times[place];
+  if (time?.seconds !== seconds) {
+    time = { seconds, text: formatTime(seconds * 1000) };
+    times[place] = time;
+  }
+  object[name] = time.text;
 }
