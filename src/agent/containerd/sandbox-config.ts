@@ -1,5 +1,5 @@
 // A pod as the runtime is asked for it: name, labels, network, logs (kubelet's generatePodSandboxConfig). Pure.
-import type { Container, Pod, Stored } from '../../api/index.ts';
+import type { Container, Pod, PodSpec, Stored } from '../../api/index.ts';
 import { Protocol, type SandboxConfig } from '../cri/index.ts';
 import { podResolver, type ResolverConfig } from './dns.ts';
 import { type Paths, podLogDirectory } from './paths.ts';
@@ -26,7 +26,7 @@ export function sandboxConfig(pod: Stored<Pod>, { nodeName, attempt, paths, reso
     hostname: spec.hostNetwork === true ? '' : podHostname(pod),
     logDirectory: podLogDirectory(paths, pod),
     dnsConfig: { servers: [...servers], searches: [...searches], options: [...options] },
-    portMappings: spec.hostNetwork === true ? [] : spec.containers.flatMap(portMappings),
+    portMappings: spec.hostNetwork === true ? [] : lasting(spec).flatMap(portMappings),
     labels: {
       ...metadata.labels,
       [runtimeLabels.podName]: name,
@@ -56,6 +56,11 @@ export interface SandboxContext {
 
 export function podHostname({ spec, metadata }: Pod): string {
   return (spec.hostname ?? metadata.name ?? '').slice(0, hostnameCharactersMax).replace(/[-.]+$/, '');
+}
+
+/** Those that serve: main containers and sidecars. */
+function lasting({ initContainers = [], containers }: PodSpec): readonly Container[] {
+  return [...initContainers.filter(({ restartPolicy }) => restartPolicy === 'Always'), ...containers];
 }
 
 function portMappings({ ports = [] }: Container) {

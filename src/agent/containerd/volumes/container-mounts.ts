@@ -1,5 +1,5 @@
 // What one container sees of the host: its volumes (or a path within one), its hosts file, its termination message.
-import { mkdir, realpath, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, realpath, writeFile } from 'node:fs/promises';
 import { dirname, join, normalize } from 'node:path';
 import { type Container, type Pod, type Stored, type VolumeMount } from '../../../api/index.ts';
 import { ConfigError, expand } from '../../../core/pod/index.ts';
@@ -75,8 +75,9 @@ async function terminationMessageFile(
 ): Promise<string> {
   const path = terminationMessagePath(paths, pod.metadata.uid, name, attempt);
   await mkdir(dirname(path), { recursive: true });
-  // Any user of the container may leave a message.
-  await writeFile(path, '', { mode: 0o666 });
+  await writeFile(path, '');
+  // Any user of the container may leave a message, whatever our umask.
+  await chmod(path, 0o666);
   return path;
 }
 

@@ -1,0 +1,149 @@
+// A real containerd of the test's own: Debian's binaries, everything of it below one directory, never the machine's
+// service. Everything that ran in it is gone when it stops.
+import { execFileSync, type ChildProcess, spawn } from 'node:child_process';
+import {
+  accessSync,
+  constants,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  closeSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { connectCri } from '../../../src/agent/cri/index.ts';
+import { buildImage, busyboxFiles } from '../../../scripts/build-image.ts';
+import { eventually } from '../../e2e/support/eventually.ts';
+import { needsKubectl } from '../../e2e/support/kubectl.ts';
+
+const needed = ['/usr/bin/containerd', '/usr/sbin/runc', '/usr/lib/cni/bridge', '/bin/busybox', '/usr/bin/ctr'];
+export const toolsImage = 'localhost/tools:1';
+const pauseImage = 'localhost/pause:1';
+
+function missing(): string | undefined {
+  if (process.geteuid?.() !== 0) return 'needs root';
+  const absent = needed.filter((path) => !isExecutable(path));
+  return absent.length === 0 ? needsKubectl.skip : `needs ${absent.join(', ')}`;
+}
+
+function isExecutable(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return true;
+  } catch {
+    // Not on this machine: that is the answer.
+    return false;
+  }
+}
+
+const why = missing();
+if (why !== undefined && process.env.CI === 'true') throw new Error(`CI runs real containers: ${why}`);
+
+/** Options for tests that need a container runtime: skipped, saying so, on a machine without it. */
+export const needsContainerd: { readonly skip?: string } = why === undefined ? {} : { skip: `containerd: ${why}` };
+
+export interface Containerd {
+  readonly socketPath: string;
+  /** For data directories: outlives the clusters, goes with containerd. */
+  readonly directory: string;
+  /** Process IDs of what runs in containers, by container ID. */
+  tasks(): ReadonlyMap<string, number>;
+  /** Kills the daemon; containers go on, as in real life. */
+  kill(): Promise<void>;
+  start(): Promise<void>;
+  /** Ends everything that ran in it. */
+  close(): Promise<void>;
+}
+
+export async function startContainerd(): Promise<Containerd> {
+  const directory = mkdtempSync(join(tmpdir(), 'everynode-containerd-'));
+  const socketPath = join(directory, 'containerd.sock');
+  mkdirSync(join(directory, 'cni'));
+  writeFileSync(join(directory, 'config.toml'), config(directory, socketPath));
+  const ctr = (...args: string[]) =>
+    execFileSync('ctr', ['-a', socketPath, '-n', 'k8s.io', ...args], { encoding: 'utf8' });
+  let daemon: ChildProcess | undefined;
+
+  const start = async () => {
+    const log = openSync(join(directory, 'log'), 'a');
+    daemon = spawn('containerd', ['--config', join(directory, 'config.toml')], { stdio: ['ignore', log, log] });
+    closeSync(log);
+    const cri = connectCri(socketPath);
+    await eventually('containerd answers', () => cri.runtime.version({}), 30_000).finally(() => cri.close());
+  };
+  const kill = async (signal: NodeJS.Signals = 'SIGKILL') => {
+    const ended = new Promise((resolve) => daemon?.once('exit', resolve));
+    daemon?.kill(signal);
+    await ended;
+    daemon = undefined;
+  };
+
+  await start();
+  for (const [tag, command] of [
+    [pauseImage, ['/bin/tail', '-f', '/dev/null']],
+    [toolsImage, ['/bin/sh']],
+  ] as const) {
+    const file = join(directory, 'image.tar');
+    writeFileSync(file, buildImage({ tag, command, files: busyboxFiles('/bin/busybox') }));
+    ctr('images', 'import', file);
+    rmSync(file);
+  }
+  return {
+    socketPath,
+    directory,
+    tasks: () =>
+      new Map(
+        ctr('tasks', 'ls')
+          .split('\n')
+          .slice(1)
+          .map((line) => line.split(/\s+/))
+          .filter(([id, , state]) => id !== '' && state === 'RUNNING')
+          .map(([id, pid]) => [id!, Number(pid)]),
+      ),
+    kill,
+    start,
+    async close() {
+      const cri = connectCri(socketPath);
+      for (const { id } of (await cri.runtime.listPodSandbox({})).items) {
+        await cri.runtime.stopPodSandbox({ podSandboxId: id });
+        await cri.runtime.removePodSandbox({ podSandboxId: id });
+      }
+      cri.close();
+      await kill('SIGTERM');
+      for (const point of mountsBelow(directory)) execFileSync('umount', ['--lazy', point]);
+      rmSync(directory, { recursive: true, force: true });
+    },
+  };
+}
+
+export function mountsBelow(directory: string): readonly string[] {
+  return readFileSync('/proc/self/mounts', 'utf8')
+    .split('\n')
+    .map((line) => line.split(' ')[1] ?? '')
+    .filter((point) => point.startsWith(`${directory}/`))
+    .toReversed();
+}
+
+/** What stands in the way on machines of CI: no CAP_SYS_RESOURCE (oom_score_adj), no registry (the pause image). */
+function config(directory: string, socketPath: string): string {
+  return `version = 2
+root = "${directory}/root"
+state = "${directory}/state"
+oom_score = 0
+[grpc]
+  address = "${socketPath}"
+[ttrpc]
+  address = "${socketPath}.ttrpc"
+[plugins."io.containerd.internal.v1.opt"]
+  path = "${directory}/opt"
+[plugins."io.containerd.grpc.v1.cri"]
+  sandbox_image = "${pauseImage}"
+  restrict_oom_score_adj = true
+  [plugins."io.containerd.grpc.v1.cri".cni]
+    bin_dir = "/usr/lib/cni"
+    conf_dir = "${directory}/cni"
+`;
+}
