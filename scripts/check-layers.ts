@@ -31,7 +31,7 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
     'pki',
     'observe',
   ],
-  testing: ['api', 'client', 'cluster'],
+  testing: ['api', 'machinery', 'client', 'agent', 'cluster', 'observe'],
   cli: [
     'api',
     'core',
