@@ -169,7 +169,7 @@ class EtcdStore implements Store {
     });
     // Compacted or read anew while we read: what we have no longer ends where the history in memory begins.
     if (versions !== this.#mirror.versions || versions.compacted !== compacted) throw new CompactedError(compacted);
-    if (older.compacted > revision) this.#compacted = Math.max(this.#compacted, older.compacted);
     versions.prepend(older.compacted, older.events, older.previousRevisions);
+    if (versions.compacted > revision) this.#compacted = Math.max(this.#compacted, versions.compacted);
   }
 }
