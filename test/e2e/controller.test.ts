@@ -15,7 +15,7 @@ import {
 } from './support/daemonset.ts';
 import { seedManifest, temporaryDirectory, up } from './support/everynode.ts';
 import { eventually, throughout } from './support/eventually.ts';
-import { needsKubectl } from './support/kubectl.ts';
+import { type Kubectl, needsKubectl } from './support/kubectl.ts';
 
 const newer = 'quay.io/fluentd_elasticsearch/fluentd:v3.0.0';
 const setImage = ['-n', namespace, 'set', 'image', `ds/${fluentd}`, `${fluentd}=${newer}`];
@@ -122,6 +122,42 @@ test('goes on after the API server was killed and came back', needsKubectl, asyn
   });
   await onePodOnEach(kubectl, threeNodes);
   assert.equal((await controller.stop()).code, 0);
+});
+
+test('takes a cluster over and hands it back: no pod is restarted, no revision is added', needsKubectl, async (t) => {
+  const dataDir = temporaryDirectory(t);
+  const settled = async (kubectl: Kubectl) => {
+    const pods = await onePodOnEach(kubectl, threeNodes);
+    const { items } = await kubectl.get<{ items: { metadata: { uid: string } }[] }>(
+      '-n',
+      namespace,
+      'controllerrevisions',
+    );
+    return { pods: pods.map(uidOf), revisions: items.map(({ metadata }) => metadata.uid).toSorted() };
+  };
+  const before = await up(t, { dataDir });
+  await before.kubectl.run(['apply', '-f', seedManifest]);
+  await onePodOnEach(before.kubectl, threeNodes);
+  await before.kubectl.run(setImage);
+  await before.kubectl.run(['-n', namespace, 'rollout', 'status', `ds/${fluentd}`, '--timeout=60s']);
+  const state = await settled(before.kubectl);
+  await before.stop();
+
+  const between = await up(t, { dataDir, args: withoutDaemonSets });
+  const { kubectl } = between;
+  const controller = startController(t, between.kubeconfigPath);
+  await controller.says('the lists are complete');
+  await throughout(2_000, async () => assert.deepEqual(await settled(kubectl), state));
+  const victim = (await getPods(kubectl))[0]!;
+  await kubectl.run(['-n', namespace, 'delete', 'pod', victim.metadata.name]);
+  await onePodOnEach(kubectl, threeNodes);
+  const mine = await settled(kubectl);
+  assert.deepEqual(mine.revisions, state.revisions, 'it has taken over, with the revisions that were there');
+  await controller.stop();
+  await between.stop();
+
+  const after = await up(t, { dataDir });
+  await throughout(2_000, async () => assert.deepEqual(await settled(after.kubectl), mine));
 });
 
 test('--dry-run tells once what it would do, and writes nothing', needsKubectl, async (t) => {
