@@ -83,7 +83,8 @@ export function startLeaderElection(options: LeaderElectionOptions): LeaderElect
   const observe = (lease: Stored<Lease>): void => {
     if (seen?.metadata.resourceVersion === lease.metadata.resourceVersion) return;
     const holder = holderOf(lease);
-    if (seen === undefined || holder !== holderOf(seen)) log.info('the lease', { holder, identity });
+    if (seen === undefined || holder !== holderOf(seen))
+      log.info(holder === undefined ? 'the lease is free' : 'the lease has a holder', { holder, identity });
     seen = lease;
     seenAt = steadyNow();
   };
