@@ -97,7 +97,11 @@ function readEnvelope(cursor: Cursor, end: number, fieldsOf: (kind: string) => P
     expectWire(tag & 7, lengthWire);
     const stop = readEnd(cursor, end);
     if (field === 2) object = readPartial(cursor, stop, fieldsOf(kind));
-    else ({ kind = '', apiVersion = '' } = readPartial(cursor, stop, typeMeta) as TypeMeta);
+    else {
+      const typed: TypeMeta = readPartial(cursor, stop, typeMeta);
+      kind = typed.kind ?? '';
+      apiVersion = typed.apiVersion ?? '';
+    }
   }
   object['kind'] = kind;
   object['apiVersion'] = apiVersion;
