@@ -158,6 +158,17 @@ describe('a kubeconfig', () => {
     assert.equal(now(tls)?.certificate, 'CERT-2');
   });
 
+  test('with a tokenFile reads it, beside the kubeconfig, and again when the token is refused', async () => {
+    await writeFile(join(directory, 'token'), 'one\n');
+    const path = await write('token-file', { tokenFile: 'token', token: 'outranked' });
+    const { credentials, onUnauthorized } = await loadKubeconfig({ path, clock });
+    assert.deepEqual(await credentials!(), { authorization: 'Bearer one' });
+    await writeFile(join(directory, 'token'), 'two\n');
+    onUnauthorized!();
+    await clock.advance(1_000);
+    assert.deepEqual(await credentials!(), { authorization: 'Bearer two' });
+  });
+
   test('with a proxy-url goes through it, whatever the environment says', async () => {
     const path = await write('proxied', { token: 't' }, { 'proxy-url': 'http://proxy.example:3128' });
     const environment = { HTTPS_PROXY: 'http://other:1', NO_PROXY: '*' };

@@ -1,15 +1,13 @@
 // Where the API server is and who we are there: kubeconfig files, KUBECONFIG, exec plugins, else the pod's own service
 // account (in-cluster.ts). The one module that knows the official client, of which the configuration loader alone is
 // used; it costs 0.4 s to load, so it is loaded on first use.
-import { access } from 'node:fs/promises';
-import type { RequestOptions as HttpsOptions } from 'node:https';
+import { access, readFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
-import { dirname, isAbsolute, join } from 'node:path';
+import { delimiter, dirname, isAbsolute, join, resolve } from 'node:path';
 import type { KubeConfig } from '@kubernetes/client-node';
-import { StatusError } from '../api/index.ts';
-import type { Clock } from '../machinery/index.ts';
-import type { TlsOptions } from './connector.ts';
+import { type Clock, parseYaml } from '../machinery/index.ts';
 import type { HttpClientOptions } from './http-client.ts';
+import { followIdentity } from './identity.ts';
 import { readInCluster, serviceAccountDirectory } from './in-cluster.ts';
 import { type Environment, proxyFor } from './proxy.ts';
 
@@ -35,16 +33,13 @@ export class KubeconfigError extends Error {
   override readonly name = 'KubeconfigError';
 }
 
-/** Plugins and files are asked again after this time; plugins keep caches of their own for longer. */
-const credentialsMsMax = 30_000;
-
 /** @throws KubeconfigError when there is none, it cannot be read, or it names no cluster. */
 export async function loadKubeconfig(options: KubeconfigOptions): Promise<Connection> {
   const { path, context, clock, environment = process.env } = options;
-  const here = environment['HOME'] ?? homedir();
-  const named = path ?? (environment['KUBECONFIG'] || undefined);
-  if (named === undefined && context === undefined && !(await isThere(join(here, '.kube', 'config'))))
-    return inCluster(options, environment);
+  const usual = join(environment['HOME'] ?? homedir(), '.kube', 'config');
+  const listed = (environment['KUBECONFIG'] ?? '').split(delimiter).filter((file) => file !== '');
+  const files = path !== undefined ? [path] : listed.length > 0 ? listed : [usual];
+  if (files[0] === usual && context === undefined && !(await isThere(usual))) return inCluster(options, environment);
 
   const config = await read(path);
   if (context !== undefined) {
@@ -57,7 +52,7 @@ export async function loadKubeconfig(options: KubeconfigOptions): Promise<Connec
     throw new KubeconfigError(
       `${path ?? 'the kubeconfig'} names no cluster for context '${config.getCurrentContext()}'`,
     );
-  const identity = await followIdentity(prepared(config, path), clock);
+  const identity = await followIdentity(prepared(config, path, await readTokenFiles(files)), clock);
   return {
     server: cluster.server,
     tls: identity.tls,
@@ -104,12 +99,21 @@ async function read(path: string | undefined): Promise<KubeConfig> {
 }
 
 /** What the loader leaves to be done, so that kubeconfigs work here as they do in kubectl. Returns a fresh copy each time. */
-function prepared(config: KubeConfig, path: string | undefined): () => Promise<KubeConfig> {
+function prepared(
+  config: KubeConfig,
+  path: string | undefined,
+  tokenFiles: ReadonlyMap<string, string>,
+): () => Promise<KubeConfig> {
   const clusters = config.clusters.map((cluster) =>
     // The loader refuses plain HTTP, which kubectl speaks (kubectl proxy); there is no certificate that it could skip.
     cluster.server.startsWith('http:') ? { ...cluster, skipTLSVerify: true } : cluster,
   );
   const users = config.users.map((user) => {
+    const tokenFile = tokenFiles.get(user.name);
+    if (tokenFile !== undefined) {
+      const { token: _outranked, ...rest } = user;
+      return { ...rest, authProvider: { name: 'tokenFile', config: { tokenFile } } };
+    }
     const exec = user.exec as Exec | undefined;
     return exec === undefined ? user : { ...user, exec: preparedExec(exec, path) };
   });
@@ -140,64 +144,21 @@ function preparedExec(exec: Exec, path: string | undefined): Exec {
   };
 }
 
-interface Identity {
-  readonly tls: () => TlsOptions;
-  readonly credentials: () => Promise<Readonly<Record<string, string>>>;
-  /** What was sent last is not valid any more, whatever its expiry says. */
-  readonly refused: () => void;
-}
-
-/** Reads files and runs plugins again when their answer is old, once for all who wait for it. */
-async function followIdentity(load: () => Promise<KubeConfig>, clock: Clock): Promise<Identity> {
-  let config = await load();
-  let current = await ask(config);
-  let until = clock.now() + credentialsMsMax;
-  let renewing: Promise<void> | undefined;
-  let wasRefused = false;
-  const renew = async () => {
-    // A plugin's answer without an expiry is good until it is refused; a copy has not heard it.
-    if (wasRefused) config = await load();
-    const next = await ask(config);
-    // The same object as long as nothing changed: connections go by that.
-    const tls = JSON.stringify(next.tls) === JSON.stringify(current.tls) ? current.tls : next.tls;
-    current = { ...next, tls };
-    until = clock.now() + credentialsMsMax;
-    wasRefused = false;
-  };
-  return {
-    tls: () => current.tls,
-    async credentials() {
-      if (clock.now() >= until) await (renewing ??= renew().finally(() => (renewing = undefined)));
-      return current.headers;
-    },
-    refused() {
-      wasRefused = true;
-      // Not at once for every refusal of a burst: the plugin may be slow, and wrong again.
-      until = Math.min(until, clock.now() + refusedMs);
-    },
-  };
-}
-
-const refusedMs = 1000;
-
-/** Runs exec plugins and reads files as the configuration asks. */
-async function ask(config: KubeConfig) {
-  const options: HttpsOptions = {};
-  try {
-    await config.applyToHTTPSOptions(options);
-  } catch (error) {
-    const { message } = error as Error;
-    throw new StatusError('Unauthorized', `no credentials: ${message.trim()}`, undefined, { cause: error });
+/** `tokenFile` of each user that has one, which the loader passes over. It outranks `token`. */
+async function readTokenFiles(files: readonly string[]): Promise<ReadonlyMap<string, string>> {
+  const found = new Map<string, string>();
+  for (const file of files) {
+    const [config] = parseYaml(await readFile(file, 'utf8')) as readonly (RawConfig | undefined | null)[];
+    for (const { name, user } of config?.users ?? []) {
+      const tokenFile = user?.tokenFile ?? '';
+      if (tokenFile !== '' && !found.has(name)) found.set(name, resolve(dirname(file), tokenFile));
+    }
   }
-  const { ca, cert, key, servername, rejectUnauthorized } = options;
-  const tls: TlsOptions = {
-    ...text('ca', ca),
-    ...text('certificate', cert),
-    ...text('key', key),
-    ...(servername === undefined ? {} : { serverName: servername }),
-    insecure: rejectUnauthorized === false,
-  };
-  return { tls, headers: headersOf(options) };
+  return found;
+}
+
+interface RawConfig {
+  readonly users?: readonly { readonly name: string; readonly user?: { readonly tokenFile?: string } | null }[] | null;
 }
 
 function proxyOf(server: string, configured: string | undefined, environment: Environment): { readonly proxy?: URL } {
@@ -207,18 +168,4 @@ function proxyOf(server: string, configured: string | undefined, environment: En
   } catch (error) {
     throw new KubeconfigError((error as Error).message, { cause: error });
   }
-}
-
-function headersOf({ headers, auth }: HttpsOptions): Readonly<Record<string, string>> {
-  const given = Object.entries((headers ?? {}) as Readonly<Record<string, unknown>>).map(([name, value]) => [
-    name.toLowerCase(),
-    String(value),
-  ]);
-  const basic = typeof auth === 'string' ? { authorization: `Basic ${Buffer.from(auth).toString('base64')}` } : {};
-  return { ...basic, ...Object.fromEntries(given) };
-}
-
-function text<K extends string>(name: K, value: unknown): { readonly [P in K]?: string } {
-  if (typeof value !== 'string' && !Buffer.isBuffer(value)) return {};
-  return { [name]: value.toString() } as { readonly [P in K]: string };
 }
