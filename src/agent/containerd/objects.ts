@@ -22,6 +22,8 @@ const objectsMax = 4_096;
 interface Answer {
   readonly object: KubernetesObject | undefined;
   readonly atMs: number;
+  /** The API could not be asked: this is what it said before. */
+  readonly stale: boolean;
 }
 
 /** Tokens are renewed when this much of their life is over (kubelet's token manager). */
@@ -83,15 +85,15 @@ export function createObjectReader({
     const key = `${resource.name}/${namespace}/${name}`;
     const known = answers.get(key);
     if (known !== undefined && clock.now() - known.atMs < freshMs) return known.object;
-    const object = await ask(resource, namespace, name, known, signal);
+    const answer = await ask(resource, namespace, name, known, signal);
     answers.delete(key);
-    answers.set(key, { object, atMs: clock.now() });
+    answers.set(key, answer);
     // The oldest first, as a Map keeps its order.
     for (const oldest of answers.keys()) {
       if (answers.size <= objectsMax) break;
       answers.delete(oldest);
     }
-    return object;
+    return answer.object;
   };
 
   const ask = async (
@@ -100,14 +102,16 @@ export function createObjectReader({
     name: string,
     known: Answer | undefined,
     signal: AbortSignal,
-  ) => {
+  ): Promise<Answer> => {
     try {
-      return await client.get(resource, namespace, name, { signal });
+      const object = await client.get(resource, namespace, name, { signal });
+      return { object, atMs: clock.now(), stale: false };
     } catch (error) {
-      if (isReason(error, 'NotFound')) return undefined;
+      if (isReason(error, 'NotFound')) return { object: undefined, atMs: clock.now(), stale: false };
       if (known?.object === undefined || signal.aborted) throw error;
-      log.warn('using what was read last', { resource: resource.name, namespace, name, error });
-      return known.object;
+      // Said once, not with every refresh.
+      if (!known.stale) log.warn('using what was read last', { resource: resource.name, namespace, name, error });
+      return { object: known.object, atMs: clock.now(), stale: true };
     }
   };
 

@@ -33,7 +33,7 @@ import { VolumeError } from './volumes/host-path.ts';
 import { changesWhileRunning, setUpVolumes, type VolumePaths } from './volumes/set-up.ts';
 
 /** Files of configMaps and their kin follow their objects within this time. */
-const volumeRefreshMs = 60_000;
+const volumeRefreshMs = 10_000;
 /** A sandbox or volume that could not be made is tried again after this time. */
 const setUpRetryMs = 5_000;
 const defaultGraceSeconds = 30;

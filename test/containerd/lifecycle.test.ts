@@ -1,0 +1,321 @@
+// What becomes of pods in real containers: order, restarts, probes, hooks, ends, and what bad input gets. The words are
+// a kubelet's; what happened is looked at on the host.
+import assert from 'node:assert/strict';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { request } from 'node:http';
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+import { after, before, type TestContext, test } from 'node:test';
+import type { Container, ContainerStatus, Event, KubernetesList, Pod, PodSpec, Stored } from '../../src/api/index.ts';
+import { eventually } from '../e2e/support/eventually.ts';
+import { type Everynode, up } from '../e2e/support/everynode.ts';
+import { type Containerd, needsContainerd, startContainerd, toolsImage } from './support/containerd.ts';
+
+const nodeName = hostname().toLowerCase();
+let containerd: Containerd;
+let clusters = 0;
+before(async () => {
+  if (needsContainerd.skip === undefined) containerd = await startContainerd();
+});
+after(async () => {
+  if (needsContainerd.skip === undefined) await containerd.close();
+});
+
+interface World {
+  readonly everynode: Everynode;
+  /** A directory of the host for hostPath volumes. */
+  readonly host: string;
+  apply(...pods: readonly Pod[]): Promise<void>;
+  pod(name: string): Promise<Stored<Pod>>;
+  status(name: string, container?: number): Promise<ContainerStatus>;
+  events(name: string): Promise<readonly string[]>;
+}
+
+async function world(t: TestContext): Promise<World> {
+  const dataDir = join(containerd.directory, `data-${clusters++}`);
+  const host = join(dataDir, 'host');
+  mkdirSync(host, { recursive: true });
+  const everynode = await up(t, {
+    nodes: 0,
+    dataDir,
+    args: ['--runtime', 'containerd', '--containerd-socket', containerd.socketPath],
+  });
+  const { kubectl } = everynode;
+  const pod = (name: string) => kubectl.get<Stored<Pod>>('pod', name);
+  return {
+    everynode,
+    host,
+    pod,
+    async apply(...pods) {
+      await kubectl.run(['apply', '-f', '-'], JSON.stringify({ apiVersion: 'v1', kind: 'List', items: pods }));
+    },
+    async status(name, container = 0) {
+      const status = (await pod(name)).status?.containerStatuses?.[container];
+      assert.ok(status !== undefined, `a status of container ${container}`);
+      return status;
+    },
+    async events(name) {
+      const { items } = await kubectl.get<KubernetesList<Event>>(
+        'events',
+        `--field-selector=involvedObject.name=${name}`,
+      );
+      return items.map(({ reason, message }) => `${reason}: ${message}`);
+    },
+  };
+}
+
+function podOf(name: string, container: Partial<Container>, spec: Partial<PodSpec> = {}): Pod {
+  return {
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: { name, namespace: 'default' },
+    spec: {
+      nodeName,
+      terminationGracePeriodSeconds: 2,
+      containers: [{ name: 'main', image: toolsImage, ...container }],
+      ...spec,
+    },
+  };
+}
+
+const shell = (script: string) => ['sh', '-c', script];
+const forEver = 'trap "exit 0" TERM; while true; do sleep 0.1; done';
+
+test(
+  'init containers run in order, a sidecar before the main container; environment and files are what the spec says',
+  needsContainerd,
+  async (t) => {
+    const { apply, pod, host, everynode } = await world(t);
+    const write = (text: string) => shell(`echo ${text} >> /host/order`);
+    const volumeMounts = [{ name: 'host', mountPath: '/host' }];
+    await everynode.kubectl.run([
+      'create',
+      'configmap',
+      'settings',
+      '--from-literal=greeting=hello',
+      '--from-literal=file=text',
+    ]);
+    await everynode.kubectl.run(['create', 'secret', 'generic', 'hidden', '--from-literal=word=geheim']);
+    await apply(
+      podOf(
+        'order',
+        {
+          command: shell(
+            `echo main >> /host/order; echo "$SENTENCE" > /host/env; cat /files/file /files/name > /host/files; ${forEver}`,
+          ),
+          env: [
+            { name: 'GREETING', valueFrom: { configMapKeyRef: { name: 'settings', key: 'greeting' } } },
+            { name: 'NODE', valueFrom: { fieldRef: { fieldPath: 'spec.nodeName' } } },
+            { name: 'WORD', valueFrom: { secretKeyRef: { name: 'hidden', key: 'word' } } },
+            { name: 'SENTENCE', value: '$(GREETING) $(NODE) $(WORD) $(NOBODY) $$(GREETING)' },
+          ],
+          volumeMounts: [...volumeMounts, { name: 'files', mountPath: '/files' }],
+        },
+        {
+          initContainers: [
+            { name: 'one', image: toolsImage, command: write('one'), volumeMounts },
+            {
+              name: 'side',
+              image: toolsImage,
+              restartPolicy: 'Always',
+              command: shell(`echo side >> /host/order; exec httpd -f -p 8080 -h /bin`),
+              startupProbe: { tcpSocket: { port: 8080 }, periodSeconds: 1 },
+              readinessProbe: { httpGet: { port: 'web', path: '/busybox' }, periodSeconds: 1 },
+              ports: [{ name: 'web', containerPort: 8080 }],
+              volumeMounts,
+            },
+            { name: 'two', image: toolsImage, command: write('two'), volumeMounts },
+          ],
+          volumes: [
+            { name: 'host', hostPath: { path: host } },
+            {
+              name: 'files',
+              projected: {
+                sources: [
+                  { configMap: { name: 'settings', items: [{ key: 'file', path: 'file' }] } },
+                  { downwardAPI: { items: [{ path: 'name', fieldRef: { fieldPath: 'metadata.name' } }] } },
+                  { serviceAccountToken: { path: 'token' } },
+                ],
+              },
+            },
+          ],
+        },
+      ),
+    );
+    const running = await eventually('all of it is ready', async () => {
+      const found = await pod('order');
+      assert.equal(found.status?.conditions?.find(({ type }) => type === 'Ready')?.status, 'True');
+      return found;
+    });
+    assert.equal(readFileSync(join(host, 'order'), 'utf8'), 'one\nside\ntwo\nmain\n');
+    assert.equal(readFileSync(join(host, 'env'), 'utf8'), `hello ${nodeName} geheim $(NOBODY) $(GREETING)\n`);
+    assert.equal(readFileSync(join(host, 'files'), 'utf8'), 'textorder');
+    assert.equal(await answers(running.status!.podIP!, 8080), 200, 'the host reaches the pod at its address');
+
+    await everynode.kubectl.run(['patch', 'configmap', 'settings', '-p', '{"data":{"file":"other"}}']);
+    const [uid] = [running.metadata.uid];
+    const file = join(
+      containerd.directory,
+      'data-0',
+      'node',
+      'pods',
+      uid,
+      'volumes',
+      'kubernetes.io~projected',
+      'files',
+      'file',
+    );
+    await eventually(
+      'the file follows its ConfigMap',
+      async () => assert.equal(readFileSync(file, 'utf8'), 'other'),
+      90_000,
+    );
+    assert.equal((await pod('order')).status?.containerStatuses?.[0]?.restartCount, 0);
+  },
+);
+
+function answers(host: string, port: number): Promise<number | undefined> {
+  return new Promise((resolve, reject) => {
+    request({ host, port, path: '/busybox' }, (response) => {
+      response.resume();
+      resolve(response.statusCode);
+    })
+      .once('error', reject)
+      .end();
+  });
+}
+
+test(
+  'a container that fails its liveness probe is killed and started again; hooks run; TERM comes before KILL',
+  needsContainerd,
+  async (t) => {
+    const { apply, status, events, host, everynode } = await world(t);
+    writeFileSync(join(host, 'healthy'), '');
+    await apply(
+      podOf(
+        'alive',
+        {
+          command: shell(`trap 'echo term >> /host/ends; exit 0' TERM; while true; do sleep 0.1; done`),
+          livenessProbe: { exec: { command: ['test', '-e', '/host/healthy'] }, periodSeconds: 1, failureThreshold: 2 },
+          lifecycle: {
+            postStart: { exec: { command: shell('echo started >> /host/ends') } },
+            preStop: { exec: { command: shell('echo stopping >> /host/ends') } },
+          },
+          volumeMounts: [{ name: 'host', mountPath: '/host' }],
+        },
+        { volumes: [{ name: 'host', hostPath: { path: host, type: 'Directory' } }] },
+      ),
+      podOf('deaf', { command: shell('trap "" TERM; while true; do sleep 0.1; done') }),
+    );
+    await eventually('both run', async () => {
+      assert.ok((await status('alive')).state?.running !== undefined);
+      assert.ok((await status('deaf')).state?.running !== undefined);
+    });
+    writeFileSync(join(host, 'ends'), '');
+    rmSync(join(host, 'healthy'));
+    await eventually('it was restarted', async () => assert.equal((await status('alive')).restartCount, 1));
+    writeFileSync(join(host, 'healthy'), '');
+    assert.equal(readFileSync(join(host, 'ends'), 'utf8').split('\n').slice(0, 2).join(' '), 'stopping term');
+    const told = await events('alive');
+    assert.ok(told.includes('Killing: Container main failed liveness probe, will be restarted'), told.join('\n'));
+
+    const began = performance.now();
+    await everynode.kubectl.run(['delete', 'pod', 'deaf']);
+    assert.ok(performance.now() - began > 1_500, 'it had its grace period');
+    await everynode.kubectl.run(['delete', 'pod', 'alive']);
+    await eventually('nothing runs any more', async () => assert.equal(containerd.tasks().size, 0));
+  },
+);
+
+test(
+  'what cannot run says so in the words of a kubelet, holds nobody else up, and runs when its cause goes',
+  needsContainerd,
+  async (t) => {
+    const { apply, pod, status, events, host, everynode } = await world(t);
+    await apply(
+      podOf('no-image', { image: 'localhost/nobody:1', imagePullPolicy: 'Never', command: shell(forEver) }),
+      podOf('no-config', { command: shell(forEver), envFrom: [{ configMapRef: { name: 'late' } }] }),
+      podOf(
+        'no-directory',
+        { command: shell(forEver), volumeMounts: [{ name: 'v', mountPath: '/v' }] },
+        { volumes: [{ name: 'v', hostPath: { path: join(host, 'late'), type: 'Directory' } }] },
+      ),
+      podOf('no-command', { command: ['/no/such/command'] }),
+      podOf('too-big', { command: shell(forEver), resources: { requests: { cpu: '1k' } } }),
+      podOf('crash', { command: shell('echo because > /dev/termination-log; exit 3') }),
+      podOf(
+        'greedy',
+        { command: shell('head -c 200m /dev/zero | tail'), resources: { limits: { memory: '16Mi' } } },
+        { restartPolicy: 'Never' },
+      ),
+      podOf('done', { command: ['true'] }, { restartPolicy: 'OnFailure' }),
+      podOf('good', { command: shell(forEver) }),
+    );
+    await eventually('each says what is wrong', async () => {
+      assert.equal((await status('no-image')).state?.waiting?.reason, 'ErrImageNeverPull');
+      assert.deepEqual((await status('no-config')).state?.waiting, {
+        reason: 'CreateContainerConfigError',
+        message: 'configmap "late" not found',
+      });
+      assert.ok(
+        (await events('no-directory')).some((event) =>
+          event.endsWith(`hostPath type check failed: ${host}/late is not a directory`),
+        ),
+      );
+      assert.equal((await status('no-command')).lastState?.terminated?.reason, 'StartError');
+      const tooBig = await pod('too-big');
+      assert.deepEqual([tooBig.status?.phase, tooBig.status?.reason], ['Failed', 'OutOfcpu']);
+      const crash = await status('crash');
+      assert.equal(crash.state?.waiting?.reason, 'CrashLoopBackOff');
+      assert.deepEqual([crash.lastState?.terminated?.exitCode, crash.lastState?.terminated?.message], [3, 'because\n']);
+      const greedy = await pod('greedy');
+      assert.equal(greedy.status?.phase, 'Failed');
+      assert.equal(greedy.status?.containerStatuses?.[0]?.state?.terminated?.reason, 'OOMKilled');
+      assert.equal((await pod('done')).status?.phase, 'Succeeded');
+      assert.ok((await status('good')).state?.running !== undefined);
+    });
+    await everynode.kubectl.run(['create', 'configmap', 'late', '--from-literal=a=b']);
+    mkdirSync(join(host, 'late'));
+    await eventually('they run', async () => {
+      assert.ok((await status('no-config')).state?.running !== undefined);
+      assert.ok((await status('no-directory')).state?.running !== undefined);
+    });
+    await everynode.kubectl.run(['delete', 'pods', '--all']);
+    assert.equal(containerd.tasks().size, 0);
+  },
+);
+
+test(
+  'a dead containerd makes the node not ready and no pod fail; when it is back, so is the node, and nothing was restarted',
+  needsContainerd,
+  async (t) => {
+    const { apply, status, everynode } = await world(t);
+    await apply(podOf('steady', { command: shell(forEver) }));
+    const before = await eventually('it runs', async () => {
+      const found = await status('steady');
+      assert.ok(found.state?.running !== undefined);
+      return found;
+    });
+    const ready = async () => {
+      const node = await everynode.kubectl.get<Stored<Pod>>('node', nodeName);
+      return node.status?.conditions?.find(({ type }) => type === 'Ready');
+    };
+    await containerd.kill();
+    await eventually('the node says that its runtime is down', async () => {
+      const condition = await ready();
+      assert.equal(condition?.status, 'False');
+      assert.match(condition.message ?? '', /container runtime is down/);
+    });
+    await containerd.start();
+    await eventually('the node is ready', async () => assert.equal((await ready())?.status, 'True'));
+    const again = await status('steady');
+    assert.deepEqual([again.containerID, again.restartCount], [before.containerID, 0]);
+    assert.ok(existsSync(`/proc/${[...containerd.tasks().values()][0]}`));
+  },
+);
+
+test('pods of a cluster that is gone are cleared away by the next one on this machine', needsContainerd, async (t) => {
+  assert.notEqual(containerd.tasks().size, 0, 'the test before left a pod');
+  await world(t);
+  await eventually('nothing runs any more', async () => assert.equal(containerd.tasks().size, 0));
+});
