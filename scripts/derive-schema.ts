@@ -31,15 +31,22 @@ const roots: readonly (readonly [pack: string, models: readonly string[]])[] = [
       'V1ResourceQuota',
       'V1LimitRange',
       'V1PersistentVolumeClaim',
+      'V1PersistentVolume',
     ],
   ],
-  ['apps/v1', ['V1DaemonSet', 'V1ControllerRevision', 'V1Deployment', 'V1ReplicaSet']],
+  ['apps/v1', ['V1DaemonSet', 'V1ControllerRevision', 'V1Deployment', 'V1ReplicaSet', 'V1StatefulSet']],
+  ['batch/v1', ['V1Job', 'V1CronJob']],
+  ['networking.k8s.io/v1', ['V1Ingress', 'V1IngressClass', 'V1NetworkPolicy']],
+  ['storage.k8s.io/v1', ['V1StorageClass']],
+  ['discovery.k8s.io/v1', ['V1EndpointSlice']],
+  ['apiextensions.k8s.io/v1', ['V1CustomResourceDefinition']],
   ['coordination.k8s.io/v1', ['V1Lease']],
   ['scheduling.k8s.io/v1', ['V1PriorityClass']],
   ['policy/v1', ['V1PodDisruptionBudget', 'V1Eviction']],
   ['rbac.authorization.k8s.io/v1', ['V1Role', 'V1RoleBinding', 'V1ClusterRole', 'V1ClusterRoleBinding']],
   ['events.k8s.io/v1', ['EventsV1Event']],
-  ['autoscaling/v1', ['V1Scale']],
+  ['autoscaling/v1', ['V1Scale', 'V1HorizontalPodAutoscaler']],
+  ['autoscaling/v2', ['V2HorizontalPodAutoscaler']],
   ['authentication.k8s.io/v1', ['AuthenticationV1TokenRequest', 'V1TokenReview', 'V1SelfSubjectReview']],
   [
     'authorization.k8s.io/v1',
@@ -85,7 +92,15 @@ const quantities = new Set([
   'V1PersistentVolumeClaimStatus.allocatedResources',
   'V1ContainerStatus.allocatedResources',
   'V1PodStatus.allocatedResources',
+  'V1PersistentVolumeSpec.capacity',
+  'V2MetricTarget.averageValue',
+  'V2MetricTarget.value',
+  'V2MetricValueStatus.averageValue',
+  'V2MetricValueStatus.value',
 ]);
+
+/** Where the models say any and Kubernetes 1.22 and newer takes one thing only. */
+const narrowed: Readonly<Record<string, string>> = { 'V1JSONSchemaProps.items': 'V1JSONSchemaProps' };
 
 interface Attribute {
   readonly name: string;
@@ -109,7 +124,7 @@ export async function deriveFields(): Promise<FieldTable> {
       for (const field of fields) queue.push(...modelsIn(field.type));
     }
   }
-  const key = (model: string) => `${packs.get(model)!}.${model.replace(/^[A-Za-z]*?V1(?=[A-Z])/, '')}`;
+  const key = (model: string) => `${packs.get(model)!}.${model.replace(/^[A-Za-z]*?V[12](?=[A-Z])/, '')}`;
   const table: FieldTable = {};
   for (const model of [...packs.keys()].toSorted((a, b) => (key(a) < key(b) ? -1 : 1))) {
     const required = requiredIn(model);
@@ -138,7 +153,7 @@ function requiredIn(model: string): ReadonlySet<string> {
 }
 
 function modelsIn(type: string): readonly string[] {
-  return [...type.matchAll(/\b[A-Za-z]*V1[A-Z]\w*/g)]
+  return [...type.matchAll(/\b[A-Za-z]*V[12][A-Z]\w*/g)]
     .map((match) => match[0])
     .filter((model) => model !== 'V1MicroTime');
 }
@@ -151,6 +166,8 @@ function notation(model: string, field: Attribute, key: (model: string) => strin
   if (field.type === 'V1MicroTime') return 'microTime';
   if (field.type === 'IntOrString') return 'intOrString';
   if (field.type === 'Date') return 'time';
+  const narrow = narrowed[`${model}.${field.name}`];
+  if (narrow !== undefined) return key(narrow);
   if (field.type === 'any' || field.type === 'boolean') return field.type;
   if (field.type === 'number') return field.format === '' ? 'double' : field.format;
   if (field.type !== 'string') return key(field.type);

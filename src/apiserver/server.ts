@@ -8,6 +8,7 @@ import { startRbac } from './auth/rbac.ts';
 import { createServiceAccountTokens, type ServiceAccountTokens } from './auth/service-account-tokens.ts';
 import { createSystemObjects } from './boot.ts';
 import type { ServerContext } from './context.ts';
+import { serveCustomResources } from './custom-resources/serve.ts';
 import { asStatusError, methodNotAllowed, unauthorizedAction } from './errors.ts';
 import { startCompaction } from './compaction.ts';
 import { startExpiry } from './expiry.ts';
@@ -50,7 +51,7 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
   const tokens = createServiceAccountTokens(store, clock, options.serviceAccountKey);
   const authorize = anyOf(masters, createNodeAuthorizer(store), rbac.decide);
   const context: ServerContext = { store, clock, random, resources, authorize, rbac, tokens };
-  const watches = new Set<() => void>();
+  const watches = new Map<() => void, ResourceDefinition>();
   let closed = false;
 
   const admit = async (request: ApiRequest | WatchRequest, verb: string): Promise<ResourceDefinition> => {
@@ -83,7 +84,9 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
     async handle(request) {
       try {
         const definition = await admit(request, request.verb);
-        return await dispatch({ server: context, definition, user: request.user, now: clock.now() }, request);
+        const answer = await dispatch({ server: context, definition, user: request.user, now: clock.now() }, request);
+        const { deprecation } = definition;
+        return deprecation === undefined ? answer : { ...answer, warnings: [deprecation, ...(answer.warnings ?? [])] };
       } catch (error) {
         throw asStatusError(error);
       }
@@ -91,7 +94,8 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
     async watch(request, sink) {
       try {
         const definition = await admit(request, 'watch');
-        return await supervise(watches, (guarded) => watchObjects(context, definition, request, guarded), sink);
+        const start = (guarded: WatchSink) => watchObjects(context, definition, request, guarded);
+        return await supervise(watches, definition, start, sink);
       } catch (error) {
         throw asStatusError(error);
       }
@@ -99,20 +103,23 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
     async close() {
       if (closed) return;
       closed = true;
-      for (const stop of watches) stop();
+      for (const stop of watches.keys()) stop();
       rbac.close();
-      await Promise.all([expiry.close(), compaction.close()]);
+      await Promise.all([expiry.close(), compaction.close(), customResources.close()]);
     },
   };
   const expiry = startExpiry(context, failed);
   const compaction = startCompaction(store, clock, failed);
+  const customResources = await serveCustomResources(context, failed);
+  resources.subscribe(() => endWatchesOfRemoved(watches, resources));
   await createSystemObjects(server);
   return server;
 }
 
 /** Keeps the stop functions of the running watches, each until its watch has ended. */
 async function supervise(
-  watches: Set<() => void>,
+  watches: Map<() => void, ResourceDefinition>,
+  definition: ResourceDefinition,
   start: (sink: WatchSink) => Promise<() => void>,
   sink: WatchSink,
 ): Promise<() => void> {
@@ -127,8 +134,14 @@ async function supervise(
     },
   };
   stop = await start(guarded);
-  if (!over) watches.add(stop);
+  if (!over) watches.set(stop, definition);
   return stop;
+}
+
+/** What is no longer served has no more news; its watchers find that out by asking again. */
+function endWatchesOfRemoved(watches: ReadonlyMap<() => void, ResourceDefinition>, resources: ResourceTable): void {
+  for (const [stop, { group, version, name }] of watches)
+    if (resources.find(group, version, name) === undefined) stop();
 }
 
 async function dispatch(context: WriteContext, request: ApiRequest): Promise<ApiResponse> {

@@ -1,5 +1,6 @@
 // Aggregated discovery: everything of /api or /apis in one answer (KEP-3352). kubectl asks for it since 1.27.
 import type { ResourceDefinition } from '../resources/definition.ts';
+import { compareVersions } from '../resources/version-order.ts';
 
 export type DiscoveryVersion = 'v2' | 'v2beta1';
 
@@ -16,13 +17,19 @@ export function aggregatedGroups(definitions: readonly ResourceDefinition[], ver
     metadata: {},
     items: [...groups].map(([name, members]) => ({
       metadata: { name },
-      versions: [...Map.groupBy(members, (member) => member.version)].map(([served, resources]) => ({
-        version: served,
-        freshness: 'Current',
-        resources: resources.map(resourceEntry),
-      })),
+      versions: [...Map.groupBy(members, (member) => member.version)]
+        .toSorted(byVersion)
+        .map(([served, resources]) => ({
+          version: served,
+          freshness: 'Current',
+          resources: resources.map(resourceEntry),
+        })),
     })),
   };
+}
+
+function byVersion([a]: readonly [string, unknown], [b]: readonly [string, unknown]): number {
+  return compareVersions(a, b);
 }
 
 function resourceEntry(definition: ResourceDefinition): unknown {

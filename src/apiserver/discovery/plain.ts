@@ -1,5 +1,6 @@
 // Discovery in its first form: /api, /apis, /apis/GROUP, /apis/GROUP/VERSION.
 import { groupVersionOf, type ResourceDefinition } from '../resources/definition.ts';
+import { compareVersions } from '../resources/version-order.ts';
 
 /** GET /api */
 export function coreVersions(serverAddress: string): unknown {
@@ -36,9 +37,10 @@ export function resourceList(groupName: string, version: string, definitions: re
 }
 
 function groupEntry(name: string, definitions: readonly ResourceDefinition[]) {
-  const versions = [...new Set(definitions.filter((d) => d.group === name).map(({ version }) => version))].map(
-    (version) => ({ groupVersion: groupVersionOf({ group: name, version }), version }),
-  );
+  const served = new Set(definitions.filter((d) => d.group === name).map(({ version }) => version));
+  const versions = [...served]
+    .toSorted(compareVersions)
+    .map((version) => ({ groupVersion: groupVersionOf({ group: name, version }), version }));
   return { name, versions, preferredVersion: versions[0] };
 }
 

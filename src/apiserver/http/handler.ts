@@ -99,6 +99,7 @@ async function serveResource(
   const body = reads ? undefined : await readBody(request);
   const userAgent = request.headers['user-agent'];
   const { kind: _, ...target } = route;
+  const definition = server.resources.find(route.group, route.version, route.resource);
   const answer = await server.handle({
     ...target,
     query,
@@ -107,8 +108,8 @@ async function serveResource(
     ...(patchType === undefined ? {} : { patchType }),
     ...(userAgent === undefined ? {} : { userAgent }),
   });
-  const definition = server.resources.find(route.group, route.version, route.resource)!;
-  const shaped = shape(definition, answer.body, wanted, tableOptions(query, server));
+  const shaped =
+    definition === undefined ? answer.body : shape(definition, answer.body, wanted, tableOptions(query, server));
   await respond(request, response, { ...answer, body: shaped, encoding: wanted.encoding });
 }
 

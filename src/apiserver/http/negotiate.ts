@@ -84,6 +84,11 @@ export function requireKnownBody(request: IncomingMessage): void {
   );
 }
 
+export function acceptsGzip(request: IncomingMessage): boolean {
+  const header = request.headers['accept-encoding'];
+  return typeof header === 'string' && /\bgzip\b/.test(header);
+}
+
 function rangesOf(request: IncomingMessage): readonly Range[] {
   const header = request.headers.accept ?? '';
   if (header.trim() === '') return [{ type: '*/*', parameters: new Map() }];

@@ -2,9 +2,10 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { promisify } from 'node:util';
 import { constants, gzip } from 'node:zlib';
-import type { StatusError } from '../../api/index.ts';
+import type { KubernetesList, KubernetesObject, StatusError } from '../../api/index.ts';
 import { gzipBytesMin } from './limits.ts';
-import type { Encoding } from './negotiate.ts';
+import { streamedItemsMin, streamList } from './list-stream.ts';
+import { acceptsGzip, type Encoding } from './negotiate.ts';
 import { formatYaml } from '../../machinery/index.ts';
 
 const compress = promisify(gzip);
@@ -23,13 +24,23 @@ export interface Answer {
 
 export async function respond(request: IncomingMessage, response: ServerResponse, answer: Answer): Promise<void> {
   const yaml = answer.encoding === 'yaml';
+  const list = yaml ? undefined : longList(answer.body);
+  const warnings = (answer.warnings ?? []).slice(0, warningsMax).map(warningHeader);
+  const warning = warnings.length === 0 ? {} : { warning: warnings };
+  if (list !== undefined) {
+    await streamList(request, response, answer.code, list, { 'content-type': 'application/json', ...warning });
+    return;
+  }
   const text = yaml ? formatYaml(answer.body) : JSON.stringify(answer.body);
   const contentType = answer.contentType ?? (yaml ? 'application/yaml' : 'application/json');
-  const warnings = (answer.warnings ?? []).slice(0, warningsMax).map(warningHeader);
-  await respondText(request, response, answer.code, text, {
-    'content-type': contentType,
-    ...(warnings.length === 0 ? {} : { warning: warnings }),
-  });
+  await respondText(request, response, answer.code, text, { 'content-type': contentType, ...warning });
+}
+
+function longList(body: unknown): KubernetesList<KubernetesObject> | undefined {
+  const { items } = body as { readonly items?: unknown };
+  return Array.isArray(items) && items.length >= streamedItemsMin
+    ? (body as KubernetesList<KubernetesObject>)
+    : undefined;
 }
 
 export async function respondText(
@@ -39,19 +50,32 @@ export async function respondText(
   text: string | Uint8Array,
   headers: Readonly<Record<string, string | readonly string[]>>,
 ): Promise<void> {
-  let bytes: Uint8Array = typeof text === 'string' ? Buffer.from(text) : text;
-  const all: Record<string, string | number | string[]> = {
-    'cache-control': 'no-cache, private',
-    ...(headers as Record<string, string | string[]>),
-  };
-  if (bytes.length >= gzipBytesMin && acceptsGzip(request)) {
-    bytes = await compress(bytes, { level: constants.Z_BEST_SPEED });
-    all['content-encoding'] = 'gzip';
-    all.vary = 'Accept-Encoding';
+  const length = typeof text === 'string' ? Buffer.byteLength(text) : text.length;
+  const all = { 'cache-control': 'no-cache, private', ...(headers as Record<string, string | string[]>) };
+  if (length >= gzipBytesMin && acceptsGzip(request)) {
+    const packed = await compress(text, { level: constants.Z_BEST_SPEED });
+    send(request, response, code, packed, packed.length, {
+      ...all,
+      'content-encoding': 'gzip',
+      vary: 'Accept-Encoding',
+    });
+  } else {
+    send(request, response, code, text, length, all);
   }
+}
+
+function send(
+  request: IncomingMessage,
+  response: ServerResponse,
+  code: number,
+  content: string | Uint8Array,
+  length: number,
+  headers: Record<string, string | string[]>,
+): void {
   if (response.destroyed) return;
-  response.writeHead(code, { ...all, 'content-length': bytes.length });
-  response.end(request.method === 'HEAD' ? undefined : bytes);
+  response.writeHead(code, { ...headers, 'content-length': length });
+  // A text goes out in one write with the headers; bytes would need a second.
+  response.end(request.method === 'HEAD' ? undefined : content);
 }
 
 export async function respondError(
@@ -67,11 +91,6 @@ export async function respondError(
   if (retryAfterSeconds !== undefined) response.setHeader('retry-after', String(retryAfterSeconds));
   if (error.reason === 'RequestEntityTooLarge') response.setHeader('connection', 'close');
   await respond(request, response, { code: error.code, body: error.toStatus() });
-}
-
-function acceptsGzip(request: IncomingMessage): boolean {
-  const header = request.headers['accept-encoding'];
-  return typeof header === 'string' && /\bgzip\b/.test(header);
 }
 
 /** RFC 7234 section 5.5, code 299: `299 - "text"`. Headers carry printable ASCII only. */

@@ -47,7 +47,17 @@ function documentAt(path: string, resources: readonly OpenApiResource[]): unknow
 }
 
 function openApiResource(definition: ResourceDefinition): OpenApiResource {
-  const { group, version, name, kind, namespaced, subresources, verbs } = definition;
+  const { group, version, name, kind, listKind, namespaced, subresources, verbs, openApi } = definition;
   const createOnly = !verbs.includes('get');
-  return { group, version, name, kind, namespaced, subresources: Object.keys(subresources), createOnly };
+  return {
+    group,
+    version,
+    name,
+    kind,
+    listKind,
+    namespaced,
+    subresources: Object.keys(subresources),
+    createOnly,
+    ...(openApi === undefined ? {} : { schema: openApi }),
+  };
 }

@@ -5,7 +5,7 @@ import { formatTime, type KubernetesObject } from '../../api/index.ts';
 import { isObject, type JsonObject, own } from '../schema/json.ts';
 import { splitResourceKey } from '../schema/types.ts';
 import { type FieldSet, fieldSet, fromFieldsV1, isEmptySet, sameSet, toFieldsV1, union, without } from './field-set.ts';
-import { structureOfResource } from './structure.ts';
+import { type Structure, structureOfResource } from './structure.ts';
 import { difference, fieldsIn } from './typed-values.ts';
 
 export interface Manager {
@@ -68,6 +68,7 @@ function limited(managers: readonly Manager[]): readonly Manager[] {
 export interface ManagedFieldsUpdate {
   /** `apiVersion/Kind`. */
   readonly resourceKey: string;
+  readonly structure?: Structure;
   readonly manager: string;
   readonly now: number;
   readonly subresource?: string;
@@ -81,12 +82,11 @@ export interface ManagedFieldsUpdate {
 export function updateManagedFields(
   before: KubernetesObject | undefined,
   next: KubernetesObject,
-  { resourceKey, manager, now, subresource }: ManagedFieldsUpdate,
+  { resourceKey, structure = structureOfResource(resourceKey), manager, now, subresource }: ManagedFieldsUpdate,
 ): KubernetesObject {
   const old = before === undefined ? [] : readManagers(before);
   if (before === undefined || old.length === 0) return next;
   if (isReset(next.metadata.managedFields)) return withManagers(next, []);
-  const structure = structureOfResource(resourceKey);
   const { changed, removed } = difference(structure, ownable(before), ownable(next));
   if (isEmptySet(changed) && isEmptySet(removed)) return withManagers(next, old);
   const apiVersion = apiVersionOf(resourceKey);
@@ -137,10 +137,14 @@ export function ownable(object: KubernetesObject): JsonObject {
 }
 
 /** Everything in the object, as its writers before the first apply own it. */
-export function managersBeforeApply(object: KubernetesObject, resourceKey: string): readonly Manager[] {
+export function managersBeforeApply(
+  object: KubernetesObject,
+  resourceKey: string,
+  structure: Structure,
+): readonly Manager[] {
   const managers = readManagers(object);
   if (managers.length > 0) return managers;
-  const fields = fieldsIn(structureOfResource(resourceKey), ownable(object));
+  const fields = fieldsIn(structure, ownable(object));
   const time = object.metadata.creationTimestamp;
   const apiVersion = apiVersionOf(resourceKey);
   return [{ manager: 'before-first-apply', operation: 'Update', apiVersion, subresource: undefined, time, fields }];

@@ -8,10 +8,13 @@ import { jsonPatch } from './json-patch.ts';
 import { mergePatch } from './merge-patch.ts';
 import { serverSideApply } from './server-side-apply.ts';
 import { strategicMerge } from './strategic-merge.ts';
+import type { Structure } from './structure.ts';
 
 export interface PatchOptions {
   /** `apiVersion/Kind`: the schema strategic merge and apply go by. */
   readonly resourceKey: string;
+  /** How apply sees the objects of a kind that the field table does not know; strategic merge cannot be had then. */
+  readonly structure?: Structure;
   /** Who writes; apply requires it. */
   readonly fieldManager: string;
   /** Apply only: take fields over from other managers instead of failing with a Conflict. */
@@ -52,7 +55,7 @@ function patched(
   if (!isObject(patch))
     throw badPatch('error decoding patch: json: cannot unmarshal into Go value of type map[string]interface {}');
   if (patchType === 'application/merge-patch+json') return mergePatch(current, patch);
-  const struct = structForResource(options.resourceKey);
+  const struct = options.structure === undefined ? structForResource(options.resourceKey) : undefined;
   if (struct === undefined)
     throw new StatusError(
       'UnsupportedMediaType',

@@ -19,10 +19,10 @@ export function serverSideApply(
   options: PatchOptions,
 ): KubernetesObject {
   const configuration = readConfiguration(patch, options);
-  const structure = structureOfResource(options.resourceKey);
+  const structure = options.structure ?? structureOfResource(options.resourceKey);
   const duplicate = findDuplicate(structure, configuration);
   if (duplicate !== undefined) throw badPatch(`failed to create typed patch object: ${duplicate}`);
-  const managers = current === undefined ? [] : managersBeforeApply(current, options.resourceKey);
+  const managers = current === undefined ? [] : managersBeforeApply(current, options.resourceKey, structure);
   const mine = managers.find((entry) => isMine(entry, options));
   const others = managers.filter((entry) => !isMine(entry, options));
   const wanted = fieldsIn(structure, ownable(asObject(configuration)));

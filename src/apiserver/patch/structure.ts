@@ -4,13 +4,19 @@ import { sameQuantity } from '../../api/index.ts';
 import { sameJson } from '../same-json.ts';
 import { isObject, type JsonObject, own } from '../schema/json.ts';
 import { isAtomicStruct, type MergeRule, mergeRule } from '../schema/merge-keys.ts';
-import { type FieldType, structForResource, type StructType } from '../schema/types.ts';
+import { type FieldType, structForResource, structOf, type StructType } from '../schema/types.ts';
 
 export type Structure =
   /** `isQuantity`: two spellings of one amount are the same value. */
   | { readonly is: 'leaf'; readonly isQuantity?: boolean }
   | { readonly is: 'fields'; readonly child: (name: string) => Structure }
-  | { readonly is: 'entries'; readonly keys: readonly string[]; readonly entry: Structure }
+  | {
+      readonly is: 'entries';
+      readonly keys: readonly string[];
+      readonly entry: Structure;
+      /** Keys that have a default take part in an entry's name even when they are not written. */
+      readonly keyDefaults?: JsonObject;
+    }
   | { readonly is: 'values' }
   /** No schema: objects have fields, all else is a leaf. */
   | { readonly is: 'deduced' };
@@ -19,11 +25,16 @@ const leaf: Structure = { is: 'leaf' };
 const quantity: Structure = { is: 'leaf', isQuantity: true };
 const deduced: Structure = { is: 'deduced' };
 const values: Structure = { is: 'values' };
+/** Of built-in kinds. */
+const keyDefaults: JsonObject = { protocol: 'TCP' };
 
 export function structureOfResource(resourceKey: string): Structure {
   const struct = structForResource(resourceKey);
   return struct === undefined ? deduced : fieldsOf(struct);
 }
+
+/** Of every object's metadata. */
+export const metadataStructure: Structure = fieldsOf(structOf('meta/v1.ObjectMeta')!);
 
 function fieldsOf(struct: StructType): Structure {
   return {
@@ -42,7 +53,7 @@ function structureOf(type: FieldType, rule: MergeRule): Structure {
   if (type.is === 'map') return { is: 'fields', child: () => structureOf(type.value, {}) };
   if (rule.applySet === true) return values;
   if (rule.applyKeys === undefined) return leaf;
-  return { is: 'entries', keys: rule.applyKeys, entry: structureOf(type.item, {}) };
+  return { is: 'entries', keys: rule.applyKeys, entry: structureOf(type.item, {}), keyDefaults };
 }
 
 /** The structure a given value really has: what is not of the declared shape is a leaf. */
@@ -64,11 +75,8 @@ function isAmount(value: unknown): value is string | number {
   return typeof value === 'string' || typeof value === 'number';
 }
 
-/** Keys that have a default take part in an entry's name even when they are not written. */
-const keyDefaults: JsonObject = { protocol: 'TCP' };
-
 /** `k:{"containerPort":80,"protocol":"TCP"}` */
-export function entrySegment(entry: JsonObject, keys: readonly string[]): string {
+export function entrySegment(entry: JsonObject, { keys, keyDefaults = {} }: Structure & { is: 'entries' }): string {
   const named = keys.toSorted().flatMap((key) => {
     const value = own(entry, key) ?? own(keyDefaults, key);
     return value === undefined ? [] : [[key, value] as const];
@@ -89,7 +97,7 @@ export function partsOf(structure: Structure, value: unknown): ReadonlyMap<strin
       parts.set(`f:${name}`, [resolved.child(name), (value as JsonObject)[name]]);
   } else if (resolved.is === 'entries') {
     for (const entry of value as readonly JsonObject[])
-      parts.set(entrySegment(entry, resolved.keys), [resolved.entry, entry]);
+      parts.set(entrySegment(entry, resolved), [resolved.entry, entry]);
   } else if (resolved.is === 'values') {
     for (const entry of value as readonly unknown[]) parts.set(valueSegment(entry), [leaf, entry]);
   }

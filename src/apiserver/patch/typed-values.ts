@@ -120,8 +120,7 @@ export function findDuplicate(structure: Structure, value: unknown, path = ''): 
   if (resolved.is !== 'entries' && resolved.is !== 'values') return undefined;
   const seen = new Set<string>();
   for (const entry of value as readonly unknown[]) {
-    const keys = resolved.is === 'entries' ? resolved.keys : undefined;
-    const segment = keys !== undefined && isObject(entry) ? entrySegment(entry, keys) : valueSegment(entry);
+    const segment = resolved.is === 'entries' && isObject(entry) ? entrySegment(entry, resolved) : valueSegment(entry);
     if (seen.has(segment)) return `${path}: duplicate entries for key ${segment.slice(2)}`;
     seen.add(segment);
     const found =

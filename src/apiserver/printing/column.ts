@@ -5,11 +5,11 @@ export type Cell = string | number | boolean | null;
 
 export interface Column<T extends KubernetesObject = KubernetesObject> {
   readonly name: string;
-  readonly type: 'string' | 'integer' | 'boolean';
-  /** `name` marks the column that names the object. */
-  readonly format?: '' | 'name';
+  readonly type: 'string' | 'integer' | 'number' | 'boolean' | 'date';
+  /** `name` marks the column that names the object; custom ones say what they like. */
+  readonly format?: string;
   /** 0 is always shown, 1 with `-o wide`. */
-  readonly priority: 0 | 1;
+  readonly priority: number;
   readonly description: string;
   /** `now` in milliseconds since the epoch, for ages. */
   readonly cell: (object: T, now: number) => Cell;

@@ -17,6 +17,7 @@ import {
   replicaSetColumns,
 } from '../printing/columns/workloads.ts';
 import { restrictLeaseCreate } from '../auth/node-restriction.ts';
+import { definitionEntry } from '../custom-resources/entry.ts';
 import { daemonSetEntry } from './daemonsets.ts';
 import { defineResource, type ResourceDefinition, type ResourceEntry } from './definition.ts';
 import { eventEntry, newerEventEntry } from './events.ts';
@@ -115,5 +116,6 @@ export const builtinResources: readonly ResourceDefinition[] = [
   ...roleEntries.map(define),
   ...roleBindingEntries.map(define),
   define(priorityClassEntry),
+  define(definitionEntry),
   ...reviewEntries.map(define),
 ];

@@ -3,7 +3,9 @@
 import type { KubernetesObject } from '../../api/index.ts';
 import type { ApiRequest, ApiResponse, User } from '../request.ts';
 import type { ServerContext } from '../context.ts';
+import type { Structure } from '../patch/index.ts';
 import type { Column } from '../printing/column.ts';
+import { builtinSchema, type ObjectSchema, type OpenApiSchema } from '../schema/index.ts';
 
 /** What a write has at hand besides the object. */
 export interface WriteContext {
@@ -58,8 +60,13 @@ export interface ResourceDefinition {
   readonly namespaced: boolean;
   readonly shortNames: readonly string[];
   readonly categories: readonly string[];
+  readonly listKind: string;
   /** `apps/v1/DaemonSet`: what schema/ and patch/ call it. */
   readonly schemaKey: string;
+  readonly schema: ObjectSchema;
+  /** How apply sees objects and how OpenAPI describes them, when the field table does not know the kind. */
+  readonly structure?: Structure;
+  readonly openApi?: OpenApiSchema;
   /** `daemonsets.apps`: the first part of its store keys; resources with the same one share their objects. */
   readonly storage: string;
   readonly conversion?: Conversion;
@@ -75,6 +82,8 @@ export interface ResourceDefinition {
   readonly returnsDeleted: boolean;
   /** Objects go away this long after their last change (events). */
   readonly ttlMs?: number;
+  /** Said in a Warning to whoever uses it. */
+  readonly deprecation?: string;
   /** What may be done with the resource itself. */
   readonly verbs: readonly string[];
   /** Serves every verb in place of the generic ones, for what is answered and not stored (reviews). */
@@ -94,6 +103,10 @@ export interface ResourceEntry<T extends KubernetesObject> {
   readonly kind: string;
   readonly namespaced: boolean;
   readonly singular?: string;
+  readonly listKind?: string;
+  readonly schema?: ObjectSchema;
+  readonly structure?: Structure;
+  readonly openApi?: OpenApiSchema;
   readonly shortNames?: readonly string[];
   readonly categories?: readonly string[];
   readonly storage?: string;
@@ -104,6 +117,7 @@ export interface ResourceEntry<T extends KubernetesObject> {
   readonly createsOnUpdate?: boolean;
   readonly returnsDeleted?: boolean;
   readonly ttlMs?: number;
+  readonly deprecation?: string;
   readonly verbs?: readonly string[];
   readonly handle?: ResourceDefinition['handle'];
   readonly subresources?: Readonly<Record<string, Subresource>>;
@@ -121,7 +135,8 @@ export function defineResource<T extends KubernetesObject>(
   defaultColumns: readonly Column[],
 ): ResourceDefinition {
   const apiVersion = groupVersionOf(entry);
-  const { conversion, ttlMs, handle } = entry;
+  const { conversion, ttlMs, handle, structure, openApi, deprecation } = entry;
+  const schemaKey = `${apiVersion}/${entry.kind}`;
   const fields = (entry.fields ?? {}) as Readonly<Record<string, (object: KubernetesObject) => string | undefined>>;
   return {
     group: entry.group,
@@ -132,7 +147,11 @@ export function defineResource<T extends KubernetesObject>(
     namespaced: entry.namespaced,
     shortNames: entry.shortNames ?? [],
     categories: entry.categories ?? [],
-    schemaKey: `${apiVersion}/${entry.kind}`,
+    listKind: entry.listKind ?? `${entry.kind}List`,
+    schemaKey,
+    schema: entry.schema ?? builtinSchema(schemaKey),
+    ...(structure === undefined ? {} : { structure }),
+    ...(openApi === undefined ? {} : { openApi }),
     storage: entry.storage ?? qualifiedName(entry),
     ...(conversion === undefined ? {} : { conversion }),
     statusSubresource: entry.statusSubresource ?? false,
@@ -141,6 +160,7 @@ export function defineResource<T extends KubernetesObject>(
     createsOnUpdate: entry.createsOnUpdate ?? false,
     returnsDeleted: entry.returnsDeleted ?? false,
     ...(ttlMs === undefined ? {} : { ttlMs }),
+    ...(deprecation === undefined ? {} : { deprecation }),
     verbs: entry.verbs ?? everyVerb,
     ...(handle === undefined ? {} : { handle }),
     subresources: {

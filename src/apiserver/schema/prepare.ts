@@ -3,6 +3,7 @@ import { type KubernetesObject, StatusError } from '../../api/index.ts';
 import { defaults } from './defaults/index.ts';
 import { isObject } from './json.ts';
 import { splitResourceKey, structForResource } from './types.ts';
+import type { ValidationContext } from './validate.ts';
 import { walk } from './walk.ts';
 
 /** The fieldValidation query parameter; kubectl asks for Strict, the server's own default is Warn. */
@@ -19,6 +20,15 @@ export interface Prepared {
   readonly object: KubernetesObject;
   /** `unknown field "spec.foo"`, `duplicate field "spec.bar"`, for Warning headers. Empty unless fieldValidation is Warn. */
   readonly warnings: readonly string[];
+}
+
+/** What the schema of one resource does; built-in kinds go by the field table, custom ones by their definition. */
+export interface ObjectSchema {
+  prepare(object: unknown, options: PrepareOptions): Prepared;
+  /** Throws StatusError Invalid (422) when the prepared object may not be created. */
+  validateCreate(object: KubernetesObject, context?: ValidationContext): void;
+  /** Throws StatusError Invalid (422) when `next` may not replace `before`. */
+  validateUpdate(next: KubernetesObject, before: KubernetesObject, context?: ValidationContext): void;
 }
 
 /**

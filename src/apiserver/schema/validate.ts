@@ -64,9 +64,13 @@ const kinds: ReadonlyMap<string, KindRules> = new Map(
 const noRules: KindRules = {};
 
 /** Throws StatusError Invalid (422) when the prepared object may not be created. */
-export function validateCreate(resourceKey: string, object: KubernetesObject, _context: ValidationContext = {}): void {
+export function validateCreate(
+  resourceKey: string,
+  object: KubernetesObject,
+  _context: ValidationContext = {},
+  rules: KindRules = kinds.get(resourceKey) ?? noRules,
+): void {
   const errors = new FieldErrors();
-  const rules = kinds.get(resourceKey) ?? noRules;
   const json = object as unknown as JsonObject;
   validateObjectMeta(errors, metadataOf(json), rules.name ?? dnsSubdomain);
   rules.object?.(errors, json);
@@ -79,9 +83,9 @@ export function validateUpdate(
   next: KubernetesObject,
   before: KubernetesObject,
   context: ValidationContext = {},
+  rules: KindRules = kinds.get(resourceKey) ?? noRules,
 ): void {
   const errors = new FieldErrors();
-  const rules = kinds.get(resourceKey) ?? noRules;
   const json = next as unknown as JsonObject;
   const old = before as unknown as JsonObject;
   validateObjectMetaUpdate(errors, metadataOf(json), metadataOf(old), rules.name ?? dnsSubdomain);

@@ -5,7 +5,6 @@ import { alreadyExists, forbidden, notFound } from '../errors.ts';
 import { updateManagedFields } from '../patch/index.ts';
 import type { ApiRequest, ApiResponse } from '../request.ts';
 import type { WriteContext } from '../resources/definition.ts';
-import { prepare, validateCreate } from '../schema/index.ts';
 import { keyOf, objectAt, stored, toValue } from '../storage.ts';
 import { decodeBody, settleName, settleNamespace } from './body.ts';
 import { generateName, metadataForCreate } from './metadata.ts';
@@ -18,7 +17,7 @@ const generatedNameAttemptsMax = 8;
 export async function createObject(context: WriteContext, request: ApiRequest): Promise<ApiResponse> {
   const { definition } = context;
   const decoded = decodeBody(definition, request.body);
-  const { object, warnings } = prepare(definition.schemaKey, decoded, {
+  const { object, warnings } = definition.schema.prepare(decoded, {
     fieldValidation: fieldValidationOf(request.query),
   });
   const placed = settleNamespace(object, definition.namespaced ? request.namespace : undefined);
@@ -82,10 +81,11 @@ async function complete(
     ...(status === undefined || !definition.keepsStatusOnCreate ? {} : { status }),
   };
   const object = (await definition.strategy.prepareForCreate?.(bare, context)) ?? bare;
-  validateCreate(definition.schemaKey, shown(definition, object), {});
+  definition.schema.validateCreate(shown(definition, object));
   if (request.patchType === 'application/apply-patch+yaml') return object;
   return updateManagedFields(undefined, object, {
     resourceKey: definition.schemaKey,
+    ...(definition.structure === undefined ? {} : { structure: definition.structure }),
     manager: fieldManagerOf(request.query, request.userAgent),
     now: context.now,
   });

@@ -82,17 +82,22 @@ export function metadataForUpdate(next: KubernetesObject, before: KubernetesObje
   };
 }
 
-/** metadata.generation moves when anything outside metadata and status does. */
+/** metadata.generation moves when anything outside metadata does, and the status where it is written apart. */
 export function withGeneration(
   next: KubernetesObject,
   before: KubernetesObject,
   definition: ResourceDefinition,
 ): KubernetesObject {
-  if (!definition.countsGenerations || sameDesire(next, before)) return next;
+  if (!definition.countsGenerations || sameDesire(next, before, definition)) return next;
   return { ...next, metadata: { ...next.metadata, generation: (before.metadata.generation ?? 0) + 1 } };
 }
 
-function sameDesire(next: KubernetesObject, before: KubernetesObject): boolean {
-  const desire = (object: KubernetesObject) => ({ ...object, metadata: undefined, status: undefined });
+function sameDesire(
+  next: KubernetesObject,
+  before: KubernetesObject,
+  { statusSubresource }: ResourceDefinition,
+): boolean {
+  const apart = statusSubresource ? { metadata: undefined, status: undefined } : { metadata: undefined };
+  const desire = (object: KubernetesObject) => ({ ...object, ...apart });
   return sameJson(desire(next), desire(before));
 }

@@ -67,7 +67,7 @@ export async function listObjects(
 
   const more = limit > 0 && items.length === limit && remaining > 0 && !exact;
   return {
-    kind: `${definition.kind}List`,
+    kind: definition.listKind,
     apiVersion: groupVersionOf(definition),
     metadata: {
       resourceVersion: String(revision),

@@ -3,7 +3,6 @@ import { isReason, type KubernetesObject, StatusError } from '../../api/index.ts
 import { applyPatch, updateManagedFields } from '../patch/index.ts';
 import type { ApiRequest, ApiResponse } from '../request.ts';
 import type { WriteContext } from '../resources/definition.ts';
-import { prepare, validateUpdate } from '../schema/index.ts';
 import { decodeBody, settleName, settleNamespace } from './body.ts';
 import { createPrepared } from './create.ts';
 import { metadataForUpdate, withGeneration } from './metadata.ts';
@@ -13,7 +12,7 @@ import { rewrite } from './rewrite.ts';
 
 export async function updateObject(context: WriteContext, request: ApiRequest): Promise<ApiResponse> {
   const { definition } = context;
-  const { object, warnings } = prepare(definition.schemaKey, decodeBody(definition, request.body), {
+  const { object, warnings } = definition.schema.prepare(decodeBody(definition, request.body), {
     fieldValidation: fieldValidationOf(request.query),
   });
   const wanted = settleName(settleNamespace(object, namespaceOf(context, request)), request);
@@ -40,6 +39,7 @@ export async function patchObject(context: WriteContext, request: ApiRequest): P
     );
   const options = {
     resourceKey: definition.schemaKey,
+    ...(definition.structure === undefined ? {} : { structure: definition.structure }),
     fieldManager: fieldManagerOf(query, request.userAgent),
     force: query?.force === 'true',
     now: context.now,
@@ -48,7 +48,7 @@ export async function patchObject(context: WriteContext, request: ApiRequest): P
   let warnings: readonly string[] = [];
   const patched = (current: KubernetesObject | undefined): KubernetesObject => {
     const result = decodeBody(definition, applyPatch(patchType, current, request.body, options));
-    const prepared = prepare(definition.schemaKey, result, { fieldValidation: fieldValidationOf(query) });
+    const prepared = definition.schema.prepare(result, { fieldValidation: fieldValidationOf(query) });
     warnings = prepared.warnings;
     return settleName(settleNamespace(prepared.object, namespaceOf(context, request)), request);
   };
@@ -85,8 +85,7 @@ function settle(
     if (definition.statusSubresource) next = withStatus(next, statusOf(before));
     next = withGeneration(strategy.prepareForUpdate?.(next, before, context) ?? next, before, definition);
   }
-  validateUpdate(
-    schemaKey,
+  definition.schema.validateUpdate(
     shown(definition, next),
     shown(definition, before),
     subresource === undefined ? {} : { subresource },
@@ -94,6 +93,7 @@ function settle(
   if (request.patchType === 'application/apply-patch+yaml') return next;
   return updateManagedFields(before, next, {
     resourceKey: schemaKey,
+    ...(definition.structure === undefined ? {} : { structure: definition.structure }),
     manager: fieldManagerOf(request.query, request.userAgent),
     now,
     ...(subresource === undefined ? {} : { subresource }),

@@ -15,12 +15,16 @@ export interface OpenApiResource {
   readonly subresources?: readonly string[];
   /** Objects that are answered and not kept: reviews. */
   readonly createOnly?: boolean;
+  readonly listKind?: string;
+  /** Of a kind that the field table does not know. */
+  readonly schema?: Schema;
 }
 
 /** Versions 2 and 3 differ in where definitions live and in how a value of two types is written. */
 export interface Dialect {
   readonly refPrefix: string;
   readonly intOrString: Schema;
+  readonly version: 2 | 3;
 }
 
 const quantity = 'io.k8s.apimachinery.pkg.api.resource.Quantity';
@@ -51,7 +55,7 @@ export function definitionsOf(
     [microTime]: { type: 'string', format: 'date-time' },
   };
   const kinds = kindsByStruct(resources);
-  const queue = [...kinds.keys(), ...sharedStructs];
+  const queue = [...kinds.keys(), ...sharedStructs, structOf('meta/v1.ObjectMeta')!];
   for (let struct = queue.pop(); struct !== undefined; struct = queue.pop()) {
     const name = definitionName(struct);
     if (definitions[name] !== undefined) continue;
@@ -60,11 +64,18 @@ export function definitionsOf(
     for (const identity of identities) definitions[`${name}List`] = listSchema(name, identity, dialect);
     for (const field of struct.fields.values()) queue.push(...structsIn(field.type));
   }
+  for (const resource of resources) {
+    if (resource.schema === undefined) continue;
+    const name = customName(resource);
+    definitions[name] = customDefinition(resource, resource.schema, dialect);
+    definitions[`${name}List`] = listSchema(name, identityOf(resource), dialect, resource.listKind);
+  }
   return definitions;
 }
 
 /** The schema of a resource's kind by reference; undefined for kinds that have none. */
 export function referenceTo(resource: OpenApiResource, dialect: Dialect): Schema | undefined {
+  if (resource.schema !== undefined) return { $ref: dialect.refPrefix + customName(resource) };
   const struct = structForResource(resourceKeyOf(resource));
   return struct === undefined ? undefined : { $ref: dialect.refPrefix + definitionName(struct) };
 }
@@ -86,6 +97,7 @@ function resourceKeyOf({ group, version, kind }: OpenApiResource): string {
 function kindsByStruct(resources: readonly OpenApiResource[]) {
   const kinds = new Map<StructType, Identity[]>();
   for (const resource of resources) {
+    if (resource.schema !== undefined) continue;
     const struct = structForResource(resourceKeyOf(resource));
     if (struct !== undefined) kinds.set(struct, [...(kinds.get(struct) ?? []), identityOf(resource)]);
   }
@@ -123,7 +135,55 @@ function identityExtension(identities: readonly Identity[]): Schema {
   };
 }
 
-function listSchema(name: string, { group, version, kind }: Identity, dialect: Dialect): Schema {
+/** `com.example.stable.v1.CronTab` */
+function customName({ group, version, kind }: OpenApiResource): string {
+  return [...group.split('.').toReversed(), version, kind].join('.');
+}
+
+/** What the definition says, with the fields that every object has. */
+function customDefinition(resource: OpenApiResource, schema: Schema, dialect: Dialect): Schema {
+  const own = dialect.version === 2 ? secondVersion(schema) : schema;
+  return {
+    ...own,
+    type: 'object',
+    properties: {
+      ...(own['properties'] as Schema | undefined),
+      apiVersion: { type: 'string' },
+      kind: { type: 'string' },
+      metadata: { $ref: `${dialect.refPrefix}${metaPackage}.ObjectMeta` },
+    },
+    ...identityExtension([identityOf(resource)]),
+  };
+}
+
+const notInSecondVersion = new Set(['nullable', 'oneOf', 'anyOf', 'not', 'default', 'x-kubernetes-validations']);
+
+/** Version 2 cannot say everything; what it cannot must not be said wrongly (apiextensions openapi/v2 ToStructuralOpenAPIV2). */
+function secondVersion(schema: Schema): Schema {
+  if (schema['x-kubernetes-preserve-unknown-fields'] === true || schema['x-kubernetes-int-or-string'] === true)
+    return typeof schema['description'] === 'string' ? { description: schema['description'] } : {};
+  const result: Record<string, unknown> = {};
+  for (const [key, value] of Object.entries(schema)) {
+    if (notInSecondVersion.has(key)) continue;
+    if (key === 'properties')
+      result[key] = Object.fromEntries(
+        Object.entries(value as Readonly<Record<string, Schema>>).map(([name, part]) => [name, secondVersion(part)]),
+      );
+    else if ((key === 'items' || key === 'additionalProperties') && typeof value === 'object')
+      result[key] = secondVersion(value as Schema);
+    else result[key] = value;
+  }
+  // A null would be of the wrong type for the clients that read this version.
+  if (schema['nullable'] === true) delete result['type'];
+  return result;
+}
+
+function listSchema(
+  name: string,
+  { group, version, kind }: Identity,
+  dialect: Dialect,
+  listKind = `${kind}List`,
+): Schema {
   return {
     type: 'object',
     required: ['items'],
@@ -133,7 +193,7 @@ function listSchema(name: string, { group, version, kind }: Identity, dialect: D
       kind: { type: 'string' },
       metadata: { $ref: `${dialect.refPrefix}${metaPackage}.ListMeta` },
     },
-    ...identityExtension([{ group, version, kind: `${kind}List` }]),
+    ...identityExtension([{ group, version, kind: listKind }]),
   };
 }
 

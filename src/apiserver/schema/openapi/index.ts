@@ -4,14 +4,19 @@ import { createHash } from 'node:crypto';
 import { definitionsOf, type Dialect, type OpenApiResource, referenceTo, type Schema } from './definitions.ts';
 import { type BodyStyle, pathsOf } from './paths.ts';
 
-export type { OpenApiResource } from './definitions.ts';
+export type { OpenApiResource, Schema as OpenApiSchema } from './definitions.ts';
 
 const info = { title: 'Kubernetes', version: 'v1.34.0' };
 
-const v2: Dialect = { refPrefix: '#/definitions/', intOrString: { type: 'string', format: 'int-or-string' } };
+const v2: Dialect = {
+  refPrefix: '#/definitions/',
+  intOrString: { type: 'string', format: 'int-or-string' },
+  version: 2,
+};
 const v3: Dialect = {
   refPrefix: '#/components/schemas/',
   intOrString: { format: 'int-or-string', oneOf: [{ type: 'integer' }, { type: 'string' }] },
+  version: 3,
 };
 
 const v2Style: BodyStyle = {

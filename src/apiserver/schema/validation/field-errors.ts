@@ -26,6 +26,10 @@ export class FieldErrors {
     return this.#causes.length === 0;
   }
 
+  get causes(): readonly StatusCause[] {
+    return this.#causes;
+  }
+
   required(field: string, detail = ''): void {
     this.#add('FieldValueRequired', field, undefined, detail);
   }
