@@ -1,10 +1,13 @@
 import assert from 'node:assert/strict';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, test, type TestContext } from 'node:test';
-import { isReason } from '../api/index.ts';
+import { isReason, resources } from '../api/index.ts';
 import { createVirtualClock } from '../machinery/index.ts';
+import { createHttpClient } from './http-client.ts';
 import { KubeconfigError, loadKubeconfig } from './kubeconfig.ts';
 
 /** A pod with a service account, and no kubeconfig anywhere. */
@@ -44,6 +47,28 @@ describe('in a pod', () => {
     await put('token', 'three');
     onUnauthorized!();
     assert.equal(await ask(), 'Bearer three');
+  });
+
+  test('a server that refuses the token gets the new one with the next request', async (t) => {
+    const { put, load } = await pod(t, { token: 'one' });
+    const server = createServer(({ headers }, response) => {
+      const known = headers.authorization === 'Bearer two';
+      response.writeHead(known ? 200 : 401, { 'content-type': 'application/json' });
+      response.end(JSON.stringify(known ? { kind: 'Node', metadata: { name: 'n' } } : { kind: 'Status', code: 401 }));
+    });
+    await new Promise<void>((resolve) => {
+      server.listen(0, '127.0.0.1', resolve);
+    });
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    const client = createHttpClient({ ...(await load()), server: url });
+    t.after(async () => {
+      await client.close();
+      server.close();
+    });
+    const ask = () => client.get(resources.nodes, undefined, 'n');
+    await assert.rejects(ask(), (error) => isReason(error, 'Unauthorized'));
+    await put('token', 'two');
+    assert.equal((await ask()).metadata.name, 'n');
   });
 
   test('a token that has gone is an Unauthorized, which may pass', async (t) => {

@@ -39,7 +39,8 @@ export async function loadKubeconfig(options: KubeconfigOptions): Promise<Connec
   const usual = join(environment['HOME'] ?? homedir(), '.kube', 'config');
   const listed = (environment['KUBECONFIG'] ?? '').split(delimiter).filter((file) => file !== '');
   const files = path !== undefined ? [path] : listed.length > 0 ? listed : [usual];
-  if (files[0] === usual && context === undefined && !(await isThere(usual))) return inCluster(options, environment);
+  const askedFor = path !== undefined || listed.length > 0 || context !== undefined;
+  if (!askedFor && !(await isThere(usual))) return inCluster(options, environment);
 
   const config = await read(path);
   if (context !== undefined) {

@@ -169,7 +169,7 @@ export function startLeaderElection(options: LeaderElectionOptions): LeaderElect
       if (!(error instanceof StatusError)) throw error;
       // Another candidate was faster, or our own last write arrived though its answer did not: read, then judge.
       const ordinary = isReason(error, 'Conflict', 'AlreadyExists');
-      log[ordinary ? 'debug' : 'warn']('no answer about the lease', { leading: term !== undefined, error });
+      log[ordinary ? 'debug' : 'warn']('the lease was not taken or renewed', { leading: term !== undefined, error });
       return 'unknown';
     }
   };

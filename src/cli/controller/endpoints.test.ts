@@ -23,7 +23,8 @@ const serve = async (context: TestContext, standing: Standing, metrics: string, 
 describe('the endpoints of a replica', () => {
   test('a replica that stands by is ready; one that leads is, once it has its lists', async (t) => {
     const now = { leading: false, seen: false, synced: false };
-    const standing = { leading: () => now.leading, seen: () => now.seen, synced: () => now.synced };
+    const leading = () => now.leading;
+    const standing = { writing: leading, leading, seen: () => now.seen, synced: () => now.synced };
     const { get } = await serve(t, standing, '127.0.0.1:0', '127.0.0.1:0');
     assert.match(await get('health', '/readyz'), /lease has not been seen/);
     now.seen = true;
@@ -39,7 +40,8 @@ describe('the endpoints of a replica', () => {
   });
 
   test('an address that is taken is refused', async (t) => {
-    const standing = { leading: () => true, seen: () => true, synced: () => true };
+    const yes = () => true;
+    const standing = { writing: yes, leading: yes, seen: yes, synced: yes };
     const { urls } = await serve(t, standing, '127.0.0.1:0');
     const taken = urls['serving metrics']!.replace('http://', '');
     await assert.rejects(serve(t, standing, taken), Refusal);

@@ -13,6 +13,9 @@ import {
 import { Refusal } from '../failure.ts';
 
 export interface Standing {
+  /** It may write now. */
+  readonly writing: () => boolean;
+  /** The controller is to run here. */
   readonly leading: () => boolean;
   /** The API server was heard of: by the lease when there is one. */
   readonly seen: () => boolean;
@@ -50,7 +53,7 @@ export async function serveAll(
   log: Logger,
 ): Promise<{ close(): Promise<void> }> {
   numbers.gauge('everynode_leader', '1 while this replica may write, else 0.', [], () => [
-    { value: standing.leading() ? 1 : 0 },
+    { value: standing.writing() ? 1 : 0 },
   ]);
   const shown = { ...metricsEndpoint(numbers) };
   const checked = healthEndpoints({ healthy: { ping: () => undefined }, ready: readiness(standing) });

@@ -64,6 +64,7 @@ export async function runController(options: ControllerOptions, version: string)
     let synced = false;
     let election: LeaderElection | undefined;
     const standing: Standing = {
+      writing: () => options.dryRun !== true && (election?.leading ?? true),
       leading: () => election?.leading ?? true,
       seen: () => election === undefined || election.holder !== undefined,
       synced: () => synced,
