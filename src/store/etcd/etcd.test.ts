@@ -1,10 +1,6 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { after, before, describe, test, type TestContext } from 'node:test';
-import { setTimeout as delay } from 'node:timers/promises';
 import { systemClock } from '../../machinery/index.ts';
-import { createAuthority, issueCertificate, type KeyPair } from '../../pki/index.ts';
 import { describeStore } from '../conformance.test-support.ts';
 import { Recorder, refusedWatch } from '../conformance-kind.test-support.ts';
 import { scratchDirectory } from '../scratch.test-support.ts';
@@ -157,46 +153,7 @@ void describe('etcd', needsEtcd, () => {
     });
   });
 
-  void describe('an etcd that goes away', () => {
-    void test('requests wait for it to come back, watches go on without a gap, also over a restart', async (t) => {
-      const place = join(directory, 'restarted');
-      mkdirSync(place);
-      const etcd = await startEtcd({ directory: place });
-      t.after(() => etcd.kill());
-      const store = await opened(t, { endpoints: [etcd.endpoint] });
-      const other = await opened(t, { endpoints: [etcd.endpoint], prefix: `/store-${prefixes}` });
-      const recorder = new Recorder();
-      store.watch('p/', await store.put('p/0', {}, 0), recorder);
-      const written: number[] = [];
-      for (let round = 1; round <= 3; round++) {
-        await etcd.kill();
-        await delay(50); // A write on a connection that is just breaking may have been made: that is an error.
-        const [found, revision] = [store.get('p/0'), other.put(`p/${round}`, {}, 0)];
-        await delay(100);
-        await etcd.start();
-        assert.notEqual(await found, undefined);
-        written.push(await revision);
-        await recorder.saw(`p/${round}`);
-      }
-      assert.deepEqual(
-        recorder.heard.map((event) => event.revision),
-        written,
-      );
-      assert.equal(recorder.ended, undefined);
-    });
-
-    void test('when nobody answers in time, that is what is said', async (t) => {
-      const place = join(directory, 'gone');
-      mkdirSync(place);
-      const etcd = await startEtcd({ directory: place });
-      t.after(() => etcd.kill());
-      const store = await opened(t, { endpoints: [etcd.endpoint], requestMsMax: 200 });
-      await etcd.kill();
-      await assert.rejects(store.get('p/a'), StoreUnavailableError);
-      await assert.rejects(store.put('p/a', {}, 0), StoreUnavailableError);
-      await assert.rejects(openStore({ endpoints: [etcd.endpoint], requestMsMax: 200 }), StoreUnavailableError);
-    });
-
+  void describe('on a way that fails', () => {
     void test('an endpoint that is dead is passed over', async (t) => {
       const store = await opened(t, { endpoints: ['http://127.0.0.1:1', server.endpoint] });
       const recorder = new Recorder();
@@ -235,84 +192,5 @@ void describe('etcd', needsEtcd, () => {
         'p/overwritten {"by":"us"}',
       ]);
     });
-
-    void test('come back without its data: watches end, reads show what there is', async (t) => {
-      const place = join(directory, 'emptied');
-      mkdirSync(place);
-      const etcd = await startEtcd({ directory: place });
-      t.after(() => etcd.kill());
-      const store = await opened(t, { endpoints: [etcd.endpoint] });
-      for (let n = 0; n < 5; n++) await store.put(`p/${n}`, {}, 0);
-      const revision = await store.revision();
-      const ended = new Promise((end) => void store.watch('p/', revision, { events() {}, end }));
-      await etcd.kill();
-      for (const name of readdirSync(place)) rmSync(join(place, name), { recursive: true });
-      await etcd.start();
-      assert.deepEqual((await store.range('')).entries, []);
-      assert.ok((await ended) instanceof CompactedError);
-      const created = await store.put('p/a', {}, 0);
-      assert.equal((await store.get('p/a'))?.revision, created);
-    });
-
-    void test('compacted while it was away: watches end, reads are right', async (t) => {
-      const place = join(directory, 'compacted');
-      mkdirSync(place);
-      const etcd = await startEtcd({ directory: place });
-      t.after(() => etcd.kill());
-      const gate = await openGate(etcd.endpoint);
-      t.after(() => gate.close());
-      const prefix = '/gated';
-      const store = await opened(t, { endpoints: [gate.endpoint], prefix });
-      const other = await opened(t, { endpoints: [etcd.endpoint], prefix });
-      const first = await store.put('p/a', { n: 1 }, 0);
-      const gone = await store.put('p/gone', {}, 0);
-      const recorder = new Recorder();
-      store.watch('p/', await store.revision(), recorder);
-      gate.shut();
-      await other.delete('p/gone', gone);
-      const last = await other.put('p/a', { n: 2 }, first);
-      await other.compact(last);
-      gate.open();
-      assert.deepEqual((await store.range('p/')).entries, [{ key: 'p/a', value: { n: 2 }, revision: last }]);
-      assert.ok(recorder.ended?.error instanceof CompactedError);
-      assert.deepEqual(recorder.heard, []);
-      const later = new Recorder();
-      store.watch('p/', last, later);
-      await store.put('p/b', {}, 0);
-      await later.saw('p/b');
-    });
-  });
-
-  void test('over TLS, with a certificate of its own where etcd asks for one', async (t) => {
-    const now = systemClock.now();
-    const authority = await createAuthority('etcd-authority', now);
-    const place = join(directory, 'tls');
-    mkdirSync(place);
-    const file = (name: string, text: string) => {
-      writeFileSync(join(place, name), text);
-      return join(place, name);
-    };
-    const hosts = ['127.0.0.1'];
-    const served: KeyPair = await issueCertificate(authority, { usage: 'server', commonName: 'etcd', hosts }, now);
-    const ours: KeyPair = await issueCertificate(authority, { usage: 'client', commonName: 'everynode' }, now);
-    const certificates = [
-      '--cert-file',
-      file('server.crt', served.certificate),
-      '--key-file',
-      file('server.key', served.key),
-    ];
-    const asked = ['--client-cert-auth', '--trusted-ca-file', file('ca.crt', authority.certificate)];
-    const etcd = await startEtcd({ directory: place, scheme: 'https', args: [...certificates, ...asked] });
-    t.after(() => etcd.kill());
-    const endpoints = [etcd.endpoint];
-    const tls = { authority: authority.certificate, certificate: ours.certificate, key: ours.key };
-    const store = await opened(t, { endpoints, tls });
-    const recorder = new Recorder();
-    store.watch('p/', await store.revision(), recorder);
-    await store.put('p/a', {}, 0);
-    await recorder.saw('p/a');
-    const trusting = { authority: authority.certificate };
-    for (const less of [trusting, {}])
-      await assert.rejects(openStore({ endpoints, tls: less, requestMsMax: 200 }), StoreUnavailableError);
   });
 });
