@@ -81,6 +81,7 @@ Examples:
   everynode up
   everynode up --nodes 1000 --memory
   everynode up --apply agent.yaml
+  everynode up --etcd-servers http://127.0.0.1:2379
   sudo everynode up --runtime containerd --apply agent.yaml
   everynode up --simulate 'image=*:broken: ImagePullBackOff' --simulate 'node=node-2: Dead'
 
