@@ -37,8 +37,8 @@ export function createConnector({ tls, proxy, connectMsMax }: ConnectorOptions):
   return (options, callback) => {
     const { hostname, protocol } = options;
     const secure = protocol === 'https:';
-    const target = `${hostname}:${options.port === '' ? (secure ? 443 : 80) : options.port}`;
-    openTunnel(proxy, target, connectMsMax).then(
+    const port = options.port === '' ? (secure ? 443 : 80) : Number(options.port);
+    openTunnel(proxy, hostname.replace(/^\[|\]$/g, ''), port, connectMsMax).then(
       (socket) => (secure ? current()({ ...options, httpSocket: socket }, callback) : callback(null, socket)),
       (error: Error) => callback(error, null),
     );

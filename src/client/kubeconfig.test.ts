@@ -175,7 +175,7 @@ describe('a kubeconfig', () => {
     assert.equal((await loadKubeconfig({ path, clock, environment })).proxy?.href, 'http://proxy.example:3128/');
     const direct = await write('direct', { token: 't' });
     assert.equal((await loadKubeconfig({ path: direct, clock, environment })).proxy, undefined);
-    const socks = await write('socks', { token: 't' }, { 'proxy-url': 'socks5://proxy.example:1080' });
+    const socks = await write('socks', { token: 't' }, { 'proxy-url': 'socks4://proxy.example:1080' });
     await assert.rejects(loadKubeconfig({ path: socks, clock }), KubeconfigError);
   });
 

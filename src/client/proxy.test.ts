@@ -45,8 +45,8 @@ describe('which proxy', () => {
 
   test('one of another kind is refused, without its password', () => {
     assert.throws(
-      () => proxyFor(new URL(https), 'socks5://me:secret@p:1080', {}),
-      (error: Error) => /socks5:\/\/p:1080/.test(error.message) && !/secret/.test(error.message),
+      () => proxyFor(new URL(https), 'socks4://me:secret@p:1080', {}),
+      (error: Error) => /socks4:\/\/p:1080/.test(error.message) && !/secret/.test(error.message),
     );
   });
 });

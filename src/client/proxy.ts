@@ -1,8 +1,12 @@
 // Through which proxy the API server is reached, and a way through it: kubeconfig's proxy-url, else the environment as
-// Go's programs read it (HTTPS_PROXY, HTTP_PROXY, NO_PROXY, also in small letters). HTTP proxies by CONNECT.
+// Go's programs read it (HTTPS_PROXY, HTTP_PROXY, NO_PROXY, also in small letters). HTTP proxies by CONNECT, SOCKS5 ones by
+// socks.ts.
 import { request as httpRequest } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import { BlockList, isIP, type Socket } from 'node:net';
+import { openSocksTunnel } from './socks.ts';
+
+const protocols: ReadonlySet<string> = new Set(['http:', 'https:', 'socks5:', 'socks5h:']);
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -13,8 +17,8 @@ export function proxyFor(server: URL, configured: string | undefined, environmen
   // As Go has it, a scheme may be left out.
   const withScheme = /^[a-z0-9]+:\/\//i.test(text) ? text : `http://${text}`;
   const url = URL.canParse(withScheme) ? new URL(withScheme) : undefined;
-  if (url === undefined || (url.protocol !== 'http:' && url.protocol !== 'https:'))
-    throw new Error(`the proxy '${withoutPassword(text)}' is neither http:// nor https://`);
+  if (url === undefined || !protocols.has(url.protocol))
+    throw new Error(`the proxy '${withoutPassword(text)}' is neither http://, https:// nor socks5://`);
   return url;
 }
 
@@ -69,8 +73,18 @@ function withoutPassword(text: string): string {
   return text.replace(/\/\/[^@/]*@/, '//');
 }
 
-/** A connection to `target` (`host:port`) through the proxy. The error of a proxy that refuses carries its answer. */
-export function openTunnel(proxy: URL, target: string, msMax: number): Promise<Socket> {
+/** A connection to `host:port` through the proxy. The error of a proxy that refuses carries its answer. */
+export async function openTunnel(proxy: URL, host: string, port: number, msMax: number): Promise<Socket> {
+  try {
+    return await (proxy.protocol.startsWith('socks')
+      ? openSocksTunnel(proxy, host, port, msMax)
+      : openHttpTunnel(proxy, host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`, msMax));
+  } catch (error) {
+    throw new Error(`proxy ${proxy.host}: ${(error as Error).message}`, { cause: error });
+  }
+}
+
+function openHttpTunnel(proxy: URL, target: string, msMax: number): Promise<Socket> {
   const request = proxy.protocol === 'https:' ? httpsRequest : httpRequest;
   const credentials = `${decodeURIComponent(proxy.username)}:${decodeURIComponent(proxy.password)}`;
   const authorization =
@@ -85,22 +99,21 @@ export function openTunnel(proxy: URL, target: string, msMax: number): Promise<S
       agent: false,
       timeout: msMax,
     });
-    const failed = (why: string, cause?: Error) => reject(new Error(`proxy ${proxy.host}: ${why}`, { cause }));
     sent.once('connect', ({ statusCode, statusMessage = '' }, socket: Socket) => {
       socket.setTimeout(0);
       if (statusCode === 200) resolve(socket);
       else {
         socket.destroy();
-        failed(`it refused to connect to ${target}: ${statusCode} ${statusMessage}`);
+        reject(new Error(`it refused to connect to ${target}: ${statusCode} ${statusMessage}`));
       }
     });
     // A proxy that answers CONNECT like any other request is none.
     sent.once('response', ({ statusCode }) => {
       sent.destroy();
-      failed(`it refused to connect to ${target}: ${statusCode}`);
+      reject(new Error(`it refused to connect to ${target}: ${statusCode}`));
     });
     sent.once('timeout', () => sent.destroy(new Error(`no answer within ${msMax} ms`)));
-    sent.once('error', (error) => failed(error.message, error));
+    sent.once('error', reject);
     sent.end();
   });
 }
