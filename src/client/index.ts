@@ -11,6 +11,7 @@ export type {
   WatchOptions,
   WriteOptions,
 } from './client.ts';
+export { fixedResources, oneVersionEach, type ServedResources } from './served-resources.ts';
 export { createDryRunClient } from './dry-run.ts';
 export { eventSink } from './event-sink.ts';
 export { createFakeClient, type FakeCall, type FakeClient, type FakeVerb } from './fake.ts';

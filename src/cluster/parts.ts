@@ -6,9 +6,8 @@ import {
   startContainerdNode,
   startSimulatedFleet,
 } from '../agent/index.ts';
-import type { Resource } from '../api/index.ts';
 import type { Component } from '../apiserver/index.ts';
-import { type Client, type ControllerContext, eventSink } from '../client/index.ts';
+import { type Client, type ControllerContext, eventSink, type ServedResources } from '../client/index.ts';
 import { runDaemonSetController } from '../controllers/daemonset/index.ts';
 import { runGarbageCollector } from '../controllers/garbage-collector/index.ts';
 import { runNamespaces } from '../controllers/namespaces/index.ts';
@@ -30,7 +29,7 @@ export interface PartsOptions {
   /** Each part acts as a user of its own, with the rights it needs (apiserver/auth/component-roles.ts). */
   readonly clientFor: (component: Component) => Client;
   /** Everything that can be owned, deleted with its namespace, and so on. */
-  readonly resources: readonly Resource[];
+  readonly resources: ServedResources;
   /** PEM of the cluster's authority, for kube-root-ca.crt. */
   readonly authority: string;
   /** Which controllers run. */

@@ -13,7 +13,7 @@ import {
   mastersGroup,
   type User,
 } from '../apiserver/index.ts';
-import type { Client } from '../client/index.ts';
+import type { Client, ServedResources } from '../client/index.ts';
 import type { Clock, Random } from '../machinery/index.ts';
 import type { Logger } from '../observe/index.ts';
 import { ensureCertificates } from './certificates.ts';
@@ -110,7 +110,10 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
     const authority = certificates.authority.certificate;
     const { nodes, rules = [] } = options;
     const place = { directory: join(directory.path, 'node'), url };
-    const resources = server.resources.all().filter(({ verbs }) => verbs.includes('list'));
+    const resources: ServedResources = {
+      all: () => server.resources.all().filter(({ verbs }) => verbs.includes('list')),
+      subscribe: (listener) => server.resources.subscribe(listener),
+    };
     const machine = options.containerd === undefined ? undefined : machineNode(server, options.containerd, place);
     const common = { clock, random, log };
     const parts = startParts({ clientFor, resources, authority, controllers, nodes, rules, machine, ...common });

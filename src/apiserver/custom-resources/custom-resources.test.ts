@@ -3,10 +3,10 @@ import { describe, test } from 'node:test';
 import { groupList, resourceList } from '../discovery/plain.ts';
 import { createOpenApiDocuments } from '../openapi/documents.ts';
 import { objectTable } from '../printing/table.ts';
-import { createTestServer } from '../server.test-support.ts';
+import { type AnyObject, createTestServer } from '../server.test-support.ts';
 import { cronTab, cronTabs, define, definition, definitions, settled } from './custom-resources.test-support.ts';
 
-const conditions = (object: { readonly status?: unknown }) =>
+const conditions = (object: AnyObject) =>
   (object.status as { conditions: { type: string; status: string }[] }).conditions.map(
     ({ type, status }) => `${type}=${status}`,
   );

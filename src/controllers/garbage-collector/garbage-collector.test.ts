@@ -6,16 +6,17 @@ import {
   type DeleteOptions,
   type OwnerReference,
   type Pod,
+  type Resource,
   resources,
   StatusError,
   type Stored,
 } from '../../api/index.ts';
-import { createFakeClient, type FakeClient } from '../../client/index.ts';
+import { createFakeClient, type FakeClient, type ServedResources } from '../../client/index.ts';
 import { createVirtualClock, type RunningController, seededRandom, type VirtualClock } from '../../machinery/index.ts';
 import { silentLogger } from '../../observe/index.ts';
 import { runGarbageCollector } from './index.ts';
 
-const watched = [
+const watched: readonly Resource[] = [
   resources.nodes,
   resources.daemonSets,
   resources.controllerRevisions,
@@ -30,6 +31,19 @@ describe('the garbage collector', () => {
   let stop: AbortController;
   let collector: RunningController;
   let owner: Stored<DaemonSet>;
+  let list: readonly Resource[];
+  const listeners = new Set<() => void>();
+  const served: ServedResources = {
+    all: () => list,
+    subscribe(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+  };
+  const serve = (next: readonly Resource[]) => {
+    list = next;
+    for (const listener of listeners) listener();
+  };
 
   const start = () => {
     collector = runGarbageCollector({
@@ -38,18 +52,20 @@ describe('the garbage collector', () => {
       random: seededRandom(1),
       log: silentLogger,
       signal: stop.signal,
-      resources: watched,
+      resources: served,
     });
   };
   beforeEach(() => {
     clock = createVirtualClock();
     client = createFakeClient({ clock, random: seededRandom(2) });
     stop = new AbortController();
+    list = watched;
     owner = client.add<DaemonSet>(resources.daemonSets, { metadata: { namespace: 'a', name: 'ds' }, spec });
   });
   afterEach(async () => {
     stop.abort();
     await collector.stopped;
+    assert.equal(listeners.size, 0, 'nobody listens after the end');
   });
 
   const reference = (over: Partial<OwnerReference> = {}): OwnerReference => ({
@@ -81,6 +97,22 @@ describe('the garbage collector', () => {
       await clock.settle();
       assert.deepEqual(pods(), ['free']);
       assert.equal(client.count('delete', resources.pods), 1);
+    });
+
+    test('covers resources that are served later, until they are no more', async () => {
+      const tabs: Resource = { group: 'example.com', version: 'v1', name: 'tabs', kind: 'Tab', namespaced: true };
+      start();
+      await clock.settle();
+      serve([...watched, tabs]);
+      const tab = client.add(tabs, { metadata: { namespace: 'a', name: 'tab', ownerReferences: [reference()] } });
+      addPod('of-tab', [controllerReference(tabs, tab)]);
+      await clock.settle();
+      await deleteOwner({ propagationPolicy: 'Background' });
+      await clock.settle();
+      assert.deepEqual([client.all(tabs), pods()], [[], []]);
+      serve(watched);
+      await clock.settle();
+      assert.equal(client.count('watch', tabs), 1);
     });
 
     test('deletes a dependent whose owner vanished while nobody watched, after asking the server once', async () => {

@@ -1,15 +1,16 @@
 // Garbage collection of owned objects: watches every deletable resource, keeps the owner graph, and does what decide.ts
 // says. Holds no rule of its own; every write carries the UID and the version that the decision was made on.
-import { isReason, type OwnerReference, type Resource } from '../../api/index.ts';
-import { type ControllerContext, listWatch } from '../../client/index.ts';
-import { composeController, createWorkQueue, type RunningController, startReflector } from '../../machinery/index.ts';
+import { isReason, type OwnerReference } from '../../api/index.ts';
+import { type ControllerContext, type ServedResources } from '../../client/index.ts';
+import { composeController, createWorkQueue, type RunningController } from '../../machinery/index.ts';
 import { decide, isWaitingForDependents, orphanFinalizer } from './decide.ts';
 import { createOwnerGraph, type OwnedObject, projectOwned } from './owner-graph.ts';
+import { watchOwned } from './owned-objects.ts';
 import { createOwnerStates } from './owner-state.ts';
 
 export interface GarbageCollectorOptions extends ControllerContext {
-  /** Every resource whose objects can own or be owned. */
-  readonly resources: readonly Resource[];
+  /** Every resource whose objects can own or be owned, those that come later included. */
+  readonly resources: ServedResources;
   /** Objects in work at once; kube-controller-manager's --concurrent-gc-syncs is 20. */
   readonly concurrency?: number;
 }
@@ -146,18 +147,8 @@ export function runGarbageCollector(options: GarbageCollectorOptions): RunningCo
     },
   });
 
-  const reflectors = resources.map((resource) =>
-    startReflector({
-      source: listWatch(client, resource),
-      clock,
-      random,
-      log,
-      signal,
-      handlers: { applied, removed },
-      project: (object) => projectOwned(resource, object),
-    }),
-  );
-  const controller = composeController('garbage-collector', [...reflectors, queue]);
+  const watched = watchOwned({ client, clock, random, log, signal, resources, handlers: { applied, removed } });
+  const controller = composeController('garbage-collector', [watched, queue]);
   const { synced } = controller;
   return controller;
 }

@@ -1,7 +1,7 @@
 // Is an owner there? The graph knows most; what it does not know is asked of the API server, because a missing owner
 // costs its dependents their lives and a cache may lag. UIDs never come back, so an absent one is remembered.
 import { apiVersionOf, isReason, type OwnerReference, type Resource } from '../../api/index.ts';
-import type { Client } from '../../client/index.ts';
+import type { Client, ServedResources } from '../../client/index.ts';
 import { isWaitingForDependents, type OwnerState } from './decide.ts';
 import type { OwnedObject, OwnerGraph } from './owner-graph.ts';
 
@@ -16,10 +16,16 @@ export interface OwnerStates {
 export function createOwnerStates(
   client: Client,
   graph: OwnerGraph,
-  resources: readonly Resource[],
+  resources: ServedResources,
   signal: AbortSignal,
 ): OwnerStates {
-  const byKind = new Map(resources.map((resource) => [`${apiVersionOf(resource)}/${resource.kind}`, resource]));
+  const kindsOf = () => new Map(resources.all().map((one) => [`${apiVersionOf(one)}/${one.kind}`, one]));
+  let byKind = kindsOf();
+  signal.addEventListener(
+    'abort',
+    resources.subscribe(() => (byKind = kindsOf())),
+    { once: true },
+  );
   const absent = new Set<string>();
   const asked = new Map<string, Promise<OwnerState>>();
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, describe, test } from 'node:test';
 import { findCondition, type Namespace, type Pod, resources, StatusError } from '../../api/index.ts';
-import { createFakeClient, type FakeClient } from '../../client/index.ts';
+import { createFakeClient, fixedResources, type FakeClient } from '../../client/index.ts';
 import { createVirtualClock, type RunningController, seededRandom, type VirtualClock } from '../../machinery/index.ts';
 import { silentLogger } from '../../observe/index.ts';
 import { runNamespaces } from './index.ts';
@@ -23,7 +23,7 @@ describe('the namespace controller', () => {
       random: seededRandom(2),
       log: silentLogger,
       signal: stop.signal,
-      resources: served,
+      resources: fixedResources(served),
     });
     for (const name of ['doomed', 'kept'])
       client.add<Namespace>(resources.namespaces, {

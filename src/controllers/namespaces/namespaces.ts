@@ -9,7 +9,7 @@ import {
   resources as known,
   type Stored,
 } from '../../api/index.ts';
-import { type ControllerContext, listWatch } from '../../client/index.ts';
+import { type ControllerContext, listWatch, oneVersionEach, type ServedResources } from '../../client/index.ts';
 import {
   composeController,
   createAdaptiveConcurrency,
@@ -21,8 +21,8 @@ import {
 import { type Remaining, terminationConditions } from './conditions.ts';
 
 export interface NamespacesOptions extends ControllerContext {
-  /** Every namespaced resource whose objects can be deleted. */
-  readonly resources: readonly Resource[];
+  /** Every resource whose objects can be deleted. */
+  readonly resources: ServedResources;
 }
 
 /** Namespaces emptied at once; kube-controller-manager's --concurrent-namespace-syncs is 10. */
@@ -35,7 +35,6 @@ const finalizer = 'kubernetes';
 export function runNamespaces(options: NamespacesOptions): RunningController {
   const { client, clock, random, signal } = options;
   const log = options.log.child({ controller: 'namespaces' });
-  const resources = options.resources.filter(({ namespaced }) => namespaced);
   const deletes = createAdaptiveConcurrency({ clock });
 
   /** Asks for the deletion of everything of one resource, and says what was there. */
@@ -75,6 +74,8 @@ export function runNamespaces(options: NamespacesOptions): RunningController {
   const work = async (name: string): Promise<WorkOutcome | void> => {
     const namespace = reflector.get(name);
     if (namespace === undefined || !namespace.spec?.finalizers?.includes(finalizer)) return;
+    // Those that are served now: custom ones come and go.
+    const resources = oneVersionEach(options.resources.all()).filter(({ namespaced }) => namespaced);
     const results = await Promise.allSettled(resources.map((resource) => empty(resource, name)));
     signal.throwIfAborted();
     const failures = results.flatMap((result) => (result.status === 'rejected' ? [result.reason as Error] : []));
