@@ -25,10 +25,10 @@ interface World {
   readonly everynode: Everynode;
   /** A directory of the host for hostPath volumes. */
   readonly host: string;
-  apply(...pods: readonly Pod[]): Promise<void>;
-  pod(name: string): Promise<Stored<Pod>>;
-  status(name: string, container?: number): Promise<ContainerStatus>;
-  events(name: string): Promise<readonly string[]>;
+  readonly apply: (...pods: readonly Pod[]) => Promise<void>;
+  readonly pod: (name: string) => Promise<Stored<Pod>>;
+  readonly status: (name: string, container?: number) => Promise<ContainerStatus>;
+  readonly events: (name: string) => Promise<readonly string[]>;
 }
 
 async function world(t: TestContext): Promise<World> {
@@ -153,23 +153,9 @@ test(
     assert.equal(await answers(running.status!.podIP!, 8080), 200, 'the host reaches the pod at its address');
 
     await everynode.kubectl.run(['patch', 'configmap', 'settings', '-p', '{"data":{"file":"other"}}']);
-    const [uid] = [running.metadata.uid];
-    const file = join(
-      containerd.directory,
-      'data-0',
-      'node',
-      'pods',
-      uid,
-      'volumes',
-      'kubernetes.io~projected',
-      'files',
-      'file',
-    );
-    await eventually(
-      'the file follows its ConfigMap',
-      async () => assert.equal(readFileSync(file, 'utf8'), 'other'),
-      90_000,
-    );
+    const volumes = join(containerd.directory, 'data-0', 'node', 'pods', running.metadata.uid, 'volumes');
+    const file = join(volumes, 'kubernetes.io~projected', 'files', 'file');
+    await eventually('the file follows its ConfigMap', async () => assert.equal(readFileSync(file, 'utf8'), 'other'));
     assert.equal((await pod('order')).status?.containerStatuses?.[0]?.restartCount, 0);
   },
 );

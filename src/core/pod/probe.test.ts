@@ -5,7 +5,7 @@ import { afterAnswer, freshProbe, type ProbeAnswer, probeTiming } from './probe.
 
 const results = (probe: Probe, answers: string) => {
   let state = freshProbe;
-  return [...answers].map((letter) => {
+  return answers.split('').map((letter) => {
     const answer: ProbeAnswer = letter === '+' ? 'success' : 'failure';
     state = afterAnswer(state, probe, answer);
     return state.result === undefined ? '?' : state.result === 'success' ? '+' : '-';
@@ -15,7 +15,7 @@ const results = (probe: Probe, answers: string) => {
 for (const [probe, answers, established] of [
   [{}, '+', '+'],
   [{}, '---', '??-'],
-  [{}, '+--+---', '+++++' + '+-'],
+  [{}, '+--+---', '++++++-'],
   [{ failureThreshold: 1 }, '-+-', '-+-'],
   [{ successThreshold: 3 }, '++-+++', '?????+'],
 ] as const)
