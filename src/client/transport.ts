@@ -1,7 +1,7 @@
 // Requests to one API server: credentials, one deadline per request, and every failure as a StatusError: an answer's
 // own Status, or ServiceUnavailable/Timeout with the cause when no answer came. Connections are connections.ts.
 import { StatusError, type Status, statusErrorFrom } from '../api/index.ts';
-import type { Clock } from '../machinery/index.ts';
+import { type Clock, onAbort } from '../machinery/index.ts';
 import { decodeStatus, jsonMediaType } from './body-format.ts';
 import { type BodyReceiver, createChunkQueue } from './chunk-queue.ts';
 import { createConnections, type Exchange, type Head, isTimeout, type Outgoing } from './connections.ts';
@@ -114,14 +114,13 @@ export function createTransport(options: TransportOptions): Transport {
           sent.abort(reason);
         };
         const { signal } = request;
-        const abort = () => giveUp(signal!.reason as Error);
-        signal?.addEventListener('abort', abort, { once: true });
+        const forget = signal === undefined ? undefined : onAbort(signal, () => giveUp(signal.reason as Error));
         const cancelDeadline = clock.after(requestMsMax, () =>
           giveUp(new StatusError('Timeout', `${describe(request, origin)}: no answer within ${requestMsMax / 1000} s`)),
         );
         release = () => {
           cancelDeadline();
-          signal?.removeEventListener('abort', abort);
+          forget?.();
         };
       });
     } catch (error) {

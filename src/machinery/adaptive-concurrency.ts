@@ -3,6 +3,7 @@
 // does). A Retry-After stops all starts until then. Does not retry: who asked decides what a failure means.
 import { StatusError } from '../api/index.ts';
 import type { Clock } from './clock.ts';
+import { onAbort } from './on-abort.ts';
 
 export interface AdaptiveConcurrencyOptions {
   readonly clock: Clock;
@@ -22,7 +23,7 @@ export interface AdaptiveConcurrency {
   readonly waiting: number;
 }
 
-const defaults = { initial: 16, min: 1, max: 256, latencyMsMax: 1000 };
+const defaults = { initial: 16, min: 1, max: 64, latencyMsMax: 1000 };
 /** Signs of overload within this time are one: they speak of the same moment. */
 const decreaseEveryMs = 500;
 /** A server that asks for a longer rest than this is asked again after it. */
@@ -64,22 +65,26 @@ export function createAdaptiveConcurrency(options: AdaptiveConcurrencyOptions): 
     first = 0;
   };
 
-  const enter = (signal: AbortSignal | undefined): Promise<void> =>
+  /** Nothing to wait for when there is room at once. */
+  const enter = (signal: AbortSignal | undefined): Promise<void> | undefined => {
+    signal?.throwIfAborted();
+    if (waiting > 0 || underWay >= Math.floor(limit) || clock.now() < restUntil) return queue(signal);
+    underWay++;
+    return undefined;
+  };
+
+  const queue = (signal: AbortSignal | undefined): Promise<void> =>
     new Promise((resolve, reject) => {
-      if (signal?.aborted === true) {
-        reject(signal.reason as Error);
-        return;
-      }
       const giveUp = () => {
         waiters[waiters.indexOf(start)] = undefined;
         waiting--;
         reject(signal!.reason as Error);
       };
+      const forget = signal === undefined ? undefined : onAbort(signal, giveUp);
       const start = () => {
-        signal?.removeEventListener('abort', giveUp);
+        forget?.();
         resolve();
       };
-      signal?.addEventListener('abort', giveUp, { once: true });
       waiters.push(start);
       waiting++;
       admit();

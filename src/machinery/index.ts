@@ -45,3 +45,4 @@ export {
   type WorkQueueOptions,
 } from './work-queue.ts';
 export { formatYaml, parseYaml, YamlError } from './yaml.ts';
+export { onAbort } from './on-abort.ts';
