@@ -125,7 +125,8 @@ async function deletePod(context: SyncContext, tracked: Tracked, action: DeleteP
       `Found succeeded daemon pod ${pod} on node ${action.node}, will try to delete it`,
     );
   try {
-    const preconditions = { uid: action.uid };
+    const { uid, resourceVersion } = action;
+    const preconditions = { uid, ...(resourceVersion === undefined ? {} : { resourceVersion }) };
     const sent = await limit(async () => {
       if (!holds(context, tracked, action)) return false;
       await client.delete(resources.pods, action.namespace, action.name, { preconditions, signal });
@@ -139,6 +140,12 @@ async function deletePod(context: SyncContext, tracked: Tracked, action: DeleteP
   } catch (error) {
     // Gone already, or the name is another pod's by now: what was to go has gone.
     if (!isReason(error, 'NotFound', 'Conflict')) throw error;
+    if (isReason(error, 'Conflict') && action.resourceVersion !== undefined) {
+      // It has changed since it was seen: it is decided again, a little later, when the watch may have shown how.
+      tracked.deletes.refused(context.clock.now(), undefined);
+      tracked.ledger.failed(action, context.clock.now());
+      return;
+    }
     happened(context, tracked, action);
     tracked.deletes.settled();
     return;

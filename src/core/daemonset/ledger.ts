@@ -374,7 +374,9 @@ function creation(slot: Slot, target: Target, reason: CreateReason): CreatePod {
 }
 
 function deletion(slot: Slot, pod: PodView, reason: DeleteReason): DeletePod {
-  return { type: 'delete', node: slot.name, namespace: pod.namespace, name: pod.name, uid: pod.uid, reason };
+  const { namespace, name, uid, resourceVersion } = pod;
+  const asSeen = reason === 'outdated-unready' || (reason === 'outdated' && slot.assessment.replaceableIsSettling);
+  return { type: 'delete', node: slot.name, namespace, name, uid, reason, ...(asSeen ? { resourceVersion } : {}) };
 }
 
 function setMember<T>(set: Set<T>, entry: T, present: boolean): void {

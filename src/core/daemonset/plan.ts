@@ -17,6 +17,8 @@ export interface DeletePod {
   readonly name: string;
   /** Precondition of the delete: never another pod that took the name. */
   readonly uid: string;
+  /** Precondition where the pod goes only because it does not serve: with a late watch it may serve by now. */
+  readonly resourceVersion?: string;
   readonly reason: DeleteReason;
 }
 
