@@ -113,6 +113,8 @@ export interface PodSpec {
   readonly schedulerName?: string;
   readonly priority?: number;
   readonly priorityClassName?: string;
+  /** PreemptLowerPriority | Never */
+  readonly preemptionPolicy?: string;
   readonly restartPolicy?: string;
   readonly terminationGracePeriodSeconds?: number;
   readonly activeDeadlineSeconds?: number;

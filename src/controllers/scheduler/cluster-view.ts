@@ -2,7 +2,7 @@
 // ("assumed"). O(1) per event. Decides nothing.
 import { isFinished } from '../../core/node/index.ts';
 import { type NodeInfo, type NodeOffer, NodeUsage, type PodDemand, podDemand } from '../../core/scheduling/index.ts';
-import { type Condition, findCondition, type Pod, type Stored } from '../../api/index.ts';
+import { type Condition, findCondition, parseTime, type Pod, type Stored } from '../../api/index.ts';
 
 /** The little that is kept of a pod. */
 export interface PodView {
@@ -19,6 +19,10 @@ export interface PodView {
   readonly gated: boolean;
   readonly demand: PodDemand;
   readonly scheduled: Condition | undefined;
+  /** Milliseconds since the epoch: started, or else created. */
+  readonly startedAt: number;
+  /** Where room was made for it. */
+  readonly nominatedNode: string | undefined;
 }
 
 export function podView(pod: Stored<Pod>): PodView {
@@ -36,14 +40,23 @@ export function podView(pod: Stored<Pod>): PodView {
     gated: (spec.schedulingGates?.length ?? 0) > 0,
     demand,
     scheduled: findCondition(status?.conditions, 'PodScheduled'),
+    startedAt: parseTime(status?.startTime ?? metadata.creationTimestamp) ?? 0,
+    nominatedNode: status?.nominatedNodeName === '' ? undefined : status?.nominatedNodeName,
   };
 }
 
+const none: readonly Nomination[] = [];
 export const defaultSchedulerName = 'default-scheduler';
 
 interface Charge {
   readonly nodeName: string;
-  readonly demand: PodDemand;
+  readonly pod: PodView;
+}
+
+/** Room that was made for a pod: nobody less important may take it while its victims leave. */
+export interface Nomination {
+  readonly pod: PodView;
+  readonly nodeName: string;
 }
 
 export class ClusterView {
@@ -52,6 +65,9 @@ export class ClusterView {
   readonly #usages = new Map<string, NodeUsage>();
   /** Pod UID → what it is charged for, where. */
   readonly #charges = new Map<string, Charge>();
+  /** Node → UID → pod that is charged to it. */
+  readonly #pods = new Map<string, Map<string, PodView>>();
+  readonly #nominations = new Map<string, Nomination>();
   /** Pod UID → node of a bind that the watch has not confirmed yet. */
   readonly #assumed = new Map<string, string>();
 
@@ -72,23 +88,63 @@ export class ClusterView {
   setPod(pod: PodView): string | undefined {
     if (pod.nodeName !== undefined) this.#assumed.delete(pod.uid);
     const nodeName = pod.finished ? undefined : (pod.nodeName ?? this.#assumed.get(pod.uid));
-    return this.#charge(pod.uid, nodeName === undefined ? undefined : { nodeName, demand: pod.demand });
+    if (nodeName !== undefined || pod.finished || pod.terminating) this.#nominations.delete(pod.uid);
+    // Also from a scheduler before this one.
+    else if (pod.nominatedNode !== undefined) this.nominate(pod, pod.nominatedNode);
+    return this.#charge(pod.uid, nodeName === undefined ? undefined : { nodeName, pod });
+  }
+
+  podsOn(nodeName: string): readonly PodView[] {
+    return [...(this.#pods.get(nodeName)?.values() ?? [])];
+  }
+
+  nominate(pod: PodView, nodeName: string): void {
+    this.#nominations.set(pod.uid, { pod, nodeName });
+  }
+
+  nominatedNodeOf(uid: string): string | undefined {
+    return this.#nominations.get(uid)?.nodeName;
+  }
+
+  /** Pods that room was made for and that this one must leave it to (framework RunFilterPluginsWithNominatedPods). */
+  nominatedBefore({ uid, demand }: PodView): readonly Nomination[] {
+    if (this.#nominations.size === 0) return none;
+    return [...this.#nominations.values()].filter(
+      ({ pod }) => pod.uid !== uid && pod.demand.priority >= demand.priority,
+    );
+  }
+
+  /** What `decide` returns while the room of these nominations counts as taken. */
+  withNominated<T>(nominations: readonly Nomination[], decide: () => T): T {
+    for (const { pod, nodeName } of nominations) this.#usage(nodeName).add(pod.demand);
+    try {
+      return decide();
+    } finally {
+      for (const { pod, nodeName } of nominations) this.#usage(nodeName).remove(pod.demand);
+    }
   }
 
   removePod(uid: string): string | undefined {
     this.#assumed.delete(uid);
+    this.#nominations.delete(uid);
     return this.#charge(uid, undefined);
   }
 
   /** Counts a pod on a node from the decision on, so that the next decision sees the room gone. */
   assume(pod: PodView, nodeName: string): void {
     this.#assumed.set(pod.uid, nodeName);
-    this.#charge(pod.uid, { nodeName, demand: pod.demand });
+    this.#nominations.delete(pod.uid);
+    this.#charge(pod.uid, { nodeName, pod });
   }
 
   /** The bind failed. What the watch has said meanwhile stands. */
   unassume(pod: PodView): void {
     if (this.#assumed.delete(pod.uid)) this.#charge(pod.uid, undefined);
+  }
+
+  /** Whether it has room on some node. */
+  isCharged(uid: string): boolean {
+    return this.#charges.has(uid);
   }
 
   isAssumed(uid: string): boolean {
@@ -97,11 +153,18 @@ export class ClusterView {
 
   #charge(uid: string, next: Charge | undefined): string | undefined {
     const before = this.#charges.get(uid);
-    if (before !== undefined) this.#usage(before.nodeName).remove(before.demand);
+    if (before !== undefined) {
+      this.#usage(before.nodeName).remove(before.pod.demand);
+      const fellows = this.#pods.get(before.nodeName);
+      fellows?.delete(uid);
+      if (fellows?.size === 0) this.#pods.delete(before.nodeName);
+    }
     if (next === undefined) this.#charges.delete(uid);
     else {
       this.#charges.set(uid, next);
-      this.#usage(next.nodeName).add(next.demand);
+      this.#usage(next.nodeName).add(next.pod.demand);
+      const fellows = this.#pods.get(next.nodeName) ?? new Map<string, PodView>();
+      this.#pods.set(next.nodeName, fellows.set(uid, next.pod));
     }
     return before !== undefined && before.nodeName !== next?.nodeName ? before.nodeName : undefined;
   }

@@ -90,7 +90,9 @@ test('a pod that fits nowhere is told why, once, and is bound when its node gets
   cluster.run();
   await cluster.clock.advance(60_000);
   assert.equal(cluster.nodeOf('p'), undefined);
-  const message = "0/2 nodes are available: 1 Insufficient cpu, 1 node(s) didn't satisfy plugin(s) [NodeAffinity].";
+  const message =
+    "0/2 nodes are available: 1 Insufficient cpu, 1 node(s) didn't satisfy plugin(s) [NodeAffinity]. " +
+    'preemption: 0/2 nodes are available: 1 No preemption victims found for incoming pod, 1 Preemption is not helpful for scheduling.';
   assert.equal(cluster.verdict('p')?.message, message);
   assert.equal(cluster.verdict('p')?.reason, 'Unschedulable');
   assert.equal(cluster.client.count('patch', 'pods'), 0);
@@ -163,6 +165,46 @@ test('a heartbeat of a node wakes nobody', async (t) => {
   await cluster.client.update(resources.nodes, { ...node, metadata: { ...node.metadata, annotations: { beat: '1' } } });
   await cluster.clock.advance(5_000);
   assert.equal(cluster.client.calls.length, before + 1);
+});
+
+test('a daemon pod takes the place of a less important one on its node, and nobody else takes that place', async (t) => {
+  const cluster = await start(t);
+  cluster.node('a');
+  cluster.node('b');
+  cluster.pod('low', { nodeName: 'a', priority: 0 }, '900m');
+  cluster.pod('other', { nodeName: 'b', priority: 0 }, '900m');
+  cluster.pod('daemon', { ...pinnedTo('a'), priority: 100 }, '1');
+  cluster.run();
+  await cluster.clock.advance(0);
+  const pod = (name: string) => cluster.client.all(resources.pods).find(({ metadata }) => metadata.name === name);
+  assert.ok(pod('low')?.metadata.deletionTimestamp, 'it gets its grace period');
+  assert.equal(findCondition(pod('low')?.status?.conditions, 'DisruptionTarget')?.reason, 'PreemptionByScheduler');
+  assert.equal(pod('other')?.metadata.deletionTimestamp, undefined, 'pods of other nodes are not in the way');
+  assert.equal(pod('daemon')?.status?.nominatedNodeName, 'a');
+  const uid = pod('daemon')!.metadata.uid;
+  assert.ok(cluster.events.includes(`Normal Preempted Preempted by pod ${uid} on node a`));
+
+  cluster.pod('thief', { ...pinnedTo('a'), priority: 50 }, '500m');
+  await cluster.clock.advance(60_000);
+  assert.equal(cluster.nodeOf('thief'), undefined);
+  assert.equal(cluster.nodeOf('daemon'), undefined);
+  assert.equal(cluster.client.count('delete', 'pods'), 1, 'nobody is deleted twice');
+
+  cluster.client.remove(resources.pods, 'default', 'low');
+  await cluster.clock.advance(60_000);
+  assert.equal(cluster.nodeOf('daemon'), 'a');
+});
+
+test('a pod that may not preempt waits', async (t) => {
+  const cluster = await start(t);
+  cluster.node('a');
+  cluster.pod('low', { nodeName: 'a', priority: 0 }, '900m');
+  cluster.pod('patient', { priority: 100, preemptionPolicy: 'Never' }, '500m');
+  cluster.run();
+  await cluster.clock.advance(60_000);
+  assert.equal(cluster.nodeOf('patient'), undefined);
+  assert.equal(cluster.client.count('delete', 'pods'), 0);
+  assert.match(cluster.verdict('patient')!.message!, /preemption: not eligible due to preemptionPolicy=Never\.$/);
 });
 
 test('stops with its signal', async (t) => {

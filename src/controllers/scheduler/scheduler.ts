@@ -12,6 +12,7 @@ import {
 } from '../../machinery/index.ts';
 import { ClusterView, defaultSchedulerName, podView, type PodView } from './cluster-view.ts';
 import { ParkedPods } from './parked-pods.ts';
+import { createPreemption, podReference } from './preemption.ts';
 
 export interface SchedulerOptions extends ControllerContext {
   readonly recorder?: EventRecorder;
@@ -38,6 +39,7 @@ export function runScheduler(options: SchedulerOptions): RunningController {
     pod.schedulerName === schedulerName &&
     !(pod.terminating || pod.finished || pod.gated || cluster.isAssumed(pod.uid));
 
+  const preemption = createPreemption({ client, clock, cluster, signal, recorder, schedulerName });
   const queue = createWorkQueue<string>({
     clock,
     signal,
@@ -45,12 +47,17 @@ export function runScheduler(options: SchedulerOptions): RunningController {
     async work(key) {
       const pod = pods.get(key);
       if (pod === undefined || !needsNode(pod)) return;
-      const placement = placePod(pod.demand, cluster.nodes);
-      if (placement.placed) await bind(pod, placement.nodeName);
-      else {
-        parked.park(pod);
-        await reportUnschedulable(pod, placement.message);
+      const nominated = cluster.nominatedBefore(pod);
+      const placement = cluster.withNominated(nominated, () => placePod(pod.demand, cluster.nodes));
+      if (placement.placed) {
+        await bind(pod, placement.nodeName);
+        return;
       }
+      parked.park(pod);
+      const { nodeName, refusal, victims } = preemption.decide(pod, placement.resolvable, nominated);
+      const message = refusal === '' ? placement.message : `${placement.message} ${refusal}`;
+      await reportUnschedulable(pod, message, nodeName);
+      await preemption.evict(pod, nodeName, victims);
     },
     onFailure: (pod, error, failures, retryAfterMs) =>
       log.warn('scheduling a pod failed', { pod, error, failures, retryAfterMs }),
@@ -77,9 +84,11 @@ export function runScheduler(options: SchedulerOptions): RunningController {
   };
 
   /** Once per verdict: a pod that still does not fit for the same reason is not written again. */
-  const reportUnschedulable = async (pod: PodView, message: string) => {
+  const reportUnschedulable = async (pod: PodView, message: string, nominated: string | undefined) => {
     const before = pod.scheduled;
-    if (before?.status === 'False' && before.reason === 'Unschedulable' && before.message === message) return;
+    const isNews = nominated !== undefined && nominated !== pod.nominatedNode;
+    if (!isNews && before?.status === 'False' && before.reason === 'Unschedulable' && before.message === message)
+      return;
     const condition = {
       type: 'PodScheduled',
       status: 'False',
@@ -87,7 +96,10 @@ export function runScheduler(options: SchedulerOptions): RunningController {
       message,
       lastTransitionTime: before?.status === 'False' ? before.lastTransitionTime : formatTime(clock.now()),
     };
-    const patch = { metadata: { uid: pod.uid }, status: { conditions: [condition] } };
+    const patch = {
+      metadata: { uid: pod.uid },
+      status: { conditions: [condition], ...(isNews ? { nominatedNodeName: nominated } : {}) },
+    };
     try {
       await client.patch(resources.pods, pod.namespace, pod.name, 'strategic', patch, {
         subresource: 'status',
@@ -164,8 +176,4 @@ export function runScheduler(options: SchedulerOptions): RunningController {
   });
   signal.addEventListener('abort', () => stopWaking?.(), { once: true });
   return composeController('scheduler', [{ synced, stopped: pods.stopped }, nodes, queue]);
-}
-
-function podReference({ namespace, name, uid }: PodView) {
-  return { apiVersion: 'v1', kind: 'Pod', namespace, name, uid };
 }

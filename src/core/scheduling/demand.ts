@@ -22,6 +22,8 @@ export interface HostPort {
 
 export interface PodDemand {
   readonly priority: number;
+  /** spec.preemptionPolicy Never: it waits for room, it takes none. */
+  readonly preempts: boolean;
   /** spec.nodeName: this node or none. */
   readonly nodeName: string | undefined;
   /** The only nodes its affinity can match, by `matchFields metadata.name` in every term; undefined = any node. */
@@ -42,6 +44,7 @@ export function podDemand(spec: PodSpec): PodDemand {
   const terms = spec.affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution?.nodeSelectorTerms;
   return {
     priority: spec.priority ?? 0,
+    preempts: spec.preemptionPolicy !== 'Never',
     nodeName: spec.nodeName === '' ? undefined : spec.nodeName,
     pinnedTo: pinnedNodes(terms),
     matchesNode: nodePredicate(spec),

@@ -3,25 +3,35 @@
 import type { PodDemand } from './demand.ts';
 import { describeMisfit, misfits, type Misfit } from './fit.ts';
 import type { NodeInfo } from './node-info.ts';
+import { isResolvable } from './preempt.ts';
 
 export type Placement =
   | { readonly placed: true; readonly nodeName: string }
   /** `message` goes into the PodScheduled condition and the FailedScheduling event. */
-  | { readonly placed: false; readonly message: string };
+  | {
+      readonly placed: false;
+      readonly message: string;
+      /** Nodes that it would fit on if other pods were not there. */
+      readonly resolvable: readonly NodeInfo[];
+    };
 
 export function placePod(demand: PodDemand, nodes: ReadonlyMap<string, NodeInfo>): Placement {
-  if (nodes.size === 0) return { placed: false, message: 'no nodes available to schedule pods' };
+  if (nodes.size === 0) return { placed: false, message: 'no nodes available to schedule pods', resolvable: [] };
   const tally = new Map<string, number>();
   const count = (reason: string, more = 1) => tally.set(reason, (tally.get(reason) ?? 0) + more);
   let best: NodeInfo | undefined;
   let bestScore = -1;
   const candidates = candidateNodes(demand, nodes);
+  const resolvable: NodeInfo[] = [];
   let looked = 0;
   for (const node of candidates) {
     looked++;
     const found: readonly Misfit[] = misfits(demand, node);
     for (const misfit of found) count(describeMisfit(misfit));
-    if (found.length > 0) continue;
+    if (found.length > 0) {
+      if (found.every(isResolvable)) resolvable.push(node);
+      continue;
+    }
     const score = leastAllocatedScore(demand, node);
     if (score <= bestScore) continue;
     best = node;
@@ -31,7 +41,7 @@ export function placePod(demand: PodDemand, nodes: ReadonlyMap<string, NodeInfo>
   // Nodes that a PreFilter ruled out are not looked at one by one; kube-scheduler counts them under the plugin's name.
   if (looked < nodes.size) count("node(s) didn't satisfy plugin(s) [NodeAffinity]", nodes.size - looked);
   const reasons = [...tally].map(([reason, times]) => `${times} ${reason}`).sort();
-  return { placed: false, message: `0/${nodes.size} nodes are available: ${reasons.join(', ')}.` };
+  return { placed: false, message: `0/${nodes.size} nodes are available: ${reasons.join(', ')}.`, resolvable };
 }
 
 function candidateNodes(demand: PodDemand, nodes: ReadonlyMap<string, NodeInfo>): Iterable<NodeInfo> {
