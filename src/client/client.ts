@@ -37,6 +37,8 @@ export interface WatchOptions extends ReadOptions {
   readonly fieldSelector?: string;
   /** Events after this version. A compacted one throws StatusError Expired (410). */
   readonly resourceVersion: string;
+  /** Begins with everything there is, then a bookmark annotated `k8s.io/initial-events-end`; the version is '' then. */
+  readonly sendInitialEvents?: true;
 }
 
 export interface WriteOptions extends ReadOptions {
@@ -48,6 +50,8 @@ export interface WriteOptions extends ReadOptions {
 export type PatchType = 'json' | 'merge' | 'strategic' | 'apply';
 
 export interface Client {
+  /** It is cheaper to get a list as a watch (`sendInitialEvents`) than in pages; absent where there is no wire. */
+  readonly streamsLists?: true;
   get<T extends KubernetesObject>(
     resource: Resource<T>,
     namespace: string | undefined,

@@ -12,6 +12,7 @@ import {
 import type { Clock, Random } from '../machinery/index.ts';
 import type { Logger } from '../observe/index.ts';
 import type { Client, WriteOptions } from './client.ts';
+import { streamsLists } from './intercept.ts';
 
 /** How many writes are remembered, so that the same one is not logged again and again. */
 const rememberedMax = 100_000;
@@ -54,6 +55,7 @@ export function createDryRunClient(client: Client, { clock, random, log }: DryRu
   const part = ({ subresource }: WriteOptions = {}) => (subresource === undefined ? {} : { subresource });
 
   return {
+    ...streamsLists(client),
     get: (...all) => client.get(...all),
     list: (...all) => client.list(...all),
     watch: (...all) => client.watch(...all),

@@ -44,6 +44,8 @@ export interface HttpClient extends Client {
 /** The server ends a watch after this time; the reflector resumes it. A dead peer is noticed no later. */
 const watchSeconds = 290;
 
+/** Of the most recent state: the version is left out. */
+const initialEvents = { resourceVersion: undefined, resourceVersionMatch: 'NotOlderThan' };
 const noFields: PartialFields = {};
 
 const patchContentTypes: Readonly<Record<PatchType, string>> = {
@@ -71,6 +73,7 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
 
   return {
     server: options.server,
+    streamsLists: true,
     async get<T extends KubernetesObject>(
       resource: Resource<T>,
       namespace: string | undefined,
@@ -88,7 +91,13 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
     },
     watch<T extends KubernetesObject>(resource: Resource<T>, watch: WatchOptions) {
       const { signal, fields, namespace, ...selection } = watch;
-      const query = { watch: true, allowWatchBookmarks: true, timeoutSeconds: watchSeconds, ...selection };
+      const query = {
+        watch: true,
+        allowWatchBookmarks: true,
+        timeoutSeconds: watchSeconds,
+        ...selection,
+        ...(selection.sendInitialEvents === true ? initialEvents : {}),
+      };
       const path = `${resourcePath(resource, namespace)}${queryString(query)}`;
       const accept = acceptFor(fields);
       const request = { method: 'GET', path, accept, ...(signal === undefined ? {} : { signal }) } as const;

@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { after, before, describe, test } from 'node:test';
 import { isReason, isRetryable, type PartialFields, resources } from '../api/index.ts';
 import { createHttpClient, type HttpClient } from './http-client.ts';
+import { listWatch } from './list-watch.ts';
 import {
   bytesField,
   encodeEvent,
@@ -86,6 +87,21 @@ describe('a client that says which fields it reads', () => {
       response.end(frames[2]);
     };
     assert.deepEqual(await names(), ['ADDED a', 'ADDED b', 'ADDED c']);
+  });
+
+  test('asks for the list within a watch as the API wants it', async () => {
+    let url: string | undefined;
+    handler = (request, response) => {
+      ({ url } = request);
+      response.writeHead(200, { 'content-type': protobuf }).end();
+    };
+    const source = listWatch(client, resources.pods, { fields });
+    for await (const _event of source.stream!({ signal: new AbortController().signal }))
+      assert.fail('nothing was sent');
+    assert.equal(
+      url,
+      '/api/v1/pods?watch=true&allowWatchBookmarks=true&timeoutSeconds=290&sendInitialEvents=true&resourceVersionMatch=NotOlderThan',
+    );
   });
 
   test('takes a watch in JSON from a server that has no protobuf', async () => {

@@ -18,6 +18,7 @@ export interface Interceptor {
 
 export function interceptCalls(client: Client, { around, watching }: Interceptor): Client {
   return {
+    ...streamsLists(client),
     get: (resource, ...rest) => around({ verb: 'get', resource }, () => client.get(resource, ...rest)),
     list: (resource, options) => around({ verb: 'list', resource }, () => client.list(resource, options)),
     watch(resource, options) {
@@ -42,6 +43,10 @@ export function interceptCalls(client: Client, { around, watching }: Interceptor
         client.createSubresource(resource, namespace, name, subresource, body, options),
       ),
   };
+}
+
+export function streamsLists(client: Client): Pick<Client, 'streamsLists'> {
+  return client.streamsLists === undefined ? {} : { streamsLists: client.streamsLists };
 }
 
 const reads: ReadonlySet<Verb> = new Set(['get', 'list', 'watch']);

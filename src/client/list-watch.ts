@@ -21,5 +21,11 @@ export function listWatch<T extends KubernetesObject>(
     name: resource.name,
     list: (page) => client.list(resource, { ...options, ...page }),
     watch: (start) => client.watch(resource, { ...options, ...start }),
+    ...(client.streamsLists === true
+      ? {
+          stream: ({ signal }) =>
+            client.watch(resource, { ...options, signal, resourceVersion: '', sendInitialEvents: true }),
+        }
+      : {}),
   };
 }

@@ -26,14 +26,12 @@ export {
 export { type Random, seededRandom, systemRandom } from './random.ts';
 export {
   keyOf,
-  type ListPage,
   type Reflector,
   type ReflectorHandlers,
   type ReflectorOptions,
-  type Source,
   startReflector,
-  type WatchStart,
 } from './reflector.ts';
+export type { ListPage, Source, WatchStart } from './reflector-list.ts';
 export { createTimerHeap, type TimerHeap } from './timer-heap.ts';
 export { createVirtualClock, type VirtualClock } from './virtual-clock.ts';
 export {

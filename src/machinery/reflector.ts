@@ -1,32 +1,12 @@
-// Keeps a local picture of one resource true: list in pages, then watch from there, for ever. A broken watch resumes
-// at the last version seen; when that is gone (410) it lists again and reports only the differences. Keeps projected
-// views, never whole objects. Knows no client: it is given a list and a watch.
-import { isReason, type KubernetesList, type KubernetesObject, StatusError, type WatchEvent } from '../api/index.ts';
+// Keeps a local picture of one resource true: list (streamed where the server can, else in pages), then watch from there,
+// for ever. A broken watch resumes at the last version seen; when that is gone (410) it lists again and reports only the
+// differences. Keeps projected views, never whole objects. Knows no client: it is given a list and a watch.
+import { isReason, type KubernetesObject, StatusError, type WatchEvent } from '../api/index.ts';
 import type { Logger } from '../observe/index.ts';
 import { createBackOff } from './back-off.ts';
 import { type Clock, sleep } from './clock.ts';
 import type { Random } from './random.ts';
-
-export interface ListPage {
-  readonly limit?: number;
-  readonly continue?: string;
-  readonly signal: AbortSignal;
-}
-
-export interface WatchStart {
-  /** Events after this version. */
-  readonly resourceVersion: string;
-  readonly signal: AbortSignal;
-}
-
-/** Where the objects come from; `listWatch()` of client/ makes one. */
-export interface Source<T> {
-  /** For the log: `pods`. */
-  readonly name: string;
-  list(page: ListPage): Promise<KubernetesList<T>>;
-  /** Ends, or throws a StatusError. May carry BOOKMARK events. */
-  watch(start: WatchStart): AsyncIterable<WatchEvent<T>>;
-}
+import { readPages, readStream, type Source } from './reflector-list.ts';
 
 /** Called in the order of the server's events; must return at once. A handler that throws is a programmer error. */
 export interface ReflectorHandlers<V> {
@@ -68,6 +48,9 @@ interface Held<V> {
   readonly view: V;
 }
 
+/** A complete list, as views: whole objects are let go one by one as they are read. */
+type Listed<V> = Map<string, Held<V>>;
+
 /** client-go's reflector: 800 ms doubling to 30 s, with jitter. */
 const retry = { baseMs: 800, msMax: 30_000, jitter: 1 };
 /** A watch that the server ends sooner than this is not renewed at once, or a sick server would be asked in a hot loop. */
@@ -85,18 +68,13 @@ export function startReflector<T extends KubernetesObject, V>(options: Reflector
   const synced = Promise.withResolvers<void>();
   const backOff = createBackOff({ ...retry, random });
   let listedOnce = false;
+  let streams = source.stream !== undefined;
   let version: string | undefined;
 
-  /** Takes one object in and tells the handlers what that changed. */
-  const take = (key: string, object: T): void => {
+  const hold = (object: T): Held<V> | undefined => {
     const { uid, resourceVersion } = object.metadata;
-    const before = held.get(key);
-    if (before !== undefined && before.uid === uid && before.resourceVersion === resourceVersion) return;
     const view = options.project(object);
-    if (before !== undefined && (view === undefined || before.uid !== uid)) drop(key, before);
-    if (view === undefined) return;
-    held.set(key, { uid, resourceVersion, view });
-    handlers.applied(view, before?.uid === uid ? before?.view : undefined);
+    return view === undefined ? undefined : { uid, resourceVersion, view };
   };
 
   const drop = (key: string, before: Held<V>): void => {
@@ -104,38 +82,83 @@ export function startReflector<T extends KubernetesObject, V>(options: Reflector
     handlers.removed(before.view);
   };
 
-  const list = async (): Promise<void> => {
-    const { items, resourceVersion } = await listAll(source, pageItemsMax, signal);
+  /** Takes one object in and tells the handlers what that changed. */
+  const enter = (key: string, next: Held<V> | undefined): void => {
+    const before = held.get(key);
+    const same = before !== undefined && next !== undefined && before.uid === next.uid;
+    if (same && before.resourceVersion === next.resourceVersion) return;
+    if (before !== undefined && !same) drop(key, before);
+    if (next === undefined) return;
+    held.set(key, next);
+    handlers.applied(next.view, same ? before.view : undefined);
+  };
+
+  const replaceAll = (listed: Listed<V>, listedVersion: string): void => {
     if (!listedOnce && handlers.replaced !== undefined) {
-      for (const object of items) {
-        const view = options.project(object);
-        const { uid, resourceVersion } = object.metadata;
-        if (view !== undefined) held.set(keyOf(object), { uid, resourceVersion, view });
-      }
+      for (const [key, entry] of listed) held.set(key, entry);
       handlers.replaced([...held.values()].map(({ view }) => view));
     } else {
-      const present = new Set(items.map(keyOf));
-      for (const [key, before] of held) if (!present.has(key)) drop(key, before);
-      for (const object of items) take(keyOf(object), object);
+      for (const [key, before] of held) if (!listed.has(key)) drop(key, before);
+      for (const [key, entry] of listed) enter(key, entry);
     }
-    version = resourceVersion;
+    version = listedVersion;
     listedOnce = true;
     synced.resolve();
+  };
+
+  const list = async (): Promise<void> => {
+    const listed: Listed<V> = new Map();
+    const listedVersion = await readPages(source, pageItemsMax, signal, {
+      object(object) {
+        const entry = hold(object);
+        if (entry !== undefined) listed.set(keyOf(object), entry);
+      },
+      startOver: () => listed.clear(),
+    });
+    replaceAll(listed, listedVersion);
+  };
+
+  const follow = ({ type, object }: WatchEvent<T>): void => {
+    const key = keyOf(object);
+    const { uid, resourceVersion } = object.metadata;
+    if (type === 'DELETED') {
+      const before = held.get(key);
+      if (before !== undefined) drop(key, before);
+    } else if (type !== 'BOOKMARK') {
+      const before = held.get(key);
+      // A repeat is not worth a projection.
+      if (before === undefined || before.uid !== uid || before.resourceVersion !== resourceVersion)
+        enter(key, hold(object));
+    }
+    version = resourceVersion ?? version;
+    backOff.reset();
   };
 
   /** Resolves to whether the watch was a healthy one, so that it may be renewed without delay. */
   const watch = async (from: string): Promise<boolean> => {
     const started = clock.now();
-    for await (const { type, object } of source.watch({ resourceVersion: from, signal })) {
+    for await (const event of source.watch({ resourceVersion: from, signal })) {
       if (signal.aborted) return true;
-      if (type === 'DELETED') {
-        const before = held.get(keyOf(object));
-        if (before !== undefined) drop(keyOf(object), before);
-      } else if (type !== 'BOOKMARK') take(keyOf(object), object);
-      version = object.metadata.resourceVersion ?? version;
-      backOff.reset();
+      follow(event);
     }
     return clock.now() - started >= healthyWatchMs;
+  };
+
+  /** List and watch in one. Resolves to false when the server cannot: then it is asked for pages, now and ever after. */
+  const stream = async (): Promise<boolean> => {
+    const listed: Listed<V> = new Map();
+    return readStream(source, clock, signal, {
+      initial({ type, object }) {
+        const entry = type === 'DELETED' ? undefined : hold(object);
+        if (entry === undefined) listed.delete(keyOf(object));
+        else listed.set(keyOf(object), entry);
+      },
+      complete(listedVersion) {
+        replaceAll(listed, listedVersion);
+        listed.clear();
+      },
+      later: follow,
+    });
   };
 
   const pause = (ms: number) => sleep(clock, ms, signal).catch(() => undefined);
@@ -153,7 +176,8 @@ export function startReflector<T extends KubernetesObject, V>(options: Reflector
   const run = async (): Promise<void> => {
     while (!signal.aborted) {
       try {
-        if (version === undefined) await list();
+        if (version === undefined && streams) streams = await stream();
+        else if (version === undefined) await list();
         else if (!(await watch(version))) await pause(backOff.next());
       } catch (error) {
         if (signal.aborted) return;
@@ -182,29 +206,4 @@ export function startReflector<T extends KubernetesObject, V>(options: Reflector
       return version;
     },
   };
-}
-
-/** Every page of one consistent list. When the snapshot behind the pages expires, once more without pages. */
-async function listAll<T>(
-  source: Source<T>,
-  limit: number,
-  signal: AbortSignal,
-): Promise<{ items: readonly T[]; resourceVersion: string }> {
-  const items: T[] = [];
-  let page: KubernetesList<T> | undefined;
-  do {
-    try {
-      page = await source.list({
-        limit,
-        signal,
-        ...(page?.metadata.continue === undefined ? {} : { continue: page.metadata.continue }),
-      });
-    } catch (error) {
-      if (page === undefined || !isReason(error, 'Expired', 'Gone')) throw error;
-      page = await source.list({ signal });
-      items.length = 0;
-    }
-    for (const item of page.items) items.push(item);
-  } while ((page.metadata.continue ?? '') !== '');
-  return { items, resourceVersion: page.metadata.resourceVersion };
 }
