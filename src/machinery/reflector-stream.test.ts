@@ -35,6 +35,7 @@ const make = (streams: readonly (readonly (Event | Error)[] | 'silent')[]) => {
     async *watch({ resourceVersion, signal }) {
       asked.push(`watch ${resourceVersion}`);
       await never(signal);
+      yield* [];
     },
     async *stream({ signal }) {
       asked.push('stream');
