@@ -193,6 +193,32 @@ describe('leader election', () => {
     await a.stop();
   });
 
+  test('a stop in the middle of a renewal whose answer is lost gives the lease back all the same', async () => {
+    const { clock, lease, stand } = world();
+    const a = stand('a');
+    await clock.advance(retryPeriodMs - 100);
+    a.network = 'deaf';
+    await clock.advance(200);
+    a.network = 'well';
+    await a.stop();
+    assert.equal(lease()?.holderIdentity, '');
+  });
+
+  test('who has lost the lease does not give back another’s', async () => {
+    const { clock, lease, stand } = world();
+    const a = stand('a');
+    await clock.advance(100);
+    const b = stand('b');
+    await clock.advance(1000);
+    a.network = 'away';
+    await clock.advance(leaseDurationMs + slowestAskMs);
+    assert.equal(b.leading(), true);
+    a.network = 'well';
+    await a.stop();
+    assert.deepEqual([b.leading(), lease()?.holderIdentity, lease()?.leaseTransitions], [true, 'b', 1]);
+    await b.stop();
+  });
+
   test('clocks that are hours apart make no difference', async () => {
     for (const skewMs of [-7_200_000, 7_200_000]) {
       const { clock, stand } = world();
@@ -226,6 +252,54 @@ describe('leader election', () => {
       assert.equal(a.leading(), false);
       await a.stop();
     }
+  });
+
+  test('a process whose timers stood still writes no more, also when its wall clock was set back meanwhile', async () => {
+    const clock = createVirtualClock();
+    const { client } = world(clock);
+    let asleep = false;
+    let wall = 0;
+    const sleepy: Clock = {
+      now: () => clock.now() + wall,
+      after: (ms, callback) => clock.after(ms, () => (asleep ? undefined : callback())),
+    };
+    const a = standWith(sleepy, leaseLock(client, 'kube-system', 'e'), () => clock.now(), clock);
+    await clock.advance(1000);
+    asleep = true;
+    wall = -3_600_000;
+    await clock.advance(renewDeadlineMs - 1001);
+    assert.equal(a.leading(), true);
+    await clock.advance(1);
+    assert.equal(a.leading(), false);
+    asleep = false;
+    await a.stop();
+  });
+
+  test('a renewal that comes too late does not bring the term back, it begins another', async () => {
+    const clock = createVirtualClock();
+    const { client } = world(clock);
+    const real = leaseLock(client, 'kube-system', 'e');
+    let refusing = false;
+    const lock: LeaseLock = {
+      ...real,
+      update: (...all) =>
+        refusing ? Promise.reject(new StatusError('ServiceUnavailable', 'away')) : real.update(...all),
+    };
+    // The timer of the deadline is the only long one; it never fires.
+    const late: Clock = {
+      ...clock,
+      after: (ms, callback) => clock.after(ms, () => (ms > 9000 ? undefined : callback())),
+    };
+    const a = standWith(late, lock, () => clock.now(), clock);
+    await clock.advance(1000);
+    refusing = true;
+    await clock.advance(renewDeadlineMs);
+    refusing = false;
+    await clock.advance(10_000);
+    assert.equal(a.terms.length, 2);
+    assert.equal(a.terms[0]!.mayWrite(), false);
+    assert.equal(a.leading(), true);
+    await a.stop();
   });
 
   test('a lease that somebody took away ends the term at the next renewal', async () => {
@@ -333,6 +407,7 @@ function standWith(clock: Clock, lock: LeaseLock, steadyNow = () => clock.now(),
     },
   });
   return {
+    terms,
     leading: () => terms.some((term) => term.mayWrite()),
     async stop() {
       stop.abort();
