@@ -2,7 +2,9 @@
 export {
   type ContainerdNodeOptions,
   defaultContainerdSocket,
+  defaultNodeDirectory,
   machineNodeName,
+  NodeStartError,
   startContainerdNode,
 } from './containerd/index.ts';
 export {

@@ -61,9 +61,12 @@ function parseRule(text: string): MisbehaviourRule {
 }
 
 /** Where the runtime is; refused at once where it cannot be used at all. */
-function containerdOptions({ containerdSocket }: UpOptions) {
+function containerdOptions({ containerdSocket, nodeDir }: UpOptions) {
   if (process.geteuid?.() !== 0) throw new Refusal('--runtime containerd needs root: it mounts, and runs containers');
-  return containerdSocket === undefined ? {} : { socketPath: resolve(containerdSocket) };
+  return {
+    ...(containerdSocket === undefined ? {} : { socketPath: resolve(containerdSocket) }),
+    ...(nodeDir === undefined ? {} : { directory: resolve(nodeDir) }),
+  };
 }
 
 interface StartContext {

@@ -9,6 +9,7 @@ import {
 import type { Component } from '../apiserver/index.ts';
 import { type Client, type ControllerContext, eventSink, type ServedResources } from '../client/index.ts';
 import { runDaemonSetController } from '../controllers/daemonset/index.ts';
+import { runDisruption } from '../controllers/disruption/index.ts';
 import { runGarbageCollector } from '../controllers/garbage-collector/index.ts';
 import { runNamespaces } from '../controllers/namespaces/index.ts';
 import { runNodeLifecycle } from '../controllers/node-lifecycle/index.ts';
@@ -44,7 +45,7 @@ export interface PartsOptions {
 }
 
 export interface MachineNode
-  extends Pick<ContainerdNodeOptions, 'socketPath' | 'directory' | 'apiServer' | 'logDirectory'> {
+  extends Pick<ContainerdNodeOptions, 'socketPath' | 'directory' | 'apiServer' | 'clearOnStop'> {
   readonly nodeName: string;
   readonly client: Client;
 }
@@ -76,6 +77,7 @@ function startAll(
     'node-lifecycle-controller': () => runNodeLifecycle(contextFor('node-controller')),
     'pod-garbage-collector-controller': () => runPodGc(contextFor('pod-garbage-collector')),
     'kube-scheduler': () => runScheduler(contextFor('default-scheduler')),
+    'disruption-controller': () => runDisruption(contextFor('disruption-controller')),
     'daemonset-controller': () => runDaemonSetController(contextFor('daemonset-controller')),
   };
   const running = Object.entries(starters).filter(([name]) => options.controllers.has(name as ControllerName));

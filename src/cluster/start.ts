@@ -1,8 +1,8 @@
 // startCluster(): store, API server, controllers and simulated nodes as one process. Puts the rooms together, starts
 // them in order and stops them in the other; decides nothing.
 import { once } from 'node:events';
-import { join } from 'node:path';
-import { machineNodeName, type MisbehaviourRule } from '../agent/index.ts';
+import { resolve } from 'node:path';
+import { defaultNodeDirectory, machineNodeName, type MisbehaviourRule, NodeStartError } from '../agent/index.ts';
 import type { Resource } from '../api/index.ts';
 import {
   type ApiHandler,
@@ -25,6 +25,7 @@ import { writeKubeconfig } from './kubeconfig.ts';
 import { listen } from './listen.ts';
 import { type EtcdAddress, openStore } from './open-store.ts';
 import { type MachineNode, startParts } from './parts.ts';
+import { ClusterStartError } from './start-error.ts';
 import { findResource } from './resource-finder.ts';
 
 export interface ClusterOptions {
@@ -54,6 +55,8 @@ export interface ClusterOptions {
 export interface ContainerdOptions {
   /** The runtime's unix socket; absent = containerd's own. */
   readonly socketPath?: string;
+  /** Where volumes of pods lie; absent = /var/lib/everynode. */
+  readonly directory?: string;
 }
 
 export interface Cluster {
@@ -109,12 +112,11 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
     const clientFor = (component: Component) => createInProcessClient(server, componentUser(component), component);
     const authority = certificates.authority.certificate;
     const { nodes, rules = [] } = options;
-    const place = { directory: join(directory.path, 'node'), url };
     const resources: ServedResources = {
       all: () => server.resources.all().filter(({ verbs }) => verbs.includes('list')),
       subscribe: (listener) => server.resources.subscribe(listener),
     };
-    const machine = options.containerd === undefined ? undefined : machineNode(server, options.containerd, place);
+    const machine = options.containerd === undefined ? undefined : machineNode(server, options, url);
     const common = { clock, random, log };
     const parts = startParts({ clientFor, resources, authority, controllers, nodes, rules, machine, ...common });
     closer.add(() => parts.stop());
@@ -128,25 +130,28 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
       close: () => closer.close(),
     };
   } catch (error) {
-    await closer.close();
+    await closer.close().catch((closing: unknown) => {
+      // What could not start cannot stop either: it rejects with the same.
+      if (closing !== error) throw closing;
+    });
+    if (error instanceof NodeStartError) throw new ClusterStartError(error.message, { cause: error });
     throw error;
   }
 }
 
 /** This machine as a node: it acts under a name of its own and may touch only what is its own (auth/node-authorizer). */
-function machineNode(
-  server: ApiHandler,
-  { socketPath }: ContainerdOptions,
-  { directory, url }: { readonly directory: string; readonly url: string },
-): MachineNode {
+function machineNode(server: ApiHandler, { containerd, dataDir, etcd }: ClusterOptions, url: string): MachineNode {
   const nodeName = machineNodeName();
   const user: User = { name: `system:node:${nodeName}`, groups: ['system:nodes', 'system:authenticated'] };
   const { hostname, port } = new URL(url);
+  const { socketPath, directory = defaultNodeDirectory } = containerd ?? {};
   return {
     nodeName,
     client: createInProcessClient(server, user, 'kubelet'),
-    directory,
+    directory: resolve(directory),
     apiServer: { host: hostname, port: Number(port) },
+    // Of a cluster in memory nobody will ever know again what ran for it.
+    clearOnStop: dataDir === undefined && etcd === undefined,
     ...(socketPath === undefined ? {} : { socketPath }),
   };
 }

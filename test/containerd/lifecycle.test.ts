@@ -1,15 +1,15 @@
 // What becomes of pods in real containers: order, restarts, probes, hooks, ends, and what bad input gets. The words are
 // a kubelet's; what happened is looked at on the host.
 import assert from 'node:assert/strict';
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { request } from 'node:http';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { after, before, type TestContext, test } from 'node:test';
 import type { Container, ContainerStatus, Event, KubernetesList, Pod, PodSpec, Stored } from '../../src/api/index.ts';
 import { eventually } from '../e2e/support/eventually.ts';
-import { type Everynode, up } from '../e2e/support/everynode.ts';
-import { type Containerd, needsContainerd, startContainerd, toolsImage } from './support/containerd.ts';
+import { type Everynode, everynode, up } from '../e2e/support/everynode.ts';
+import { type Containerd, mountsBelow, needsContainerd, startContainerd, toolsImage } from './support/containerd.ts';
 
 const nodeName = hostname().toLowerCase();
 let containerd: Containerd;
@@ -35,11 +35,7 @@ async function world(t: TestContext): Promise<World> {
   const dataDir = join(containerd.directory, `data-${clusters++}`);
   const host = join(dataDir, 'host');
   mkdirSync(host, { recursive: true });
-  const everynode = await up(t, {
-    nodes: 0,
-    dataDir,
-    args: ['--runtime', 'containerd', '--containerd-socket', containerd.socketPath],
-  });
+  const everynode = await up(t, { nodes: 0, dataDir, args: containerd.upArguments });
   const { kubectl } = everynode;
   const pod = (name: string) => kubectl.get<Stored<Pod>>('pod', name);
   return {
@@ -153,7 +149,7 @@ test(
     assert.equal(await answers(running.status!.podIP!, 8080), 200, 'the host reaches the pod at its address');
 
     await everynode.kubectl.run(['patch', 'configmap', 'settings', '-p', '{"data":{"file":"other"}}']);
-    const volumes = join(containerd.directory, 'data-0', 'node', 'pods', running.metadata.uid, 'volumes');
+    const volumes = join(containerd.nodeDirectory, 'pods', running.metadata.uid, 'volumes');
     const file = join(volumes, 'kubernetes.io~projected', 'files', 'file');
     await eventually('the file follows its ConfigMap', async () => assert.equal(readFileSync(file, 'utf8'), 'other'));
     assert.equal((await pod('order')).status?.containerStatuses?.[0]?.restartCount, 0);
@@ -304,4 +300,36 @@ test('pods of a cluster that is gone are cleared away by the next one on this ma
   assert.notEqual(containerd.tasks().size, 0, 'the test before left a pod');
   await world(t);
   await eventually('nothing runs any more', async () => assert.equal(containerd.tasks().size, 0));
+  await eventually('nothing lies around', async () =>
+    assert.deepEqual(readdirSync(join(containerd.nodeDirectory, 'pods')), []),
+  );
+});
+
+test(
+  'a second everynode on this machine is refused, and does not touch what the first one runs',
+  needsContainerd,
+  async (t) => {
+    const { apply, status } = await world(t);
+    await apply(podOf('mine', { command: shell(forEver) }));
+    await eventually('it runs', async () => assert.ok((await status('mine')).state?.running !== undefined));
+    const second = await everynode(['up', '--memory', '--port', '0', ...containerd.upArguments]);
+    assert.equal(second.code, 2);
+    assert.match(second.stderr, /another everynode runs containers with .*containerd\.sock: stop it first/);
+    assert.equal(containerd.tasks().size, 2);
+  },
+);
+
+test('pods of a cluster in memory end with it', needsContainerd, async (t) => {
+  const first = await up(t, { memory: true, nodes: 0, args: containerd.upArguments });
+  const pod = podOf(
+    'brief',
+    { command: shell(forEver), volumeMounts: [{ name: 'm', mountPath: '/m' }] },
+    { volumes: [{ name: 'm', emptyDir: { medium: 'Memory' } }] },
+  );
+  await first.kubectl.run(['apply', '-f', '-'], JSON.stringify(pod));
+  await first.kubectl.run(['wait', '--for=condition=Ready', 'pod/brief', '--timeout=60s']);
+  assert.notEqual(containerd.tasks().size, 0);
+  assert.equal((await first.stop('SIGINT')).code, 0);
+  assert.equal(containerd.tasks().size, 0);
+  assert.deepEqual(mountsBelow(containerd.nodeDirectory), []);
 });

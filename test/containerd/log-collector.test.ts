@@ -31,7 +31,7 @@ after(async () => {
 const cluster = () => ({
   nodes: 0,
   dataDir: join(containerd.directory, 'data'),
-  args: ['--runtime', 'containerd', '--containerd-socket', containerd.socketPath, '--apply', example],
+  args: [...containerd.upArguments, '--apply', example],
 });
 
 async function collectorPod(kubectl: Kubectl): Promise<Stored<Pod>> {
@@ -90,7 +90,7 @@ test(
     await eventually('nothing is left', async () => {
       assert.equal(containerd.tasks().size, 0);
       assert.equal(existsSync(logs), false);
-      assert.deepEqual(mountsBelow(join(containerd.directory, 'data')), []);
+      assert.deepEqual(mountsBelow(containerd.nodeDirectory), []);
       const { items } = await second.kubectl.get<KubernetesList<Pod>>('-n', namespace, 'pods');
       assert.deepEqual(items, []);
     });

@@ -17,16 +17,22 @@ import { connectCri } from '../cri/index.ts';
 import { ensureNetwork } from './cni.ts';
 import type { NodeContext } from './context.ts';
 import { checkHealth } from './node/health.ts';
+import { lockRuntime } from './node/machine-lock.ts';
 import { measureMachine } from './node/machine.ts';
 import { startRegistration } from './node/registration.ts';
 import { createObjectReader } from './objects.ts';
+import type { Paths } from './paths.ts';
 import { startPodManager } from './pod-manager.ts';
+import { clearUnknownPod } from './pod-traces.ts';
 import { createRuntimeReader } from './runtime.ts';
 
 export const defaultContainerdSocket = '/run/containerd/containerd.sock';
+/** What /var/lib/kubelet is to a kubelet: of the machine, not of one cluster, so that the next one can clear it. */
+export const defaultNodeDirectory = '/var/lib/everynode';
 const defaultPodCidr = '10.64.0.0/24';
 /** While the runtime is away, its network is looked at again after this time. */
 const networkRetryMs = 5_000;
+const clearMsMax = 60_000;
 
 export interface ContainerdNodeOptions extends ControllerContext {
   /** The runtime's unix socket. */
@@ -41,17 +47,52 @@ export interface ContainerdNodeOptions extends ControllerContext {
   readonly recorder?: EventRecorder;
   /** /var/log of the host: pods/ and containers/ are made below it. */
   readonly logDirectory?: string;
+  /** The cluster ends with this run: so do its pods. Else they go on, and the next run finds them. */
+  readonly clearOnStop?: boolean;
 }
 
 export function startContainerdNode(options: ContainerdNodeOptions): RunningController {
-  const { signal } = options;
-  const cri = connectCri(options.socketPath ?? defaultContainerdSocket);
-  signal.addEventListener('abort', () => cri.close(), { once: true });
   const name = 'containerd-node';
-  const composed = start(options, cri).then((parts) => composeController(name, parts));
+  const { socketPath = defaultContainerdSocket } = options;
+  const cri = connectCri(socketPath);
+  const locked = lockRuntime(socketPath);
+  const composed = locked.then(() => start(options, cri)).then((parts) => composeController(name, parts));
+  const run = async (): Promise<void> => {
+    try {
+      await (await composed).stopped;
+      if (options.clearOnStop === true) await clearAll(options, cri);
+    } finally {
+      cri.close();
+      await locked.then(
+        (lock) => lock.release(),
+        () => undefined,
+      );
+    }
+  };
   const synced = composed.then((controller) => controller.synced);
   synced.catch(() => undefined);
-  return { name, synced, stopped: composed.then((controller) => controller.stopped) };
+  return { name, synced, stopped: run() };
+}
+
+/** The node will not come back: nothing of it stays behind. */
+async function clearAll(options: ContainerdNodeOptions, cri: NodeContext['cri']): Promise<void> {
+  // The node's own signal has ended; this work has a deadline instead.
+  const signal = AbortSignal.timeout(clearMsMax);
+  const { nodeName = machineNodeName(), log } = options;
+  const reader = createRuntimeReader(cri, nodeName);
+  const context = { cri, paths: pathsOf(options) };
+  try {
+    const pods = await reader.list(signal);
+    await Promise.all(
+      [...pods.keys()].map(async (uid) => clearUnknownPod(context, uid, await reader.read(uid, signal), signal)),
+    );
+  } catch (error) {
+    log.error('pods are left on this machine', { error });
+  }
+}
+
+function pathsOf({ directory, logDirectory = '/var/log' }: ContainerdNodeOptions): Paths {
+  return { root: directory, podLogs: join(logDirectory, 'pods'), containerLogs: join(logDirectory, 'containers') };
 }
 
 /** A machine's host name as a node's name (kubelet: lower case). */
@@ -61,7 +102,7 @@ export function machineNodeName(): string {
 
 async function start(options: ContainerdNodeOptions, cri: NodeContext['cri']): Promise<readonly Part[]> {
   const { client, clock, random, log, signal, directory, podCidr = defaultPodCidr } = options;
-  const { nodeName = machineNodeName(), logDirectory = '/var/log', apiServer } = options;
+  const { nodeName = machineNodeName(), apiServer } = options;
   await mkdir(directory, { recursive: true, mode: 0o750 });
   const machine = await measureMachine(directory);
   const context: NodeContext = {
@@ -75,11 +116,7 @@ async function start(options: ContainerdNodeOptions, cri: NodeContext['cri']): P
     machine,
     reader: createRuntimeReader(cri, nodeName),
     objects: createObjectReader({ client, clock, log }),
-    paths: {
-      root: directory,
-      podLogs: join(logDirectory, 'pods'),
-      containerLogs: join(logDirectory, 'containers'),
-    },
+    paths: pathsOf(options),
     environment:
       apiServer === undefined
         ? {}

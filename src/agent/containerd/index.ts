@@ -1,2 +1,9 @@
 // The door to the containerd runtime: this machine as a node.
-export { type ContainerdNodeOptions, defaultContainerdSocket, machineNodeName, startContainerdNode } from './agent.ts';
+export {
+  type ContainerdNodeOptions,
+  defaultContainerdSocket,
+  defaultNodeDirectory,
+  machineNodeName,
+  startContainerdNode,
+} from './agent.ts';
+export { NodeStartError } from './node/machine-lock.ts';

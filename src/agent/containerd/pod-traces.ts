@@ -9,8 +9,11 @@ import { bareId, containerLogLink, podLogDirectory } from './paths.ts';
 import type { PodView } from './runtime.ts';
 import { tearDownVolumes } from './volumes/set-up.ts';
 
+type Traces = Pick<NodeContext, 'cri' | 'paths'>;
+
 /** Ended containers of each name that are kept, for `kubectl logs --previous` (kubelet's MaxPerPodContainerCount). */
 const endedContainersMax = 1;
+const unknownGraceSeconds = 5;
 
 /** Removes what an interrupted start left, and ended containers beyond the newest. */
 export async function removeLeftovers(
@@ -38,14 +41,14 @@ export async function removeLeftovers(
 }
 
 /** The link of a container that is gone; its log file stays until its pod goes, as the kubelet's rotation leaves it. */
-async function removeOldLog({ paths }: NodeContext, id: string): Promise<void> {
+async function removeOldLog({ paths }: Traces, id: string): Promise<void> {
   const suffix = `-${bareId(id)}.log`;
   for (const name of await namesIn(paths.containerLogs))
     if (name.endsWith(suffix)) await rm(join(paths.containerLogs, name), { force: true });
 }
 
 /** Takes the network and the namespaces away; what ran in them must have ended. */
-export async function stopSandboxes({ cri }: NodeContext, { sandboxes }: PodView, signal: AbortSignal): Promise<void> {
+export async function stopSandboxes({ cri }: Traces, { sandboxes }: PodView, signal: AbortSignal): Promise<void> {
   for (const { id } of sandboxes) await ignoreMissing(cri.runtime.stopPodSandbox({ podSandboxId: id }, { signal }));
 }
 
@@ -64,13 +67,15 @@ export async function clearPod(
 }
 
 /** A pod of which only the runtime still knows. */
-export async function clearUnknownPod(
-  context: NodeContext,
-  uid: string,
-  view: PodView,
-  signal: AbortSignal,
-): Promise<void> {
-  const { paths } = context;
+export async function clearUnknownPod(context: Traces, uid: string, view: PodView, signal: AbortSignal): Promise<void> {
+  const { cri, paths } = context;
+  // Nobody remembers its grace period; TERM it gets all the same.
+  const timeout = BigInt(unknownGraceSeconds);
+  await Promise.all(
+    view.containers
+      .filter(({ state }) => state === 'running')
+      .map(({ id }) => ignoreMissing(cri.runtime.stopContainer({ containerId: bareId(id), timeout }, { signal }))),
+  );
   await stopSandboxes(context, view, signal);
   await clearRuntime(context, view, signal);
   await tearDownVolumes(paths, uid, signal);
@@ -79,7 +84,7 @@ export async function clearUnknownPod(
   for (const { id } of view.containers) await removeOldLog(context, id);
 }
 
-async function clearRuntime({ cri }: NodeContext, { sandboxes }: PodView, signal: AbortSignal): Promise<void> {
+async function clearRuntime({ cri }: Traces, { sandboxes }: PodView, signal: AbortSignal): Promise<void> {
   // Its containers go with it.
   for (const { id } of sandboxes) await ignoreMissing(cri.runtime.removePodSandbox({ podSandboxId: id }, { signal }));
 }

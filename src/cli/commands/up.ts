@@ -9,6 +9,7 @@ export interface UpOptions extends EtcdOptions {
   readonly nodes?: number;
   readonly runtime: (typeof runtimes)[number];
   readonly containerdSocket?: string;
+  readonly nodeDir?: string;
   readonly dataDir?: string;
   readonly memory?: true;
   readonly port?: number;
@@ -51,6 +52,7 @@ export function upCommand(version: string): Command {
         'where the container runtime listens (default: /run/containerd/containerd.sock)',
       ).implies({ runtime: 'containerd' }),
     )
+    .option('--node-dir <path>', 'where volumes of pods in real containers lie (default: /var/lib/everynode)')
     .option('--data-dir <path>', `keep state, certificates and kubeconfig there (default: ${defaultDataDirectory})`)
     .addOption(new Option('--memory', 'keep nothing: the cluster is forgotten when it stops').conflicts('dataDir'))
     .addOption(

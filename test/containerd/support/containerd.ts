@@ -47,6 +47,9 @@ export const needsContainerd: { readonly skip?: string } = why === undefined ? {
 
 export interface Containerd {
   readonly socketPath: string;
+  /** Makes `everynode up` use it. */
+  readonly upArguments: readonly string[];
+  readonly nodeDirectory: string;
   /** For data directories: outlives the clusters, goes with containerd. */
   readonly directory: string;
   /** Process IDs of what runs in containers, by container ID. */
@@ -91,9 +94,12 @@ export async function startContainerd(): Promise<Containerd> {
     ctr('images', 'import', file);
     rmSync(file);
   }
+  const nodeDirectory = join(directory, 'node');
   return {
     socketPath,
     directory,
+    nodeDirectory,
+    upArguments: ['--runtime', 'containerd', '--containerd-socket', socketPath, '--node-dir', nodeDirectory],
     tasks: () =>
       new Map(
         ctr('tasks', 'ls')

@@ -31,6 +31,8 @@ export interface UpOptions {
   readonly nodes?: number;
   /** Absent: a directory of its own, removed after the test. */
   readonly dataDir?: string;
+  /** Keeps nothing; instead of a data directory. */
+  readonly memory?: true;
   /** More arguments for `everynode up`. */
   readonly args?: readonly string[];
 }
@@ -47,7 +49,8 @@ export async function up(context: TestContext, options: UpOptions = {}): Promise
   const home = temporaryDirectory(context);
   const dataDir = options.dataDir ?? join(home, 'data');
   const nodes = String(options.nodes ?? 3);
-  const args = ['up', '--data-dir', dataDir, '--port', '0', '--nodes', nodes, ...(options.args ?? [])];
+  const state = options.memory === true ? ['--memory'] : ['--data-dir', dataDir];
+  const args = ['up', ...state, '--port', '0', '--nodes', nodes, ...(options.args ?? [])];
   const child = spawn(process.execPath, [program, ...args], { stdio: ['ignore', 'pipe', 'pipe'], cwd: home });
   const ended = new Promise<Ended>((resolve) => {
     child.once('exit', (code, signal) => resolve({ code, signal }));
