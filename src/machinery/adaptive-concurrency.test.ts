@@ -32,6 +32,18 @@ describe('adaptive concurrency', () => {
     assert.equal(writes.limit, 20);
   });
 
+  test('goes on when the clock is set back: an answer without Retry-After asks for no rest', async () => {
+    const clock = createVirtualClock(0);
+    let offsetMs = 3_600_000;
+    const writes = createAdaptiveConcurrency({ clock: { now: () => clock.now() + offsetMs, after: clock.after } });
+    await writes.run(() => Promise.resolve());
+    offsetMs = 0;
+    let ran = false;
+    void writes.run(() => Promise.resolve((ran = true)));
+    await clock.settle();
+    assert.ok(ran);
+  });
+
   const signs: readonly [string, () => Error][] = [
     ['429', () => throttled()],
     ['500', () => new StatusError('InternalError', 'oops')],
