@@ -15,8 +15,8 @@ export const mutations: readonly Mutation[] = [
   {
     name: 'deletes carry no UID',
     file: 'controllers/daemonset/actions.ts',
-    search: 'const preconditions = { uid: action.uid };',
-    replace: 'const preconditions = {};',
+    search: 'const preconditions = { uid, ...',
+    replace: 'const preconditions = { ...(uid === undefined ? { uid } : {}), ...',
     seedsMax: 5,
   },
   {
@@ -60,13 +60,6 @@ export const mutations: readonly Mutation[] = [
     search: 'return error.code >= 500;',
     replace: 'return false && error.code >= 500;',
     seedsMax: 1000,
-  },
-  {
-    name: 'what had to wait is sent unseen',
-    file: 'controllers/daemonset/actions.ts',
-    search: 'return (\n    !gone &&',
-    replace: 'return (\n    action !== undefined ||\n    !gone &&',
-    seedsMax: 400,
   },
   {
     name: 'Retry-After is ignored',
@@ -172,6 +165,13 @@ export const mutations: readonly Mutation[] = [
     search: 'if (terminating || slot.deleting.has(pod.uid)) leaving.push(pod);',
     replace: 'if (terminating && slot.deleting.size > 99) leaving.push(pod);',
     seedsMax: 60,
+  },
+  {
+    name: 'a pod that did not serve when seen is removed as it is now',
+    file: 'core/daemonset/ledger.ts',
+    search: '...(asSeen ? { resourceVersion } : {})',
+    replace: '...(asSeen ? {} : {})',
+    seedsMax: 600,
   },
   {
     name: 'NoSchedule does not keep new pods away',

@@ -30,6 +30,7 @@ export class BudgetWatch {
   readonly #downByUs = new Map<string, Set<string>>();
   readonly #surging = new Map<string, Map<string, string>>();
   readonly #everAvailable = new Set<string>();
+  readonly #takenByUs = new Set<string>();
 
   constructor(options: {
     readonly server: ModelServer;
@@ -42,7 +43,7 @@ export class BudgetWatch {
   }
 
   /** Keeps the books: what became available or broke by itself is no longer our doing. */
-  committed({ object, previous, resource, type }: Change): void {
+  committed({ object, previous, resource, type, actor }: Change): void {
     if (resource === 'nodes') {
       const up = type !== 'DELETED' && isTrue((object as { status?: Pod['status'] }).status?.conditions, 'Ready');
       if (up) return;
@@ -52,7 +53,9 @@ export class BudgetWatch {
     }
     if (resource !== 'pods') return;
     for (const state of [previous, object] as (Stored<Pod> | undefined)[]) {
-      if (state === undefined || (state === object && type === 'DELETED')) continue;
+      if (state === undefined || !isLive(state) || (state === object && type === 'DELETED')) continue;
+      // The state before a delete by the controller is what the delete ended, not what came after an earlier one.
+      if (state === previous && actor.startsWith('controller') && !isLive(object as Stored<Pod>)) continue;
       const owner = ownerOf(state);
       const node = nodeOf(state);
       if (owner === undefined || node === undefined || !this.#isAvailable(state, owner)) continue;
@@ -73,14 +76,14 @@ export class BudgetWatch {
     const wasAvailable = states.every(({ spec }) => isAvailableAt(pod, spec.minReadySeconds ?? 0, now));
     if (!wasAvailable) return;
     const others = livePods(this.#server, owner, name).filter(({ metadata }) => metadata.uid !== pod.metadata.uid);
-    // A user may have labelled away, unseen, the one that was to take over.
-    const left = this.#server.all(resources.pods).filter((other) => nodeOf(other) === name && isLabelledAway(other));
-    if (
-      [...others, ...left].some(
-        (other) => this.#everAvailable.has(other.metadata.uid) || this.#isAvailable(other, owner),
-      )
-    )
-      return;
+    // Others may have taken away, unseen, the one that was to take over; what the controller took away itself it knows.
+    const believed = this.#server
+      .allAt(resources.pods, request.seen['pods'] ?? 0)
+      .filter((other) => nodeOf(other) === name && ownerOf(other) === owner && isLive(other))
+      .filter(({ metadata }) => metadata.uid !== pod.metadata.uid && !this.#takenByUs.has(metadata.uid));
+    this.#takenByUs.add(pod.metadata.uid);
+    const serves = ({ metadata }: Stored<Pod>) => this.#everAvailable.has(metadata.uid);
+    if (believed.some(serves) || others.some((other) => serves(other) || this.#isAvailable(other, owner))) return;
     // Two of one revision (after an adoption): the older stays, as upstream has it, whichever serves.
     if (others.length > 0 && !this.#takesOver(pod, states, request)) return;
     const down = this.#downOf(owner, states);
@@ -141,7 +144,10 @@ export class BudgetWatch {
     this.#downByUs.set(owner, down);
     for (const name of down) {
       const node = this.#server.find(resources.nodes, undefined, name);
-      const serves = livePods(this.#server, owner, name).some((pod) => this.#isAvailable(pod, owner));
+      const now = this.#clock.now();
+      const serves = livePods(this.#server, owner, name).some((pod) =>
+        states.some(({ spec }) => isAvailableAt(pod, spec.minReadySeconds ?? 0, now)),
+      );
       if (node === undefined || serves || states.some((state) => !place(state, node).run)) down.delete(name);
     }
     return down;

@@ -202,7 +202,7 @@ function happening(kind: Happening['kind'], dice: Dice, cast: Cast): Happening {
         kind,
         controller: dice.upTo(cast.controllers - 1),
         writes: dice.between(1, 12),
-        backMs: dice.between(4000, 20_000),
+        backMs: dice.chance(0.4) ? dice.upTo(500) : dice.between(500, 20_000),
       };
   }
 }

@@ -19,6 +19,9 @@ import type { Request } from './network.ts';
 import { StatusClaims } from './status-claims.ts';
 import { believable, budgetOf, isLabelledAway, isLive, livePods, nodeOf, ownerOf, place } from './truth.ts';
 
+/** A request that is on its way when its sender dies arrives within this time, or never. */
+const lastWordsMsMax = 5000;
+
 export interface Violation {
   readonly invariant: string;
   readonly what: string;
@@ -35,6 +38,9 @@ export class Invariants {
   readonly #backOffs = new Map<string, { at: number; steps: number }>();
   /** One controller at a time and lists that are what they claim: see `Promises` in history.ts. */
   readonly #all: boolean;
+  readonly #adoptedAt = new Map<string, number>();
+  readonly #dead = new Set<string>();
+  #diedAt = Number.NEGATIVE_INFINITY;
   #request: Request | undefined;
   /** The first one found. */
   violation: Violation | undefined;
@@ -48,13 +54,20 @@ export class Invariants {
     this.#claims = new StatusClaims({ ...common, violate: (what) => this.#violate('status', what) });
   }
 
+  /** The process has died; what it had sent may still arrive. */
+  died(actor: string): void {
+    this.#dead.add(actor);
+    this.#diedAt = this.#clock.now();
+  }
+
   throttled(actor: string, until: number): void {
     this.#stayAway.set(actor, [...(this.#stayAway.get(actor) ?? []), { toldAt: this.#clock.now(), until }]);
   }
 
   /** A history of this size never needs so many requests. */
   runaway(requests: number): void {
-    this.#violate('runaway', `${requests} requests and no end`);
+    // Two controllers that disagree go round in circles until their caches agree: that is what leases are for.
+    if (this.#all) this.#violate('runaway', `${requests} requests and no end`);
   }
 
   /** A request of a controller is about to take effect. */
@@ -77,6 +90,8 @@ export class Invariants {
     if (resource === 'pods') {
       const owner = ownerOf(object as Stored<Pod>);
       if (owner !== undefined) this.#ours.add(object.metadata.uid);
+      if (owner !== undefined && change.previous !== undefined && ownerOf(change.previous as Stored<Pod>) === undefined)
+        this.#adoptedAt.set(object.metadata.uid, change.at);
       if (type === 'ADDED' && actor.startsWith('controller')) this.#createdPod(object as Stored<Pod>, this.#request!);
     }
     if (resource === 'daemonsets' && actor.startsWith('controller')) this.#claims.claimed(object as Stored<DaemonSet>);
@@ -90,13 +105,18 @@ export class Invariants {
       return;
     }
     const states = believable(this.#server, owner, request.seen['daemonsets'] ?? 0);
-    const live = livePods(this.#server, owner, name);
+    // An orphan that is adopted while a create is on its way makes two: the create was decided for an empty node.
+    const live = livePods(this.#server, owner, name).filter(
+      ({ metadata }) => (this.#adoptedAt.get(metadata.uid) ?? 0) < request.sentAt,
+    );
     const revision = pod.metadata.labels?.[revisionLabel] ?? '';
     const twins = live.filter(({ metadata }) => metadata.labels?.[revisionLabel] === revision).length;
     const limit = states.some((state) => budgetOf(state, 1).maxSurge > 0) ? 2 : 1;
     if (this.#all && twins > 1)
       this.#violate('one pod', `${twins} live pods of revision ${revision} on ${name}: ${names(live)}`);
-    if (this.#all && live.length > limit)
+    // What a dead process had sent its successor cannot know of yet: names alone stand between them.
+    const alone = this.#clock.now() - this.#diedAt > lastWordsMsMax;
+    if (this.#all && alone && live.length > limit)
       this.#violate('one pod', `${live.length} live pods on ${name}, ${limit} may be: ${names(live)}`);
     const nodes = this.#server.statesSince(resources.nodes, undefined, name, request.seen['nodes'] ?? 0);
     const placeable = states.some((state) => nodes.some((node) => node !== undefined && place(state, node).run));
@@ -104,13 +124,13 @@ export class Invariants {
     const going = this.#server
       .all(resources.daemonSets)
       .every(({ metadata }) => metadata.uid !== owner || metadata.deletionTimestamp !== undefined);
-    if (this.#all && !going && !this.#revisions(owner).includes(revision))
+    if (this.#all && alone && !going && !this.#revisions(owner).includes(revision))
       this.#violate('revisions', `${pod.metadata.name} is of revision ${revision}, which does not exist`);
-    if (this.#all) this.#budget.created(pod, request);
+    if (this.#all && alone) this.#budget.created(pod, request);
   }
 
   #deletesPod(request: Request): void {
-    const uid = (request.body as DeleteOptions | undefined)?.preconditions?.uid;
+    const { uid, resourceVersion } = (request.body as DeleteOptions | undefined)?.preconditions ?? {};
     if (uid === undefined) {
       this.#violate('identity', `${request.actor} deletes pod ${request.name} without its UID`);
       return;
@@ -119,8 +139,9 @@ export class Invariants {
       this.#violate('identity', `${request.actor} deletes pod ${request.name}, which is no DaemonSet's`);
     const pod = this.#server.find(resources.pods, request.namespace, request.name ?? '');
     if (pod?.metadata.uid !== uid) return;
+    if ((resourceVersion ?? pod.metadata.resourceVersion) !== pod.metadata.resourceVersion) return;
     if (isLive(pod)) {
-      if (this.#all) this.#budget.deleting(pod, request);
+      if (this.#all && !this.#dead.has(request.actor)) this.#budget.deleting(pod, request);
     } else if (pod.metadata.deletionTimestamp === undefined) this.#deletesFinished(pod, request);
   }
 
@@ -129,8 +150,12 @@ export class Invariants {
     const owner = ownerOf(pod);
     const name = nodeOf(pod);
     if (owner === undefined || name === undefined) return;
-    const generation = believable(this.#server, owner, request.seen['daemonsets'] ?? 0)[0]?.metadata.generation;
+    const states = believable(this.#server, owner, request.seen['daemonsets'] ?? 0);
+    const generation = states[0]?.metadata.generation;
     const node = this.#server.find(resources.nodes, undefined, name);
+    const believed = this.#server.statesSince(resources.nodes, undefined, name, request.seen['nodes'] ?? 0);
+    // Where nothing may stay, what has failed goes at once with all the rest.
+    if (believed.some((state) => state === undefined || states.some((object) => !place(object, state).stay))) return;
     const key = [request.actor, owner, generation, node?.metadata.uid].join();
     const before = this.#backOffs.get(key);
     const now = request.sentAt;

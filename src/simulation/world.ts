@@ -23,6 +23,7 @@ import { calmConditions } from './weather.ts';
 
 interface Process {
   readonly index: number;
+  readonly actor: string;
   abort: AbortController;
   network: Network;
   stopped: Promise<void>;
@@ -94,6 +95,7 @@ export class World {
     const monitor = this.#monitor();
     const process: Process = {
       index,
+      actor,
       abort,
       network: createNetwork({
         actor,
@@ -208,6 +210,7 @@ export class World {
     if (process.abort.signal.aborted || process.writesLeft === undefined) return;
     this.say(`controller-${process.index + 1} dies`);
     this.count('crash');
+    this.invariants.died(process.actor);
     process.abort.abort(new Error('the process died'));
     this.clock.after(process.backMs, () => {
       if (this.invariants.violation === undefined) this.start(process.index);
