@@ -33,6 +33,8 @@ export interface ApiRequest {
   /** Parsed body: the object, the patch document, or DeleteOptions. */
   readonly body?: unknown;
   readonly patchType?: PatchContentType;
+  /** Paths of the fields that the body's text names twice; parsing has lost all but the last. */
+  readonly duplicates?: readonly string[];
   readonly user: User;
   /** Recorded in managedFields when no fieldManager was named. */
   readonly userAgent?: string;

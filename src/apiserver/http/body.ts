@@ -1,17 +1,24 @@
 // Reading a request's body: bounded in size, depth and number of values, in JSON, YAML or protobuf, no hostile keys.
 import type { IncomingMessage } from 'node:http';
 import { StatusError } from '../../api/index.ts';
+import { findDuplicateFields } from '../schema/index.ts';
 import { decodeProtobuf, protobufMediaType } from '../protobuf/decode.ts';
 import { bodyBytesMax, bodyDepthMax, bodyValuesMax } from './limits.ts';
 import { parseYaml } from '../../machinery/index.ts';
 
-/** The decoded body; undefined when there is none. */
-export async function readBody(request: IncomingMessage): Promise<unknown> {
+export interface Body {
+  /** Undefined when there is none. */
+  readonly value: unknown;
+  /** Paths of the fields that the text names twice. */
+  readonly duplicates: readonly string[];
+}
+
+export async function readBody(request: IncomingMessage): Promise<Body> {
   const bytes = await readBytes(request);
-  if (bytes.length === 0) return undefined;
-  const value = decode(mediaTypeOf(request), bytes);
-  checkShape(value);
-  return value;
+  if (bytes.length === 0) return { value: undefined, duplicates: [] };
+  const body = decode(mediaTypeOf(request), bytes);
+  checkShape(body.value);
+  return body;
 }
 
 /** `application/json` of `application/json; charset=utf-8`; JSON when the header is absent. */
@@ -20,10 +27,13 @@ export function mediaTypeOf(request: IncomingMessage): string {
   return type === '' ? 'application/json' : type;
 }
 
-function decode(mediaType: string, bytes: Buffer): unknown {
-  if (mediaType === protobufMediaType) return decodeProtobuf(bytes);
+function decode(mediaType: string, bytes: Buffer): Body {
+  if (mediaType === protobufMediaType) return { value: decodeProtobuf(bytes), duplicates: [] };
   const text = decodeText(bytes);
-  return isYaml(mediaType) ? parse(() => oneDocument(text)) : parse(() => JSON.parse(text) as unknown);
+  // A YAML text that names a key twice does not parse at all.
+  if (isYaml(mediaType)) return { value: parse(() => oneDocument(text)), duplicates: [] };
+  const value = parse(() => JSON.parse(text) as unknown);
+  return { value, duplicates: findDuplicateFields(text) };
 }
 
 /** A body is one object; an empty one is nothing. */

@@ -96,7 +96,7 @@ async function serveResource(
   const patchType = route.verb === 'patch' ? patchTypeOf(request) : undefined;
   const reads = request.method === 'GET' || request.method === 'HEAD';
   if (!reads && patchType === undefined) requireKnownBody(request);
-  const body = reads ? undefined : await readBody(request);
+  const { value: body, duplicates } = reads ? { value: undefined, duplicates: [] } : await readBody(request);
   const userAgent = request.headers['user-agent'];
   const { kind: _, ...target } = route;
   const definition = server.resources.find(route.group, route.version, route.resource);
@@ -106,6 +106,7 @@ async function serveResource(
     user,
     ...(body === undefined ? {} : { body }),
     ...(patchType === undefined ? {} : { patchType }),
+    ...(duplicates.length === 0 ? {} : { duplicates }),
     ...(userAgent === undefined ? {} : { userAgent }),
   });
   const shaped =

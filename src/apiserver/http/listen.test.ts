@@ -124,6 +124,19 @@ test('YAML is understood and spoken', async () => {
   assert.equal(made.headers['content-type'], 'application/yaml');
 });
 
+test('a field that is there twice is told of, or refused', async () => {
+  const twice = '{"metadata":{"name":"twice"},"data":{"a":"1","a":"2"}}';
+  const told = await post(`${maps}?dryRun=All`, twice);
+  assert.equal(told.code, 201);
+  assert.equal(told.headers.warning, String.raw`299 - "duplicate field \"data.a\""`);
+  const refused = await post(`${maps}?dryRun=All&fieldValidation=Strict`, twice);
+  assert.match(refused.json().message!, /strict decoding error: duplicate field "data.a"/);
+  const yaml = await post(maps, 'metadata: {name: twice}\ndata:\n  a: "1"\n  a: "2"\n', {
+    'content-type': 'application/yaml',
+  });
+  assert.equal(yaml.code, 400);
+});
+
 test('what cannot be answered in, or read, is refused', async () => {
   assert.equal((await ask(maps, { headers: { accept: 'application/vnd.kubernetes.protobuf' } })).code, 406);
   assert.equal((await post(maps, 'x', { 'content-type': 'text/plain' })).code, 415);

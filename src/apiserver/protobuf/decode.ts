@@ -1,7 +1,7 @@
 // A protobuf body of a Kubernetes client as the JSON object it stands for.
 // https://kubernetes.io/docs/reference/using-api/api-concepts/#protobuf-encoding
 import { formatTime, StatusError } from '../../api/index.ts';
-import { type Messages, messages } from './messages.ts';
+import { tableOf } from './tables.ts';
 import { readFields, type WireValue } from './wire-reader.ts';
 
 export const protobufMediaType = 'application/vnd.kubernetes.protobuf';
@@ -9,23 +9,6 @@ export const protobufMediaType = 'application/vnd.kubernetes.protobuf';
 const magic = Buffer.from('k8s\0');
 
 type Json = Record<string, unknown>;
-type Table = ReadonlyMap<number, Field>;
-
-interface Field {
-  readonly name: string;
-  readonly many: 'one' | 'list' | 'map';
-  readonly type: string;
-  /** Zero values stay: a pointer in Go, or required. */
-  readonly keepsZero: boolean;
-}
-
-const tables: ReadonlyMap<string, Table> = new Map(
-  Object.entries(messages satisfies Messages).map(([name, fields]) => [
-    name,
-    new Map(Object.entries(fields).map(([number, text]) => [Number(number), parseField(text)])),
-  ]),
-);
-
 /** Throws StatusError: UnsupportedMediaType for kinds and fields that are not known here, BadRequest for garbage. */
 export function decodeProtobuf(body: Uint8Array): Json {
   try {
@@ -52,17 +35,27 @@ function decodeEnvelope(body: Uint8Array): Json {
       if (part === 2) kind = textOf(text);
     }
   }
-  if (!tables.has(kind)) throw unsupported(kind, `${kind} objects`);
-  return { apiVersion, kind, ...message(kind, raw, kind) };
+  const name = `${apiVersion.includes('/') ? apiVersion : `core/${apiVersion}`}.${kind}`;
+  const type = [name, kind].find((candidate) => tableOf(candidate) !== undefined);
+  if (type === undefined) throw unsupported(kind, `${kind} objects`);
+  return { apiVersion, kind, ...message(type, raw, kind) };
 }
 
 function message(type: string, bytes: Uint8Array, root: string): Json {
-  const table = tables.get(type);
-  if (table === undefined) throw new Error(`the protobuf table names ${type} and does not have it`);
+  const table = tableOf(type);
+  if (table === undefined) throw unsupported(root, type);
   const result = new Map<string, unknown>();
   for (const [number, value] of readFields(bytes)) {
     const field = table.get(number);
-    if (field === undefined) throw unsupported(root, `field ${number} of ${type}`);
+    if (field === undefined) {
+      // Go writes the zero values of fields that a newer client has: they say nothing.
+      if (value === 0n || (value instanceof Uint8Array && value.length === 0)) continue;
+      throw unsupported(root, `field ${number} of ${type}`);
+    }
+    if (field.isEmbedded === true) {
+      for (const [name, part] of Object.entries(message(field.type, bytesOf(value), root))) result.set(name, part);
+      continue;
+    }
     const { name, many, type: of } = field;
     if (many === 'list') {
       result.set(name, [...((result.get(name) as unknown[] | undefined) ?? []), single(of, value, root)]);
@@ -140,13 +133,6 @@ function bytesOf(value: WireValue): Uint8Array {
 /** Throws TypeError for malformed UTF-8. */
 function textOf(value: WireValue): string {
   return new TextDecoder('utf-8', { fatal: true }).decode(bytesOf(value));
-}
-
-function parseField(text: string): Field {
-  const [name = '', ...words] = text.split(' ');
-  const type = words.at(-1) ?? '';
-  const many = words.length === 1 ? 'one' : (words[0] as 'list' | 'map');
-  return { name, many, type: type.replace(/[?!]$/, ''), keepsZero: /[?!]$/.test(type) };
 }
 
 function unsupported(kind: string, what: string): StatusError {

@@ -1,5 +1,5 @@
-// The messages that kubectl 1.32 and newer sends as protobuf (its `create` commands and evictions), with Kubernetes'
-// field numbers. A field that is not listed makes the request fail; nothing is dropped in silence.
+// The messages that kubectl 1.32 and newer sends as protobuf, as far as field-numbers.json does not have them, with
+// Kubernetes' field numbers. A field that is not listed makes the request fail; nothing is dropped in silence.
 // Kinds of field: string, int, bool, bytes (base64 in JSON), time, quantity, intOrString, or a message of this table,
 // after `list` or `map` when there are many. Go writes zero values too; they are absent fields in JSON, except for
 // pointers (`?`), which Go writes only when they are set, and fields that must be there (`!`).
@@ -42,104 +42,6 @@ const meta: Messages = {
   Preconditions: { 1: 'uid string', 2: 'resourceVersion string' },
   LabelSelector: { 1: 'matchLabels map string', 2: 'matchExpressions list LabelSelectorRequirement' },
   LabelSelectorRequirement: { 1: 'key string', 2: 'operator string', 3: 'values list string' },
-};
-
-const core: Messages = {
-  Namespace: { 1: 'metadata ObjectMeta', 2: 'spec NamespaceSpec', 3: 'status NamespaceStatus' },
-  NamespaceSpec: { 1: 'finalizers list string' },
-  NamespaceStatus: { 1: 'phase string' },
-  ConfigMap: { 1: 'metadata ObjectMeta', 2: 'data map string', 3: 'binaryData map bytes', 4: 'immutable bool?' },
-  Secret: {
-    1: 'metadata ObjectMeta',
-    2: 'data map bytes',
-    3: 'type string',
-    4: 'stringData map string',
-    5: 'immutable bool?',
-  },
-  ServiceAccount: {
-    1: 'metadata ObjectMeta',
-    2: 'secrets list ObjectReference',
-    3: 'imagePullSecrets list LocalObjectReference',
-    4: 'automountServiceAccountToken bool?',
-  },
-  ObjectReference: {
-    1: 'kind string',
-    2: 'namespace string',
-    3: 'name string',
-    4: 'uid string',
-    5: 'apiVersion string',
-    6: 'resourceVersion string',
-    7: 'fieldPath string',
-  },
-  LocalObjectReference: { 1: 'name string' },
-  Binding: { 1: 'metadata ObjectMeta', 2: 'target ObjectReference' },
-  ResourceQuota: { 1: 'metadata ObjectMeta', 2: 'spec ResourceQuotaSpec', 3: 'status ResourceQuotaStatus' },
-  ResourceQuotaSpec: { 1: 'hard map quantity', 2: 'scopes list string' },
-  ResourceQuotaStatus: { 1: 'hard map quantity', 2: 'used map quantity' },
-  PodTemplateSpec: { 1: 'metadata ObjectMeta', 2: 'spec PodSpec' },
-  // As far as `kubectl create deployment` fills it.
-  PodSpec: {
-    2: 'containers list Container',
-    3: 'restartPolicy string',
-    6: 'dnsPolicy string',
-    8: 'serviceAccountName string',
-    9: 'serviceAccount string',
-    10: 'nodeName string',
-    11: 'hostNetwork bool',
-    12: 'hostPID bool',
-    13: 'hostIPC bool',
-    16: 'hostname string',
-    17: 'subdomain string',
-    19: 'schedulerName string',
-    24: 'priorityClassName string',
-  },
-  Container: {
-    1: 'name string',
-    2: 'image string',
-    3: 'command list string',
-    4: 'args list string',
-    5: 'workingDir string',
-    6: 'ports list ContainerPort',
-    8: 'resources ResourceRequirements',
-    13: 'terminationMessagePath string',
-    14: 'imagePullPolicy string',
-    16: 'stdin bool',
-    17: 'stdinOnce bool',
-    18: 'tty bool',
-    20: 'terminationMessagePolicy string',
-  },
-  ContainerPort: {
-    1: 'name string',
-    2: 'hostPort int',
-    3: 'containerPort int',
-    4: 'protocol string',
-    5: 'hostIP string',
-  },
-  ResourceRequirements: { 1: 'limits map quantity', 2: 'requests map quantity' },
-};
-
-const apps: Messages = {
-  Deployment: { 1: 'metadata ObjectMeta', 2: 'spec DeploymentSpec', 3: 'status DeploymentStatus' },
-  DeploymentSpec: {
-    1: 'replicas int?',
-    2: 'selector LabelSelector',
-    3: 'template PodTemplateSpec',
-    4: 'strategy DeploymentStrategy',
-    5: 'minReadySeconds int',
-    6: 'revisionHistoryLimit int?',
-    7: 'paused bool',
-    9: 'progressDeadlineSeconds int?',
-  },
-  DeploymentStrategy: { 1: 'type string', 2: 'rollingUpdate RollingUpdateDeployment' },
-  RollingUpdateDeployment: { 1: 'maxUnavailable intOrString', 2: 'maxSurge intOrString' },
-  DeploymentStatus: {
-    1: 'observedGeneration int',
-    2: 'replicas int',
-    3: 'updatedReplicas int',
-    4: 'availableReplicas int',
-    5: 'unavailableReplicas int',
-    7: 'readyReplicas int',
-  },
 };
 
 const policy: Messages = {
@@ -246,4 +148,4 @@ const reviews: Messages = {
   TokenReviewStatus: { 1: 'authenticated bool', 2: 'user UserInfo', 3: 'error string', 4: 'audiences list string' },
 };
 
-export const messages: Messages = { ...meta, ...core, ...apps, ...policy, ...rbac, ...reviews };
+export const messages: Messages = { ...meta, ...policy, ...rbac, ...reviews };

@@ -18,9 +18,11 @@ import {
 } from '../printing/columns/workloads.ts';
 import { restrictLeaseCreate } from '../auth/node-restriction.ts';
 import { definitionEntry } from '../custom-resources/entry.ts';
+import { autoscalerEntries } from './autoscalers.ts';
 import { daemonSetEntry } from './daemonsets.ts';
 import { defineResource, type ResourceDefinition, type ResourceEntry } from './definition.ts';
 import { eventEntry, newerEventEntry } from './events.ts';
+import { cronJobEntry, jobEntry } from './jobs.ts';
 import { namespaceEntry } from './namespaces.ts';
 import { nodeEntry } from './nodes.ts';
 import { podEntry } from './pods/pods.ts';
@@ -28,6 +30,8 @@ import { priorityClassEntry } from './priority-classes.ts';
 import { reviewEntries } from './reviews.ts';
 import { roleBindingEntries, roleEntries } from './roles.ts';
 import { tokenSubresource } from './service-account-token.ts';
+import { storedKinds } from './stored-kinds.ts';
+import { workloadScale } from './workload-scale.ts';
 
 type Rest<T extends KubernetesObject> = Partial<Omit<ResourceEntry<T>, 'group' | 'version' | 'name' | 'kind'>>;
 
@@ -42,6 +46,7 @@ function entry<T extends KubernetesObject>(
 
 const define = <T extends KubernetesObject>(resource: ResourceEntry<T>) => defineResource(resource, defaultColumns);
 const workload = { statusSubresource: true, countsGenerations: true, categories: ['all'] } as const;
+const scaled = { subresources: { scale: workloadScale } };
 
 export const builtinResources: readonly ResourceDefinition[] = [
   define(namespaceEntry),
@@ -89,9 +94,21 @@ export const builtinResources: readonly ResourceDefinition[] = [
     }),
   ),
   define(
-    entry('apps', 'deployments', 'Deployment', { ...workload, shortNames: ['deploy'], columns: deploymentColumns }),
+    entry('apps', 'deployments', 'Deployment', {
+      ...workload,
+      ...scaled,
+      shortNames: ['deploy'],
+      columns: deploymentColumns,
+    }),
   ),
-  define(entry('apps', 'replicasets', 'ReplicaSet', { ...workload, shortNames: ['rs'], columns: replicaSetColumns })),
+  define(
+    entry('apps', 'replicasets', 'ReplicaSet', {
+      ...workload,
+      ...scaled,
+      shortNames: ['rs'],
+      columns: replicaSetColumns,
+    }),
+  ),
   define(
     entry<Lease>('coordination.k8s.io', 'leases', 'Lease', {
       createsOnUpdate: true,
@@ -104,6 +121,10 @@ export const builtinResources: readonly ResourceDefinition[] = [
       },
     }),
   ),
+  define(jobEntry),
+  define(cronJobEntry),
+  ...autoscalerEntries.map(define),
+  ...storedKinds.map(define),
   define(newerEventEntry),
   define(
     entry<Loose>('policy', 'poddisruptionbudgets', 'PodDisruptionBudget', {

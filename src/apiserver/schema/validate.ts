@@ -26,6 +26,14 @@ import type { KindRules } from './validation/kind-rules.ts';
 import { metadataOf, validateObjectMeta, validateObjectMetaUpdate } from './validation/meta.ts';
 import { dnsSubdomain } from './validation/names.ts';
 import { podRules } from './validation/pod.ts';
+import {
+  autoscalerRules,
+  cronJobRules,
+  ingressRules,
+  jobRules,
+  networkPolicyRules,
+  statefulSetRules,
+} from './validation/stored.ts';
 import { deploymentRules, disruptionBudgetRules, podTemplateRules, replicaSetRules } from './validation/workloads.ts';
 
 export interface ValidationContext {
@@ -51,6 +59,13 @@ const kinds: ReadonlyMap<string, KindRules> = new Map(
     'apps/v1/ControllerRevision': controllerRevisionRules,
     'apps/v1/Deployment': deploymentRules,
     'apps/v1/ReplicaSet': replicaSetRules,
+    'apps/v1/StatefulSet': statefulSetRules,
+    'autoscaling/v1/HorizontalPodAutoscaler': autoscalerRules,
+    'autoscaling/v2/HorizontalPodAutoscaler': autoscalerRules,
+    'batch/v1/Job': jobRules,
+    'batch/v1/CronJob': cronJobRules,
+    'networking.k8s.io/v1/Ingress': ingressRules,
+    'networking.k8s.io/v1/NetworkPolicy': networkPolicyRules,
     'coordination.k8s.io/v1/Lease': leaseRules,
     'events.k8s.io/v1/Event': eventRules,
     'policy/v1/PodDisruptionBudget': disruptionBudgetRules,

@@ -19,6 +19,7 @@ export async function createObject(context: WriteContext, request: ApiRequest): 
   const decoded = decodeBody(definition, request.body);
   const { object, warnings } = definition.schema.prepare(decoded, {
     fieldValidation: fieldValidationOf(request.query),
+    ...(request.duplicates === undefined ? {} : { duplicates: request.duplicates }),
   });
   const placed = settleNamespace(object, definition.namespaced ? request.namespace : undefined);
   const created = await createPrepared(

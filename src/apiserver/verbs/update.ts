@@ -14,6 +14,7 @@ export async function updateObject(context: WriteContext, request: ApiRequest): 
   const { definition } = context;
   const { object, warnings } = definition.schema.prepare(decodeBody(definition, request.body), {
     fieldValidation: fieldValidationOf(request.query),
+    ...(request.duplicates === undefined ? {} : { duplicates: request.duplicates }),
   });
   const wanted = settleName(settleNamespace(object, namespaceOf(context, request)), request);
   try {
@@ -48,7 +49,10 @@ export async function patchObject(context: WriteContext, request: ApiRequest): P
   let warnings: readonly string[] = [];
   const patched = (current: KubernetesObject | undefined): KubernetesObject => {
     const result = decodeBody(definition, applyPatch(patchType, current, request.body, options));
-    const prepared = definition.schema.prepare(result, { fieldValidation: fieldValidationOf(query) });
+    const prepared = definition.schema.prepare(result, {
+      fieldValidation: fieldValidationOf(query),
+      ...(request.duplicates === undefined ? {} : { duplicates: request.duplicates }),
+    });
     warnings = prepared.warnings;
     return settleName(settleNamespace(prepared.object, namespaceOf(context, request)), request);
   };

@@ -3,6 +3,9 @@
 import {
   compileLabelSelector,
   type DeleteOptions,
+  findCondition,
+  formatTime,
+  isTrue,
   type KubernetesObject,
   type LabelSelector,
   type Pod,
@@ -13,6 +16,7 @@ import type { ApiRequest, ApiResponse } from '../../request.ts';
 import { prefixOf, stored } from '../../storage.ts';
 import { decodeBody } from '../../verbs/body.ts';
 import { deleteObject } from '../../verbs/delete.ts';
+import { rewrite } from '../../verbs/rewrite.ts';
 import { getObject } from '../../verbs/read.ts';
 import type { Subresource, WriteContext } from '../definition.ts';
 
@@ -23,9 +27,18 @@ interface Eviction extends KubernetesObject {
 }
 
 type DisruptionBudget = KubernetesObject & {
-  readonly spec?: { readonly selector?: LabelSelector };
-  readonly status?: { readonly disruptionsAllowed?: number };
+  readonly spec?: { readonly selector?: LabelSelector; readonly unhealthyPodEvictionPolicy?: string };
+  readonly status?: {
+    readonly disruptionsAllowed?: number;
+    readonly currentHealthy?: number;
+    readonly desiredHealthy?: number;
+    readonly observedGeneration?: number;
+    readonly disruptedPods?: Readonly<Record<string, string>>;
+  };
 };
+
+/** Evictions that were granted and have not shown (MaxDisruptedPodSize). */
+const disruptedPodsMax = 2_000;
 
 export const evictionSubresource: Subresource = {
   kind: 'Eviction',
@@ -44,7 +57,7 @@ async function evictPod(context: WriteContext, request: ApiRequest): Promise<Api
     ...eviction.deleteOptions,
     ...(query?.dryRun === undefined ? {} : { dryRun: [query.dryRun] }),
   };
-  if (countsForBudgets(pod)) await askBudgets(context, pod);
+  if (countsForBudgets(pod)) await askBudgets(context, pod, options.dryRun?.includes('All') ?? false);
   await deleteObject(context, { ...request, verb: 'delete', body: options });
   const body: Status = { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success', code: 201 };
   return { code: 201, body };
@@ -58,9 +71,14 @@ function countsForBudgets(pod: Pod): boolean {
   );
 }
 
-/** No disruption controller fills budgets in yet: one without a status allows nothing, as upstream's does. */
-async function askBudgets({ server }: WriteContext, pod: Pod): Promise<void> {
-  const { entries } = await server.store.range(prefixOf(budgets, pod.metadata.namespace));
+/**
+ * Counts one disruption off the budget that guards the pod, or refuses. The count goes with the write (an optimistic
+ * lock), so that two evictions at a time cannot both have the last one.
+ */
+async function askBudgets(context: WriteContext, pod: Pod, dryRun: boolean): Promise<void> {
+  const { server, now } = context;
+  const { namespace, name: podName = '' } = pod.metadata;
+  const { entries } = await server.store.range(prefixOf(budgets, namespace));
   const guarding = entries
     .map(({ value }) => stored(value) as DisruptionBudget)
     .filter(({ spec }) => compileLabelSelector(spec?.selector)(pod.metadata.labels));
@@ -70,10 +88,42 @@ async function askBudgets({ server }: WriteContext, pod: Pod): Promise<void> {
       'This pod has more than one PodDisruptionBudget, which the eviction subresource does not support.',
     );
   const [budget] = guarding;
-  if (budget === undefined || (budget.status?.disruptionsAllowed ?? 0) > 0) return;
-  throw new StatusError('TooManyRequests', `Cannot evict pod as it would violate the pod's disruption budget.`, {
-    causes: [
-      { reason: 'DisruptionBudget', message: `The disruption budget ${budget.metadata.name} allows no disruption now` },
-    ],
+  if (budget === undefined || mayGoAnyway(pod, budget)) return;
+  const definition = server.resources.find('policy', 'v1', 'poddisruptionbudgets')!;
+  const target = { namespace, name: budget.metadata.name!, dryRun };
+  await rewrite({ ...context, definition }, target, (current) => {
+    const { status = {}, metadata } = current as DisruptionBudget;
+    const { disruptionsAllowed = 0, disruptedPods = {} } = status;
+    if ((status.observedGeneration ?? 0) < (metadata.generation ?? 0))
+      throw tooMany(`The disruption budget ${metadata.name} is still being processed by the server.`, 10);
+    if (disruptionsAllowed <= 0)
+      throw tooMany(
+        `The disruption budget ${metadata.name} needs ${status.desiredHealthy ?? 0} healthy pods and has ${status.currentHealthy ?? 0} currently`,
+      );
+    if (Object.keys(disruptedPods).length >= disruptedPodsMax)
+      throw tooMany(`The disruption budget ${metadata.name} has too many evictions that have not shown yet`, 10);
+    return {
+      ...current,
+      status: {
+        ...status,
+        disruptionsAllowed: disruptionsAllowed - 1,
+        disruptedPods: { ...disruptedPods, [podName]: formatTime(now) },
+      },
+    } as KubernetesObject;
+  });
+}
+
+/** spec.unhealthyPodEvictionPolicy: a pod that is not ready serves nobody (KEP-3017). */
+function mayGoAnyway(pod: Pod, { spec, status }: DisruptionBudget): boolean {
+  if (isTrue(findCondition(pod.status?.conditions, 'Ready'))) return false;
+  if (spec?.unhealthyPodEvictionPolicy === 'AlwaysAllow') return true;
+  const { currentHealthy = 0, desiredHealthy = 0 } = status ?? {};
+  return desiredHealthy > 0 && currentHealthy >= desiredHealthy;
+}
+
+function tooMany(message: string, retryAfterSeconds?: number): StatusError {
+  return new StatusError('TooManyRequests', `Cannot evict pod as it would violate the pod's disruption budget.`, {
+    causes: [{ reason: 'DisruptionBudget', message }],
+    ...(retryAfterSeconds === undefined ? {} : { retryAfterSeconds }),
   });
 }
