@@ -5,6 +5,7 @@ import { ClusterStartError } from './start-error.ts';
 /** Upstream's names, each with the short one it had before Kubernetes 1.28. The scheduler is a program of its own there. */
 export const controllerNames = {
   'daemonset-controller': 'daemonset',
+  'disruption-controller': 'disruption',
   'garbage-collector-controller': 'garbagecollector',
   'namespace-controller': 'namespace',
   'node-lifecycle-controller': 'nodelifecycle',

@@ -3,7 +3,6 @@
 import {
   compileLabelSelector,
   type DeleteOptions,
-  findCondition,
   formatTime,
   isTrue,
   type KubernetesObject,
@@ -115,7 +114,7 @@ async function askBudgets(context: WriteContext, pod: Pod, dryRun: boolean): Pro
 
 /** spec.unhealthyPodEvictionPolicy: a pod that is not ready serves nobody (KEP-3017). */
 function mayGoAnyway(pod: Pod, { spec, status }: DisruptionBudget): boolean {
-  if (isTrue(findCondition(pod.status?.conditions, 'Ready'))) return false;
+  if (isTrue(pod.status?.conditions, 'Ready')) return false;
   if (spec?.unhealthyPodEvictionPolicy === 'AlwaysAllow') return true;
   const { currentHealthy = 0, desiredHealthy = 0 } = status ?? {};
   return desiredHealthy > 0 && currentHealthy >= desiredHealthy;

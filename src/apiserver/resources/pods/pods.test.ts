@@ -201,6 +201,41 @@ test('eviction deletes, unless a disruption budget is in the way', async () => {
   assert.ok((await getPod(server, 'b')).metadata.deletionTimestamp);
 });
 
+test('an eviction takes one off its budget, and two at a time cannot both have the last one', async () => {
+  const server = await createTestServer();
+  for (const name of ['a', 'b', 'ill']) {
+    await server.call({ ...pods, verb: 'create', body: pod(name, { labels: { app: 'x' } }) });
+    await bind(server, name, 'n1');
+    const conditions = [{ type: 'Ready', status: name === 'ill' ? 'False' : 'True' }];
+    const patchType = 'application/merge-patch+json';
+    const body = { status: { phase: 'Running', conditions } };
+    await server.call({ ...pods, verb: 'patch', name, subresource: 'status', patchType, body });
+  }
+  const budgets = { resource: 'poddisruptionbudgets', namespace: 'default', name: 'pdb' } as const;
+  const spec = { minAvailable: 1, selector: { matchLabels: { app: 'x' } } };
+  const { name: _, ...collection } = budgets;
+  const made = await server.call({ ...collection, verb: 'create', body: { metadata: { name: 'pdb' }, spec } });
+  const evict = (name: string, query = {}) =>
+    ({ ...pods, verb: 'create', name, subresource: 'eviction', body: { metadata: { name } }, query }) as const;
+  const early = await server.fails(evict('a'));
+  assert.equal(
+    early.details?.causes?.[0]?.message,
+    'The disruption budget pdb is still being processed by the server.',
+  );
+  assert.equal(early.details.retryAfterSeconds, 10);
+  const counts = { currentHealthy: 2, desiredHealthy: 1, expectedPods: 3 };
+  const status = { ...counts, disruptionsAllowed: 1, observedGeneration: made.metadata.generation };
+  await server.call({ ...budgets, verb: 'update', subresource: 'status', body: { ...made, status } });
+  await server.call(evict('a', { dryRun: 'All' }));
+  const answers = await Promise.allSettled([server.call(evict('a')), server.call(evict('b'))]);
+  assert.deepEqual(answers.map((answer) => answer.status).toSorted(), ['fulfilled', 'rejected']);
+  const after = (await server.call({ ...budgets, verb: 'get' })).status as Record<string, unknown>;
+  assert.equal(after.disruptionsAllowed ?? 0, 0);
+  assert.equal(Object.keys(after.disruptedPods as object).length, 1);
+  // There are enough healthy ones: a pod that serves nobody may go (unhealthyPodEvictionPolicy IfHealthyBudget).
+  assert.equal((await server.call(evict('ill'))).status, 'Success');
+});
+
 test('what only a container runtime can answer is refused with the reason', async () => {
   const server = await createTestServer();
   await createPod(server, 'a');

@@ -1,0 +1,2 @@
+// The door to the disruption controller.
+export { runDisruption } from './disruption.ts';
