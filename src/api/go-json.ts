@@ -33,11 +33,15 @@ function encodeString(text: string): string {
 /** Go compares strings by their UTF-8 bytes, which is code point order; JavaScript compares UTF-16 units. */
 function compareBytes(a: string, b: string): number {
   if (a === b) return 0;
-  const left = [...a];
-  const right = [...b];
+  const left = codePoints(a);
+  const right = codePoints(b);
   for (let index = 0; index < Math.min(left.length, right.length); index++) {
-    const difference = left[index]!.codePointAt(0)! - right[index]!.codePointAt(0)!;
+    const difference = left[index]! - right[index]!;
     if (difference !== 0) return difference;
   }
   return left.length - right.length;
+}
+
+function codePoints(text: string): readonly number[] {
+  return Array.from(text, (character) => character.codePointAt(0)!);
 }

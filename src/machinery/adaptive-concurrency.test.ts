@@ -35,7 +35,9 @@ describe('adaptive concurrency', () => {
   test('goes on when the clock is set back: an answer without Retry-After asks for no rest', async () => {
     const clock = createVirtualClock(0);
     let offsetMs = 3_600_000;
-    const writes = createAdaptiveConcurrency({ clock: { now: () => clock.now() + offsetMs, after: clock.after } });
+    const writes = createAdaptiveConcurrency({
+      clock: { now: () => clock.now() + offsetMs, after: (ms, callback) => clock.after(ms, callback) },
+    });
     await writes.run(() => Promise.resolve());
     offsetMs = 0;
     let ran = false;
