@@ -50,7 +50,7 @@ export type Happening =
   | { readonly kind: 'taint'; readonly node: string; readonly effect: string }
   | { readonly kind: 'relabel'; readonly node: string; readonly pool: string }
   // users
-  | { readonly kind: 'template'; readonly name: string; readonly image: string; readonly pool: string | undefined }
+  | { readonly kind: 'template'; readonly name: string; readonly image: string; readonly pool?: string | undefined }
   | { readonly kind: 'strategy'; readonly name: string; readonly strategy: DaemonSetUpdateStrategy }
   | { readonly kind: 'min-ready'; readonly name: string; readonly seconds: number }
   | { readonly kind: 'history-limit'; readonly name: string; readonly limit: number }

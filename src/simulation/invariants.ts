@@ -7,7 +7,7 @@
 // - revisions: a pod is only made of a revision that exists, and no revision goes that a live pod carries;
 // - identity: every delete of a pod carries the UID of a pod that is or was the DaemonSet's;
 // - budget: budget.ts; back-off: failed pods of a node go at doubling intervals; Retry-After is kept;
-// - runaway: nobody sends requests in circles;
+// - runaway: nobody sends requests in circles, or makes pods on one node without end;
 // - status: status-claims.ts.
 import { type DaemonSet, type DeleteOptions, type Pod, resources, type Stored } from '../api/index.ts';
 import { revisionLabel } from '../core/daemonset/index.ts';
@@ -21,6 +21,9 @@ import { believable, budgetOf, isLabelledAway, isLive, livePods, nodeOf, ownerOf
 
 /** A request that is on its way when its sender dies arrives within this time, or never. */
 const lastWordsMsMax = 5000;
+
+/** More than users, failures and rollouts together can be the reason of. */
+const createsPerMinuteMax = 40;
 
 export interface Violation {
   readonly invariant: string;
@@ -38,6 +41,8 @@ export class Invariants {
   readonly #backOffs = new Map<string, { at: number; steps: number }>();
   /** One controller at a time and lists that are what they claim: see `Promises` in history.ts. */
   readonly #all: boolean;
+  /** When pods were made, by DaemonSet and node. */
+  readonly #made = new Map<string, readonly number[]>();
   readonly #adoptedAt = new Map<string, number>();
   readonly #dead = new Set<string>();
   #diedAt = Number.NEGATIVE_INFINITY;
@@ -104,6 +109,11 @@ export class Invariants {
       this.#violate('one pod', `${pod.metadata.name} has no owner or no node`);
       return;
     }
+    const now = this.#clock.now();
+    const made = (this.#made.get(`${owner} ${name}`) ?? []).filter((at) => at > now - 60_000);
+    this.#made.set(`${owner} ${name}`, [...made, now]);
+    if (this.#all && made.length >= createsPerMinuteMax)
+      this.#violate('runaway', `${made.length + 1} pods were made on ${name} within a minute`);
     const states = believable(this.#server, owner, request.seen['daemonsets'] ?? 0);
     // An orphan that is adopted while a create is on its way makes two: the create was decided for an empty node.
     const live = livePods(this.#server, owner, name).filter(

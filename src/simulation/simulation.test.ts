@@ -8,7 +8,7 @@ import { runHistory } from './run.ts';
 import { shrinkHistory } from './shrink.ts';
 import type { History } from './history.ts';
 
-const smokeSeeds = 30;
+const smokeSeeds = 20;
 
 describe('a simulated history', () => {
   it('is the same, bit for bit, whenever it is run', async () => {
