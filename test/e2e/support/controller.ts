@@ -2,8 +2,9 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import type { TestContext } from 'node:test';
+import { parseYaml } from '../../../src/machinery/index.ts';
 import { type Ended, program } from './everynode.ts';
 import { eventually } from './eventually.ts';
 
@@ -32,6 +33,8 @@ export interface ControllerProcess {
   page(what: string, path: string): Promise<{ readonly code: number; readonly text: string }>;
   signal(name: NodeJS.Signals): void;
   stop(name?: NodeJS.Signals): Promise<Ended>;
+  /** Resolves when it has ended, by itself or not. */
+  readonly ended: Promise<Ended>;
 }
 
 export function startController(
@@ -78,21 +81,37 @@ export function startController(
     },
     signal: (name) => void child.kill(name),
     stop,
+    ended,
   };
+}
+
+interface Kubeconfig {
+  readonly 'current-context': string;
+  readonly clusters: readonly { readonly name: string; readonly cluster: Readonly<Record<string, unknown>> }[];
+  readonly contexts: readonly { readonly name: string; readonly context: { readonly cluster: string } }[];
 }
 
 /** A kubeconfig for the same cluster with other credentials. Returns its path. */
 export function kubeconfigWith(directory: string, original: string, user: object, server?: string): string {
-  const text = readFileSync(original, 'utf8');
-  const cluster = {
-    server: server ?? /server: (\S+)/.exec(text)?.[1],
-    'certificate-authority-data': /certificate-authority-data: (\S+)/.exec(text)?.[1],
-  };
+  const [read] = parseYaml(readFileSync(original, 'utf8')) as readonly Kubeconfig[];
+  const context = read!.contexts.find(({ name }) => name === read!['current-context'])!.context;
+  const { cluster } = read!.clusters.find(({ name }) => name === context.cluster)!;
+  const authority = cluster['certificate-authority'];
   const config = {
     apiVersion: 'v1',
     kind: 'Config',
     'current-context': 'test',
-    clusters: [{ name: 'test', cluster }],
+    clusters: [
+      {
+        name: 'test',
+        cluster: {
+          ...cluster,
+          ...(server === undefined ? {} : { server }),
+          // Relative to the file that it stands in.
+          ...(typeof authority === 'string' ? { 'certificate-authority': resolve(dirname(original), authority) } : {}),
+        },
+      },
+    ],
     users: [{ name: 'test', user }],
     contexts: [{ name: 'test', context: { cluster: 'test', user: 'test' } }],
   };

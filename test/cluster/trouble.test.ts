@@ -1,0 +1,139 @@
+// What goes wrong around a controller: its leader is killed, the API server or etcd restarts, its watches are too old
+// when it wakes up, another controller comes and goes. No node may lose its pod for it, and none may get two.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { quickLease, startController } from '../e2e/support/controller.ts';
+import { eventually, throughout } from '../e2e/support/eventually.ts';
+import { needsKubectl } from '../e2e/support/kubectl.ts';
+import { openCluster } from './support/cluster.ts';
+import {
+  apply,
+  getDaemonSet,
+  getPods,
+  getRevisions,
+  image,
+  imageOf,
+  newerImage,
+  nodeOf,
+  setImage,
+  settled,
+  type StoredPod,
+  uidOf,
+} from './support/workload.ts';
+
+const leads = 'this process leads now';
+const unknown = (what: string, variable: string) => ({ skip: `nobody said how to restart ${what} (${variable})` });
+
+test('what goes wrong around a controller', needsKubectl, async (t) => {
+  const cluster = await openCluster(t);
+  const { kubectl, namespace, kubeconfigPath } = cluster;
+
+  await t.test('the leader is killed in a rollout, and the other one ends it', async (context) => {
+    const leader = startController(context, kubeconfigPath);
+    await leader.says(leads);
+    const other = startController(context, kubeconfigPath);
+    await apply(cluster);
+    await settled(cluster);
+    const watching = kubectl.watch<StoredPod>('-n', namespace, 'pods');
+    context.after(() => watching.stop());
+    await setImage(cluster, newerImage);
+    await eventually('it has begun', async () => {
+      assert.ok((await getPods(cluster)).some((pod) => imageOf(pod) === newerImage));
+    });
+    await leader.stop('SIGKILL');
+    await other.says(leads);
+    await settled(cluster, newerImage);
+    assert.deepEqual(nodesWithTwo(watching.events), []);
+    await other.stop();
+  });
+
+  const restarts = [
+    ['the API server', cluster.restartApiServer, 'EVERYNODE_CLUSTER_RESTART_API_SERVER'],
+    ['etcd', cluster.restartEtcd, 'EVERYNODE_CLUSTER_RESTART_ETCD'],
+  ] as const;
+  for (const [what, restart, variable] of restarts)
+    await t.test(`${what} restarts`, restart === undefined ? unknown(what, variable) : {}, async (context) => {
+      const controller = startController(context, kubeconfigPath);
+      await apply(cluster);
+      const before = await settled(cluster);
+      await restart?.();
+      assert.deepEqual((await settled(cluster)).map(uidOf), before.map(uidOf), 'no pod is restarted for it');
+      await setImage(cluster, newerImage);
+      await settled(cluster, newerImage);
+      await controller.stop();
+    });
+
+  await t.test(
+    'its watches are too old when it wakes up',
+    cluster.restartApiServer === undefined ? unknown('the API server', restarts[0][2]) : {},
+    async (context) => {
+      const controller = startController(context, kubeconfigPath);
+      await apply(cluster);
+      const before = await settled(cluster);
+      controller.signal('SIGSTOP');
+      const [victim] = before;
+      await kubectl.run(['-n', namespace, 'delete', 'pod', victim!.metadata.name]);
+      await setImage(cluster, newerImage);
+      // A server that has just started knows no history: the watches have to begin again with lists.
+      await cluster.restartApiServer?.();
+      controller.signal('SIGCONT');
+      await settled(cluster, newerImage);
+      await controller.stop();
+    },
+  );
+
+  const noOther = { skip: 'no other controller is given (EVERYNODE_CLUSTER_OTHER_START and …_STOP)' };
+  await t.test('takeover from another controller, and back', cluster.other === undefined ? noOther : {}, async (c) => {
+    const { start, stop } = cluster.other!;
+    c.after(stop);
+    await start();
+    // Two revisions that it made itself.
+    await apply(cluster);
+    await settled(cluster);
+    await setImage(cluster, newerImage);
+    const before = await settled(cluster, newerImage);
+    const revisions = await getRevisions(cluster);
+
+    const early = startController(c, kubeconfigPath);
+    assert.equal((await early.ended).code, 2, 'two at once are refused');
+
+    await stop();
+    const controller = startController(c, kubeconfigPath, [...quickLease, '--preflight-wait', '5s']);
+    await controller.says('the lists are complete');
+    await unchanged();
+    // One of ours, and it is handed back.
+    await setImage(cluster, image);
+    const ours = await settled(cluster, image);
+    const oursRevisions = await getRevisions(cluster);
+    await controller.stop();
+    await start();
+    await throughout(5_000, async () => {
+      assert.deepEqual((await getPods(cluster)).map(uidOf), ours.map(uidOf));
+      assert.deepEqual(await getRevisions(cluster), oursRevisions);
+    });
+
+    async function unchanged(): Promise<void> {
+      await throughout(5_000, async () => {
+        assert.deepEqual((await getPods(cluster)).map(uidOf), before.map(uidOf), 'no pod is restarted');
+        assert.deepEqual(await getRevisions(cluster), revisions, 'no revision is made');
+      });
+      const { metadata, status } = await getDaemonSet(cluster);
+      assert.equal(status?.observedGeneration, metadata.generation);
+    }
+  });
+});
+
+/** Nodes on which at some time two pods were live: not finished, and not asked to go. */
+function nodesWithTwo(events: readonly { readonly type: string; readonly object: StoredPod }[]): readonly string[] {
+  const live = new Map<string, string>();
+  const found = new Set<string>();
+  for (const { type, object } of events) {
+    const { uid, deletionTimestamp } = object.metadata;
+    if (type === 'DELETED' || deletionTimestamp !== undefined) live.delete(uid);
+    else if (nodeOf(object) !== '') {
+      for (const [other, node] of live) if (other !== uid && node === nodeOf(object)) found.add(node);
+      live.set(uid, nodeOf(object));
+    }
+  }
+  return [...found];
+}
