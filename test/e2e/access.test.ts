@@ -83,6 +83,7 @@ test('the parts of the cluster never ask for what they may not do', needsKubectl
     assert.equal((await kubectl.run(['get', 'pods', '--all-namespaces', '-o', 'name'])).trim(), '');
   });
   await kubectl.run(['delete', 'node', 'node-3']);
+  assert.match(cluster.output(), /namespace is empty/, 'it does log');
   assert.doesNotMatch(cluster.output(), /forbidden/i);
 });
 

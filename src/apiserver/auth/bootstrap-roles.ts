@@ -12,7 +12,10 @@ const publicPaths = ['/healthz', '/livez', '/readyz', '/version', '/version/'];
 /** What namespaces hold, and may be seen and changed by those who work in them. */
 const contents: Readonly<Record<string, readonly string[]>> = {
   '': ['configmaps', 'endpoints', 'persistentvolumeclaims', 'pods', 'podtemplates', 'serviceaccounts', 'services'],
-  apps: ['controllerrevisions', 'daemonsets', 'deployments', 'replicasets'],
+  apps: ['controllerrevisions', 'daemonsets', 'deployments', 'replicasets', 'statefulsets'],
+  autoscaling: ['horizontalpodautoscalers'],
+  batch: ['cronjobs', 'jobs'],
+  'networking.k8s.io': ['ingresses', 'networkpolicies'],
   policy: ['poddisruptionbudgets'],
 };
 const aggregateTo = (name: string) => `rbac.authorization.k8s.io/aggregate-to-${name}`;
@@ -22,6 +25,15 @@ const aggregated = (name: string): Role =>
     aggregates: aggregateTo(name),
   });
 
+const withoutStatus = new Set([
+  'configmaps',
+  'controllerrevisions',
+  'endpoints',
+  'networkpolicies',
+  'podtemplates',
+  'serviceaccounts',
+]);
+
 const view = [
   ...Object.entries(contents).map(([group, resources]) =>
     rule(reading, [group], [...resources, ...statusesOf(resources)]),
@@ -29,7 +41,7 @@ const view = [
   rule(reading, [''], ['bindings', 'events', 'limitranges', 'namespaces', 'namespaces/status', 'pods/log']),
   rule(reading, [''], ['resourcequotas', 'resourcequotas/status']),
   rule(reading, ['events.k8s.io'], ['events']),
-  rule(reading, ['apps'], ['deployments/scale', 'replicasets/scale']),
+  rule(reading, ['apps'], ['deployments/scale', 'replicasets/scale', 'statefulsets/scale']),
 ];
 const edit = [
   ...Object.entries(contents).map(([group, resources]) => rule(writing, [group], resources)),
@@ -38,7 +50,7 @@ const edit = [
   rule(['create'], [''], ['pods/eviction', 'serviceaccounts/token']),
   rule(['impersonate'], [''], ['serviceaccounts']),
   rule(writing, [''], ['events']),
-  rule(writing, ['apps'], ['deployments/scale', 'deployments/rollback', 'replicasets/scale']),
+  rule(writing, ['apps'], ['deployments/scale', 'replicasets/scale', 'statefulsets/scale']),
   rule(['get', 'list', 'watch', ...writing], ['coordination.k8s.io'], ['leases']),
 ];
 const admin = [
@@ -78,8 +90,5 @@ export const clusterRoleBindings = [
 ];
 
 function statusesOf(resources: readonly string[]): readonly string[] {
-  const withStatus = ['persistentvolumeclaims', 'pods', 'services', 'daemonsets', 'deployments', 'replicasets'];
-  return [...resources, 'poddisruptionbudgets']
-    .filter((name) => resources.includes(name) && (withStatus.includes(name) || name === 'poddisruptionbudgets'))
-    .map((name) => `${name}/status`);
+  return resources.filter((name) => !withoutStatus.has(name)).map((name) => `${name}/status`);
 }
