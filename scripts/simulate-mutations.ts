@@ -132,25 +132,11 @@ export const mutations: readonly Mutation[] = [
     seedsMax: 300,
   },
   {
-    name: 'pods are created though orphans wait to be adopted',
-    file: 'controllers/daemonset/sync.ts',
-    search: 'if (tracked.podsToAdopt.size === 0) act',
-    replace: 'act',
-    seedsMax: 600,
-  },
-  {
     name: 'a late answer overwrites a newer spec',
     file: 'controllers/daemonset/status-writer.ts',
     search: 'if (tracked.object === known) tracked.object = written;',
     replace: 'tracked.object = written;',
     seedsMax: 600,
-  },
-  {
-    name: 'a DaemonSet whose deletion was not seen yet is served on',
-    file: 'controllers/daemonset/still-there.ts',
-    search: '  tracked.gone = true;\n  return false;',
-    replace: '  return true;',
-    seedsMax: 1000,
   },
   {
     name: 'the status claims the generation it has seen, not the one it counted for',
@@ -190,8 +176,8 @@ export const mutations: readonly Mutation[] = [
   {
     name: 'a watch that fell behind forgets what was deleted meanwhile',
     file: 'machinery/reflector.ts',
-    search: 'for (const [key, before] of held) if (!present.has(key)) drop(key, before);',
-    replace: 'void present;',
+    search: 'for (const [key, before] of held) if (!listed.has(key)) drop(key, before);',
+    replace: 'void drop;',
     seedsMax: 100,
   },
 ];

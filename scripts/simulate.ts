@@ -2,6 +2,7 @@
 // seed is shrunk and printed in words. `--seed 7 --log` runs one and shows what happened; `--mutations` checks that the
 // deliberate bugs of simulate-mutations.ts are found.
 import { fork } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import {
@@ -91,6 +92,9 @@ async function simulateOne(seed: number): Promise<void> {
 }
 
 async function checkMutations(from: number): Promise<void> {
+  for (const { name, file, search } of mutations)
+    if (!readFileSync(join(import.meta.dirname, '..', 'src', file), 'utf8').includes(search))
+      throw new Error(`mutation '${name}' finds its text no more in ${file}: bring it along`);
   const waiting = [...mutations];
   let missed = 0;
   const run = async () => {
