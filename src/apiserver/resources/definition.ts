@@ -24,6 +24,8 @@ export interface Strategy<T extends KubernetesObject = KubernetesObject> {
   prepareForUpdate?(next: T, before: T, context: WriteContext): T;
   /** `next` already has everything but its status and metadata from `before`. */
   prepareForStatusUpdate?(next: T, before: T, context: WriteContext): T;
+  /** What of `wanted` a write to this subresource takes over into `before`. */
+  prepareForSubresource?(wanted: T, before: T, subresource: string): T;
   /** The grace period in seconds that a delete of this object gets; absent: kinds that go at once. */
   gracePeriodSeconds?(object: T, requested: number | undefined): number;
   /** Throws StatusError when this object may never be deleted. */

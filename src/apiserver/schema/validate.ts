@@ -106,7 +106,7 @@ export function validateUpdate(
   validateObjectMetaUpdate(errors, metadataOf(json), metadataOf(old), rules.name ?? dnsSubdomain);
   if (context.subresource === 'status') rules.status?.(errors, json, old);
   else {
-    rules.update?.(errors, json, old);
+    (rules.subresources?.[context.subresource ?? ''] ?? rules.update)?.(errors, json, old);
     rules.object?.(errors, json);
   }
   errors.throwIfAny(resourceKey, before.metadata.name ?? '');

@@ -84,6 +84,11 @@ function settle(
   if (subresource === 'status') {
     next = withStatus({ ...before, metadata }, statusOf(wanted));
     next = strategy.prepareForStatusUpdate?.(next, before, context) ?? next;
+  } else if (subresource !== undefined) {
+    const taken = strategy.prepareForSubresource?.(wanted, before, subresource) ?? before;
+    const { managedFields } = metadata;
+    next = { ...taken, metadata: { ...before.metadata, ...(managedFields === undefined ? {} : { managedFields }) } };
+    next = withGeneration(next, before, definition);
   } else {
     next = { ...wanted, metadata };
     if (definition.statusSubresource) next = withStatus(next, statusOf(before));

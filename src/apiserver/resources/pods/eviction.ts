@@ -48,7 +48,10 @@ export const evictionSubresource: Subresource = {
 };
 
 async function evictPod(context: WriteContext, request: ApiRequest): Promise<ApiResponse> {
-  const eviction = decodeBody({ group: 'policy', version: 'v1', kind: 'Eviction' }, request.body) as Eviction;
+  const eviction = decodeBody(
+    { group: 'policy', version: versionOf(request.body), kind: 'Eviction' },
+    request.body,
+  ) as Eviction;
   const { namespace, name = '' } = request;
   const pod = (await getObject(context.server, context.definition, namespace, name)) as Pod;
   const { query } = request;
@@ -110,6 +113,11 @@ async function askBudgets(context: WriteContext, pod: Pod, dryRun: boolean): Pro
       },
     } as KubernetesObject;
   });
+}
+
+/** kubectl of before 1.22 drains with policy/v1beta1, which this subresource alone still understands. */
+function versionOf(body: unknown): 'v1' | 'v1beta1' {
+  return (body as Partial<Eviction> | undefined)?.apiVersion === 'policy/v1beta1' ? 'v1beta1' : 'v1';
 }
 
 /** spec.unhealthyPodEvictionPolicy: a pod that is not ready serves nobody (KEP-3017). */

@@ -6,8 +6,8 @@ import type { ResourceEntry, Strategy } from '../definition.ts';
 import { admitPod } from './admission.ts';
 import { bindingSubresource } from './binding.ts';
 import { evictionSubresource } from './eviction.ts';
-
-import { qosClassOf } from './quality-of-service.ts';
+import { podSubresources, takenBySubresource } from './pod-subresources.ts';
+import { qosClassOf } from '../../quality-of-service.ts';
 import { runtimeSubresources } from './runtime.ts';
 
 const strategy: Strategy<Pod> = {
@@ -28,6 +28,7 @@ const strategy: Strategy<Pod> = {
       status: { ...next.status, ...(qosClass === undefined ? {} : { qosClass }) },
     };
   },
+  prepareForSubresource: takenBySubresource,
   admitDelete: restrictPodDelete,
   gracePeriodSeconds(pod, requested) {
     // Nobody runs it, or it has run its course: nothing to wait for.
@@ -48,7 +49,12 @@ export const podEntry: ResourceEntry<Pod> = {
   statusSubresource: true,
   countsGenerations: true,
   returnsDeleted: true,
-  subresources: { binding: bindingSubresource, eviction: evictionSubresource, ...runtimeSubresources },
+  subresources: {
+    binding: bindingSubresource,
+    eviction: evictionSubresource,
+    ...podSubresources,
+    ...runtimeSubresources,
+  },
   columns: podColumns,
   fields: {
     'spec.nodeName': (pod) => pod.spec.nodeName,

@@ -39,6 +39,7 @@ const sharedStructs = ['meta/v1.DeleteOptions', 'meta/v1.Status', 'meta/v1.ListM
 /** `apps/v1.DaemonSet` → `io.k8s.api.apps.v1.DaemonSet`, as Kubernetes' own documents name it. */
 function definitionName(struct: StructType): string {
   const [pack = '', rest = ''] = struct.key.split('/');
+  if (pack.startsWith('apiextensions')) return `io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.${rest}`;
   if (pack === 'meta') return `${metaPackage}.${struct.name}`;
   return `io.k8s.api.${pack.replace(/\..*$/, '')}.${rest}`;
 }
@@ -116,7 +117,7 @@ function structSchema(struct: StructType, identities: readonly Identity[], diale
   const properties = Object.fromEntries(
     fields.map((field) => [
       field.name,
-      { ...typeSchema(field.type, dialect), ...patchExtensions(struct, field.name, field.type) },
+      { ...fieldSchema(struct, field.type, dialect), ...patchExtensions(struct, field.name, field.type) },
     ]),
   );
   return {
@@ -216,6 +217,14 @@ function listExtensions(type: FieldType, keys: readonly string[] | undefined, is
   if (type.is !== 'list') return {};
   if (keys !== undefined) return { 'x-kubernetes-list-type': 'map', 'x-kubernetes-list-map-keys': keys };
   return { 'x-kubernetes-list-type': isSet ? 'set' : 'atomic' };
+}
+
+/** Raw extensions are objects; the JSON inside a definition's schema may be anything. */
+function fieldSchema(struct: StructType, type: FieldType, dialect: Dialect): Schema {
+  const item = type.is === 'list' ? type.item : type;
+  const isJson = item.is === 'scalar' && item.scalar === 'any' && struct.key.startsWith('apiextensions');
+  if (!isJson) return typeSchema(type, dialect);
+  return type.is === 'list' ? { type: 'array', items: {} } : {};
 }
 
 function typeSchema(type: FieldType, dialect: Dialect): Schema {

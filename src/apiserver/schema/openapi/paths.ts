@@ -33,6 +33,11 @@ const patchTypes = [
   'application/apply-patch+yaml',
 ];
 
+/** kubectl asks here whether it may send a strategic merge: what has no field table cannot take one. */
+function patchTypesOf({ schema }: OpenApiResource): readonly string[] {
+  return schema === undefined ? patchTypes : patchTypes.filter((type) => !type.includes('strategic'));
+}
+
 export function pathsOf(resources: readonly OpenApiResource[], style: BodyStyle): Readonly<Record<string, Schema>> {
   const paths: Record<string, Schema> = {};
   for (const resource of resources) {
@@ -71,7 +76,7 @@ function pathItem(
 function operation(resource: OpenApiResource, style: BodyStyle, action: Action): Schema {
   const isPatch = action === 'patch';
   const hasBody = isPatch || action === 'post' || action === 'put';
-  const body = hasBody ? style.body(resource, isPatch ? patchTypes : jsonTypes, isPatch) : {};
+  const body = hasBody ? style.body(resource, isPatch ? patchTypesOf(resource) : jsonTypes, isPatch) : {};
   const { parameters: bodyParameters = [], ...rest } = body as { readonly parameters?: readonly Schema[] };
   const query = parametersOf[action].map((name) =>
     style.parameter(name, booleans.has(name) ? 'boolean' : integers.has(name) ? 'integer' : 'string', 'query'),

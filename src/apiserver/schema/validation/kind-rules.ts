@@ -10,6 +10,8 @@ export interface KindRules {
   readonly object?: (errors: FieldErrors, object: JsonObject) => void;
   /** What only an update can get wrong: immutable fields. */
   readonly update?: (errors: FieldErrors, object: JsonObject, before: JsonObject) => void;
+  /** A write to another subresource: what it may change, in place of `update`. */
+  readonly subresources?: Readonly<Record<string, NonNullable<KindRules['update']>>>;
   /** A write to the status subresource; the rest is then not looked at. */
   readonly status?: (errors: FieldErrors, object: JsonObject, before: JsonObject) => void;
 }

@@ -5,6 +5,7 @@ import { list, number, struct, text } from '../read.ts';
 import type { FieldErrors } from './field-errors.ts';
 import type { KindRules } from './kind-rules.ts';
 import { validatePodSpec } from './pod-spec.ts';
+import { validateEphemeralContainers, validateResize } from './pod-subresources.ts';
 
 const mayChange =
   'pod updates may not change fields other than `spec.containers[*].image`,`spec.initContainers[*].image`,`spec.activeDeadlineSeconds`,`spec.tolerations` (only additions to existing tolerations),`spec.terminationGracePeriodSeconds` (allow it to be set to 1 if it was previously negative)';
@@ -29,6 +30,7 @@ export const podRules: KindRules = {
     );
     errors.forbidden('spec', `${mayChange}; changed: ${fields.join(', ')}`);
   },
+  subresources: { ephemeralcontainers: validateEphemeralContainers, resize: validateResize },
   status(errors, object) {
     // The kubelet reports what runs; a status never moves the pod to another node.
     for (const [index, status] of list(struct(object, 'status'), 'containerStatuses').entries())

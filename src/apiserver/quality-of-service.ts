@@ -1,6 +1,6 @@
 // status.qosClass: what happens to the pod when its node runs short (pkg/apis/core/helper/qos ComputePodQOS).
 // https://kubernetes.io/docs/concepts/workloads/pods/pod-qos/
-import { type Container, parseQuantity, type PodSpec, sameQuantity } from '../../../api/index.ts';
+import { type Container, parseQuantity, type PodSpec, sameQuantity } from '../api/index.ts';
 
 const counted = ['cpu', 'memory'] as const;
 
