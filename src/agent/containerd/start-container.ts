@@ -153,7 +153,7 @@ async function afterStart(
   containerId: string,
 ): Promise<ContainerRecord> {
   const outcome = await runPostStart(context, { container, containerId, address: sandbox.ip }, signal);
-  if (outcome?.answer === 'failure') {
+  if (outcome !== undefined && outcome.answer !== 'success') {
     tell(pod, 'Warning', 'FailedPostStartHook', `PostStartHook failed: ${outcome.message}`);
     tell(pod, 'Normal', 'Killing', `FailedPostStartHook`);
     // It ends, and its restart policy says what then.

@@ -49,7 +49,7 @@ export async function stopContainer(
   // Without patience there is no hook either.
   if (container?.lifecycle?.preStop !== undefined && leftMs() > 0) {
     const outcome = await runPreStop(context, { container, containerId, address }, leftMs(), signal);
-    if (outcome?.answer === 'failure')
+    if (outcome !== undefined && outcome.answer !== 'success')
       tell(pod, 'Warning', 'FailedPreStopHook', `PreStopHook failed: ${outcome.message}`);
   }
   const graceMs = deadlineMs === 0 ? 0 : Math.max(leftMs(), graceMsMin);

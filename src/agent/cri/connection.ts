@@ -32,6 +32,11 @@ export function isNotFound(error: unknown): boolean {
   return error instanceof ConnectError && error.code === Code.NotFound;
 }
 
+/** The deadline of a command in a container has passed (ExecSync). */
+export function isTimedOut(error: unknown): boolean {
+  return error instanceof ConnectError && error.code === Code.DeadlineExceeded;
+}
+
 /** What the runtime said, as the kubelet shows it: `rpc error: code = NotFound desc = …`. */
 export function describeFailure(error: unknown): string {
   if (!(error instanceof ConnectError)) return error instanceof Error ? error.message : String(error);

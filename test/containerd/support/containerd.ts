@@ -15,7 +15,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { connectCri } from '../../../src/agent/cri/index.ts';
-import { buildImage, busyboxFiles } from '../../../scripts/build-image.ts';
+import { buildImage, busyboxFiles, type ImageOptions } from '../../../scripts/build-image.ts';
 import { eventually } from '../../e2e/support/eventually.ts';
 import { needsKubectl } from '../../e2e/support/kubectl.ts';
 
@@ -52,6 +52,7 @@ export interface Containerd {
   readonly nodeDirectory: string;
   /** For data directories: outlives the clusters, goes with containerd. */
   readonly directory: string;
+  importImage(image: ImageOptions): void;
   /** Process IDs of what runs in containers, by container ID. */
   tasks(): ReadonlyMap<string, number>;
   /** Kills the daemon; containers go on, as in real life. */
@@ -85,20 +86,21 @@ export async function startContainerd(): Promise<Containerd> {
   };
 
   await start();
-  for (const [tag, command] of [
-    [pauseImage, ['/bin/tail', '-f', '/dev/null']],
-    [toolsImage, ['/bin/sh']],
-  ] as const) {
+  const importImage = (image: ImageOptions) => {
     const file = join(directory, 'image.tar');
-    writeFileSync(file, buildImage({ tag, command, files: busyboxFiles('/bin/busybox') }));
+    writeFileSync(file, buildImage(image));
     ctr('images', 'import', file);
     rmSync(file);
-  }
+  };
+  const files = busyboxFiles('/bin/busybox');
+  importImage({ tag: pauseImage, command: ['/bin/tail', '-f', '/dev/null'], files });
+  importImage({ tag: toolsImage, command: ['/bin/sh'], files });
   const nodeDirectory = join(directory, 'node');
   return {
     socketPath,
     directory,
     nodeDirectory,
+    importImage,
     upArguments: ['--runtime', 'containerd', '--containerd-socket', socketPath, '--node-dir', nodeDirectory],
     tasks: () =>
       new Map(

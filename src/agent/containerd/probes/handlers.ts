@@ -5,11 +5,12 @@ import { request as httpsRequest } from 'node:https';
 import { connect } from 'node:net';
 import type { Container, Handler, HttpGetAction } from '../../../api/index.ts';
 import type { ProbeAnswer } from '../../../core/pod/index.ts';
-import { type Cri, describeFailure } from '../../cri/index.ts';
+import { type Cri, describeFailure, isTimedOut } from '../../cri/index.ts';
 import { askHealth } from './grpc-health.ts';
 
 export interface Outcome {
-  readonly answer: ProbeAnswer;
+  /** `none`: it could not even be asked (no such command, the runtime is away), which says nothing of the container. */
+  readonly answer: ProbeAnswer | 'none';
   readonly message: string;
 }
 
@@ -55,9 +56,15 @@ async function askCommand(
   const timeout = BigInt(Math.ceil(timeoutMs / 1000));
   // The runtime ends the command at its deadline; ours is the net below.
   const options = { signal, timeoutMs: timeoutMs + 2_000 };
-  const { stdout, stderr, exitCode } = await cri.runtime.execSync({ containerId, cmd: [...cmd], timeout }, options);
-  const output = Buffer.concat([stdout, stderr]).toString('utf8', 0, bodyBytesMax);
-  return exitCode === 0 ? success(output) : failure(output);
+  try {
+    const { stdout, stderr, exitCode } = await cri.runtime.execSync({ containerId, cmd: [...cmd], timeout }, options);
+    const output = Buffer.concat([stdout, stderr]).toString('utf8', 0, bodyBytesMax);
+    return exitCode === 0 ? success(output) : failure(output);
+  } catch (error) {
+    if (signal.aborted) throw error;
+    const message = describeFailure(error);
+    return isTimedOut(error) ? failure(`command timed out: ${message}`) : { answer: 'none', message };
+  }
 }
 
 function askHttp(

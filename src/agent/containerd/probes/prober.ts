@@ -61,6 +61,10 @@ export function createProber({ context, tell, changed, unhealthy }: ProberOption
       for (let state = freshProbe; ; await sleep(clock, periodMs, signal)) {
         const { answer, message } = await ask(probe, target, timeoutMs, signal);
         if (answer === 'failure') tell(pod, 'Warning', 'Unhealthy', `${titles[kind]} probe failed: ${message}`);
+        if (answer === 'none') {
+          tell(pod, 'Warning', 'Unhealthy', `${titles[kind]} probe errored: ${message}`);
+          continue;
+        }
         state = afterAnswer(state, probe, answer);
         const { result } = state;
         if (kind === 'readiness') {
