@@ -60,16 +60,11 @@ describe('what wakes a DaemonSet', () => {
 
   it('a heartbeat of a node does not', async () => {
     await using world = await settledWorld(2);
-    world.client.calls.length = 0;
-    const conditions = [{ type: 'Ready', status: 'True', lastHeartbeatTime: '2026-01-01T00:00:00Z' }];
-    await world.client.patch(
-      resources.nodes,
-      undefined,
-      'node-0',
-      'merge',
-      { status: { conditions } },
-      { subresource: 'status' },
-    );
+    const [node] = world.client.all(resources.nodes);
+    const lastHeartbeatTime = '2030-01-01T00:00:00Z';
+    const conditions = node!.status!.conditions!.map((condition) => ({ ...condition, lastHeartbeatTime }));
+    const beat = { status: { conditions } };
+    await world.client.patch(resources.nodes, undefined, 'node-0', 'merge', beat, { subresource: 'status' });
     world.client.calls.length = 0;
     await world.clock.advance(60_000);
     assert.deepEqual(writes(world), []);
@@ -234,5 +229,70 @@ describe('a finished pod that a finalizer holds', () => {
       controllerReference(resources.daemonSets, world.daemonSet()).uid,
       world.live()[0]!.metadata.ownerReferences?.[0]?.uid,
     );
+  });
+});
+
+describe('revisions that nobody owns, or that changed their labels', () => {
+  it('an orphan of the same selector is adopted; an owned one that no longer matches is kept', async () => {
+    await using world = await settledWorld(1);
+    const { client } = world;
+    const [revision] = client.all(resources.controllerRevisions);
+    const { name } = revision!.metadata;
+    const patch = (change: object) =>
+      client.patch(resources.controllerRevisions, namespace, name, 'merge', { metadata: change });
+    const ownerOf = () => client.all(resources.controllerRevisions)[0]!.metadata.ownerReferences?.[0]?.uid;
+    await patch({ ownerReferences: null });
+    await world.clock.advance(5_000);
+    assert.equal(ownerOf(), world.daemonSet().metadata.uid);
+    await patch({ labels: { name: 'other' } });
+    await world.clock.advance(5_000);
+    assert.equal(ownerOf(), world.daemonSet().metadata.uid);
+    assert.equal(client.all(resources.controllerRevisions).length, 1);
+  });
+});
+
+describe('a node without room', () => {
+  it('gets its pod all the same: capacity, ports and readiness are not the controller’s to judge', async () => {
+    await using world = createWorld(0);
+    const { client } = world;
+    client.add(resources.nodes, {
+      metadata: { name: 'full', labels: {} },
+      status: { allocatable: { cpu: '0', pods: '0' }, conditions: [{ type: 'Ready', status: 'False' }] },
+    });
+    const holder = podOn('full', { name: 'holder', labels: { other: 'x' } });
+    const ports = [{ containerPort: 80, hostPort: 80 }];
+    client.add(resources.pods, { ...holder, spec: { ...holder.spec, containers: [{ name: 'x', image: 'x', ports }] } });
+    const container = { name: 'fluentd', image: 'fluentd:1', ports, resources: { requests: { cpu: '64' } } };
+    const template = { metadata: { labels: { name: 'fluentd' } }, spec: { containers: [container] } };
+    world.apply(fluentd({ template }));
+    await world.start();
+    assert.equal(world.pods().length, 2);
+  });
+});
+
+describe('deletes', () => {
+  it('name the pod that is meant by its UID', async () => {
+    await using world = await settledWorld(3);
+    const uids = new Set(world.pods().map(({ metadata }) => metadata.uid));
+    world.client.calls.length = 0;
+    await setImage(world, 'fluentd:2');
+    await world.clock.advance(5_000);
+    const deletes = world.client.calls.filter(({ verb, resource }) => verb === 'delete' && resource === 'pods');
+    assert.equal(deletes.length, 1);
+    const { preconditions } = deletes[0]!.body as { preconditions?: { uid?: string } };
+    assert.ok(uids.has(preconditions?.uid ?? ''));
+  });
+});
+
+describe('in the middle of a bad rollout', () => {
+  it('a new node takes the newest template', async () => {
+    await using world = await settledWorld(2);
+    const ready = (pod: Stored<Pod>) => pod.spec.containers[0]!.image !== 'fluentd:broken';
+    await setImage(world, 'fluentd:broken');
+    await world.converge({ ready });
+    world.addNode('node-new');
+    await world.converge({ ready });
+    const images = world.pods().map(({ spec }) => `${spec.nodeName} ${spec.containers[0]!.image}`);
+    assert.ok(images.includes('node-new fluentd:broken'), String(images));
   });
 });
