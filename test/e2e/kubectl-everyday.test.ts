@@ -152,7 +152,7 @@ const commands: readonly Command[] = [
   { command: "get configmap settings -o 'jsonpath={.data.mode}'", prints: /^edited$/ },
   { command: 'label configmap settings tier=back', prints: /configmap\/settings (not )?labeled/ },
   { command: 'label configmap settings tier=front', prints: /overwrite is false|already has a value/, code: 1 },
-  { command: 'annotate configmap settings note=x', prints: /configmap\/settings annotated/ },
+  { command: 'annotate configmap settings note=x', prints: /configmap\/settings annotated?/ },
   { command: 'get configmaps -l tier=back -o name', prints: /^configmap\/settings$/m },
   {
     command: 'patch configmap settings --type=json -p \'[{"op":"remove","path":"/data/mode"}]\'',
@@ -162,8 +162,8 @@ const commands: readonly Command[] = [
   { command: 'wait --for=condition=Ready pod/single --timeout=30s', prints: /pod\/single condition met/ },
   { command: 'get pods -o wide', prints: /single\s+1\/1\s+Running\s+0\s+\S+\s+\S+\s+node-\d/ },
   {
-    command: `patch pod single --subresource=ephemeralcontainers -p '{"spec":{"ephemeralContainers":[{"name":"look","image":"busybox"}]}}'`,
-    prints: /pod\/single patched/,
+    command: 'debug single --image=busybox --container=look --attach=false',
+    prints: /^(?!.*rror)/,
     since: 24,
   },
   { command: 'get pod single -o jsonpath={.spec.ephemeralContainers[0].name}', prints: /^look$/, since: 24 },
@@ -184,7 +184,10 @@ const commands: readonly Command[] = [
   { command: 'taint node node-1 only-', prints: /node\/node-1 untainted/ },
   { command: 'cordon node-1', prints: /node\/node-1 cordoned/ },
   { command: 'uncordon node-1', prints: /node\/node-1 uncordoned/ },
-  { command: 'drain --force --ignore-daemonsets --timeout=60s node-1 node-2 node-3', prints: /node\/node-3 (drained|evicted)/ },
+  {
+    command: 'drain --force --ignore-daemonsets --timeout=60s node-1 node-2 node-3',
+    prints: /node\/node-3 (drained|evicted)/,
+  },
   { command: 'get pod single', prints: /pods "single" not found/, code: 1 },
   {
     command: 'apply -f -',

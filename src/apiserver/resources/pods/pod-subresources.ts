@@ -23,7 +23,7 @@ function withEphemeralContainers(wanted: Pod, before: Pod): Pod {
 function resizedTo(wanted: Pod, before: Pod): Pod {
   const resize = (containers: readonly Container[], to: readonly Container[] | undefined) =>
     containers.map((container) => {
-      const next = to?.find(({ name }) => name === container.name) as (Container & Resizable) | undefined;
+      const next: (Container & Resizable) | undefined = to?.find(({ name }) => name === container.name);
       if (next === undefined) return container;
       const { resources, resizePolicy } = next;
       return {
