@@ -34,7 +34,7 @@ export interface Monitor {
   /** The request is about to take effect. */
   effect(request: Request): void;
   /** How the request ended, for the log; `fault` when the network or the server made it fail. */
-  ended(request: Request, outcome: string, fault: Fault | 'down' | undefined): void;
+  ended(request: Request, outcome: string, fault: Fault | 'away' | undefined): void;
   /** The sender was told to stay away. */
   throttled(actor: string, until: number): void;
   /** A watch delivered its next event. */
@@ -71,9 +71,9 @@ export function createNetwork(options: NetworkOptions): Network {
   const upTo = (ms: number) => Math.floor(random.next() * (ms + 1));
 
   /** Which fault befalls this request, if any. */
-  const misfortune = (verb: Verb): Fault | 'down' | undefined => {
+  const misfortune = (verb: Verb): Fault | 'away' | undefined => {
     const { weather } = conditions;
-    if (clock.now() < conditions.downUntil) return 'down';
+    if (clock.now() < conditions.downUntil) return 'away';
     let dice = random.next();
     for (const fault of ['throttled', 'serverError', 'requestLost', 'responseLost', 'conflict'] as const) {
       // A real server answers Conflict to a delete only when the precondition does not hold.
@@ -122,7 +122,7 @@ export function createNetwork(options: NetworkOptions): Network {
         const backMs = upTo(conditions.weather.latencyMsMax);
         const end = (outcome: string) => monitor.ended(full, outcome, fault);
         if (fault !== undefined && fault !== 'responseLost') end(fault);
-        if (fault === 'down') refuse('ServiceUnavailable', backMs);
+        if (fault === 'away') refuse('ServiceUnavailable', backMs);
         else if (fault === 'throttled')
           refuse('TooManyRequests', backMs, random.next() < 0.3 ? undefined : 1 + upTo(retryAfterSecondsMax - 1));
         else if (fault === 'serverError') refuse('InternalError', backMs);
