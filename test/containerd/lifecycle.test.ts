@@ -231,6 +231,7 @@ test(
         { restartPolicy: 'Never' },
       ),
       podOf('done', { command: ['true'] }, { restartPolicy: 'OnFailure' }),
+      podOf('late', { command: shell(forEver) }, { activeDeadlineSeconds: 1 }),
       podOf('good', { command: shell(forEver) }),
     );
     await eventually('each says what is wrong', async () => {
@@ -254,6 +255,9 @@ test(
       assert.equal(greedy.status?.phase, 'Failed');
       assert.equal(greedy.status?.containerStatuses?.[0]?.state?.terminated?.reason, 'OOMKilled');
       assert.equal((await pod('done')).status?.phase, 'Succeeded');
+      const late = await pod('late');
+      assert.deepEqual([late.status?.phase, late.status?.reason], ['Failed', 'DeadlineExceeded']);
+      assert.equal(late.status?.containerStatuses?.[0]?.state?.terminated?.exitCode, 0);
       assert.ok((await status('good')).state?.running !== undefined);
     });
     await everynode.kubectl.run(['create', 'configmap', 'late', '--from-literal=a=b']);

@@ -7,6 +7,8 @@ import {
   adoptRecords,
   beginAttempt,
   type ContainerRecord,
+  deadlineExceeded,
+  deadlineMs,
   type Decree,
   isKnownToAgent,
   loseSandbox,
@@ -56,6 +58,8 @@ export class PodLife {
   #volumes: VolumePaths | undefined;
   #volumesMs = 0;
   #decree: Decree | undefined;
+  /** The decree to be, once its containers have ended: what is reported as failed runs no more. */
+  #sentence: Decree | undefined;
   #stopped = false;
   /** Deleted from the API while we still had it: ends with its own grace period, and nobody is told. */
   #orphanedMs: number | undefined;
@@ -157,10 +161,12 @@ export class PodLife {
     const signal = AbortSignal.any([agentSignal, this.#interrupt.signal]);
     try {
       await this.#see(await reader.read(uid, signal), signal);
+      const leftMs = this.#timeLeftMs();
+      if (leftMs !== undefined && leftMs <= 0 && !this.#isOver()) this.#expire();
       if (this.leaving) await this.#leave(signal);
       else if (this.#rejection !== undefined) return { againMs: undefined };
       else if (this.#isOver()) await this.#end(signal);
-      else return { againMs: await this.#advance(signal) };
+      else return { againMs: earliest(await this.#advance(signal), leftMs) };
       return { againMs: undefined };
     } catch (error) {
       // Interrupted: look again at once, with what is new.
@@ -177,9 +183,19 @@ export class PodLife {
   }
 
   #isOver(): boolean {
-    if (this.#decree !== undefined) return true;
+    if (this.#decree !== undefined || this.#sentence !== undefined) return true;
     const phase = podPhase(this.#pod.spec, this.#records);
     return phase === 'Succeeded' || phase === 'Failed';
+  }
+
+  #timeLeftMs(): number | undefined {
+    const due = deadlineMs(this.#pod.spec, this.#startedMs);
+    return due === undefined ? undefined : due - this.#context.clock.now();
+  }
+
+  #expire(): void {
+    this.#sentence = deadlineExceeded;
+    this.#tell(this.#pod, 'Normal', 'DeadlineExceeded', deadlineExceeded.message ?? '');
   }
 
   /** Brings the records up to what the runtime has. */
@@ -347,7 +363,10 @@ export class PodLife {
     const view = await this.#context.reader.read(this.#pod.metadata.uid, signal);
     await stopContainers({ ...this.#stopping(signal), running: running(view), deadlineMs: this.#deadlineMs() });
     await stopSandboxes(this.#context, view, signal);
-    this.#decree ??= { phase: podPhase(this.#pod.spec, this.#records) === 'Succeeded' ? 'Succeeded' : 'Failed' };
+    const last = await this.#context.reader.read(this.#pod.metadata.uid, signal);
+    this.#records = observeContainers(this.#records, last.containers, this.#context.clock.now());
+    const phase = podPhase(this.#pod.spec, this.#records) === 'Succeeded' ? 'Succeeded' : 'Failed';
+    this.#decree ??= this.#sentence ?? { phase };
   }
 
   async #leave(signal: AbortSignal): Promise<void> {

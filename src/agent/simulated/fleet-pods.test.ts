@@ -110,6 +110,20 @@ test('Failed, Succeeded and NeverReady do what they say', async (t) => {
   assert.equal(isReady('sick'), false);
 });
 
+test('a pod that was active for longer than its deadline ends, and stays ended', async (t) => {
+  const { addPod, clock, container, phase, pod, run } = world(t);
+  await run(1);
+  addPod('p', { activeDeadlineSeconds: 60 });
+  await clock.advance(59_000);
+  assert.equal(phase('p'), 'Running');
+  await clock.advance(2_000);
+  assert.equal(phase('p'), 'Failed');
+  assert.equal(pod('p')!.status?.reason, 'DeadlineExceeded');
+  assert.notEqual(container('p')?.state?.terminated, undefined);
+  await clock.advance(600_000);
+  assert.equal(phase('p'), 'Failed');
+});
+
 test('an annotation can be set and taken away while the pod runs', async (t) => {
   const { addPod, client, clock, isReady, run } = world(t);
   await run(1);

@@ -5,6 +5,8 @@ import {
   adoptRecords,
   beginAttempt,
   type ContainerRecord,
+  deadlineExceeded,
+  deadlineMs,
   type Decree,
   exitAttempt,
   failPull,
@@ -147,9 +149,9 @@ export class SimulatedPod {
     this.#records = after;
     const ended = this.#endDue();
     if (ended === undefined || ended.dueMs > now) return changed;
-    const exit = ended.phase === 'Failed' ? { exitCode: 1, reason: 'Error' } : { exitCode: 0, reason: 'Completed' };
-    this.#exitAll(now, exit);
-    this.#decree = { phase: ended.phase, message: 'ended by a rule of the simulation' };
+    const failed = ended.decree.phase === 'Failed';
+    this.#exitAll(now, failed ? { exitCode: 1, reason: 'Error' } : { exitCode: 0, reason: 'Completed' });
+    this.#decree = ended.decree;
     return true;
   }
 
@@ -209,12 +211,23 @@ export class SimulatedPod {
     return creating === undefined ? 0 : creating.sinceMs + creating.takesMs;
   }
 
-  /** When a rule ends the whole pod: counted from when the container that it is about has run. */
-  #endDue(): { readonly phase: 'Succeeded' | 'Failed'; readonly dueMs: number } | undefined {
+  /** When the whole pod ends: at its deadline, or by a rule, counted from when the container that it is about has run. */
+  #endDue(): { readonly decree: Decree; readonly dueMs: number } | undefined {
+    const deadline = deadlineMs(this.#pod.spec, this.#startedMs);
+    const byRule = this.#ruleDue();
+    if (deadline === undefined || (byRule !== undefined && byRule.dueMs <= deadline)) return byRule;
+    return { decree: deadlineExceeded, dueMs: deadline };
+  }
+
+  #ruleDue(): { readonly decree: Decree; readonly dueMs: number } | undefined {
     for (const { name, attempt } of this.#records) {
       const end = this.#behaviours.get(name)?.end;
       if (attempt.is !== 'running' || end === undefined || end.kind === 'crash') continue;
-      return { phase: end.kind === 'failed' ? 'Failed' : 'Succeeded', dueMs: attempt.startedMs + end.afterMs };
+      const phase = end.kind === 'failed' ? 'Failed' : 'Succeeded';
+      return {
+        decree: { phase, message: 'ended by a rule of the simulation' },
+        dueMs: attempt.startedMs + end.afterMs,
+      };
     }
     return undefined;
   }
@@ -226,6 +239,8 @@ export class SimulatedPod {
       if (attempt.is === 'creating') due.push(this.#startDue(name));
       if (attempt.is === 'running' && end !== undefined) due.push(attempt.startedMs + end.afterMs);
     }
+    const deadline = deadlineMs(this.#pod.spec, this.#startedMs);
+    if (deadline !== undefined) due.push(deadline);
     const { againMs } = planPod(this.#pod.spec, this.#records, now);
     if (againMs !== undefined) due.push(againMs);
     return due.length === 0 ? undefined : Math.min(...due);

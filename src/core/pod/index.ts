@@ -17,6 +17,7 @@ export {
   refuseAttempt,
   runAttempt,
 } from './container-record.ts';
+export { deadlineExceeded, deadlineMs } from './deadline.ts';
 export { fieldValue, type NodeFacts, resourceValue } from './downward.ts';
 export {
   ConfigError,
