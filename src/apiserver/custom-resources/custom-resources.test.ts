@@ -3,6 +3,8 @@ import { describe, test } from 'node:test';
 import { groupList, resourceList } from '../discovery/plain.ts';
 import { createOpenApiDocuments } from '../openapi/documents.ts';
 import { objectTable } from '../printing/table.ts';
+import { seededRandom } from '../../machinery/index.ts';
+import { createApiServer } from '../server.ts';
 import { type AnyObject, createTestServer } from '../server.test-support.ts';
 import { cronTab, cronTabs, define, definition, definitions, settled } from './custom-resources.test-support.ts';
 
@@ -305,4 +307,41 @@ describe('a definition is refused', () => {
     const { warnings } = await server.respond({ ...definitions, verb: 'create', body });
     assert.deepEqual(warnings, ['version v1: x-kubernetes-validations are kept but not evaluated by this server']);
   });
+});
+
+test('a server that starts on a store with definitions serves them at once', async () => {
+  const first = await createTestServer();
+  await define(first);
+  await first.call({ ...cronTabs, verb: 'create', body: cronTab('one') });
+  const { clock, store } = first;
+  const second = await createApiServer({ store, clock, random: seededRandom(2) });
+  assert.ok(second.resources.find('stable.example.com', 'v1', 'crontabs') !== undefined);
+  await first.call({ ...definitions, verb: 'delete', name: 'crontabs.stable.example.com' });
+  await settled();
+  assert.equal(second.resources.find('stable.example.com', 'v1', 'crontabs'), undefined, 'one store, one cluster');
+  await Promise.all([first.server.close(), second.close()]);
+});
+
+test('a changed definition shows what was stored before with its new defaults', async () => {
+  const server = await createTestServer();
+  await define(server);
+  await server.call({ ...cronTabs, verb: 'create', body: cronTab('one') });
+  const patch = [
+    {
+      op: 'add',
+      path: '/spec/versions/0/schema/openAPIV3Schema/properties/spec/properties/zone',
+      value: { type: 'string', default: 'UTC' },
+    },
+  ];
+  await server.call({
+    ...definitions,
+    verb: 'patch',
+    name: 'crontabs.stable.example.com',
+    patchType: 'application/json-patch+json',
+    body: patch,
+  });
+  await settled();
+  const found = await server.call({ ...cronTabs, verb: 'get', name: 'one' });
+  assert.equal((found.spec as { zone: string }).zone, 'UTC');
+  assert.equal(found.metadata.generation, 1);
 });

@@ -1,7 +1,7 @@
 // Two writes that a running pod allows: an ephemeral container is added (kubectl debug), resources are resized in place.
 // Everything else in what was sent is left as it is (pkg/registry/core/pod strategy: dropNonEphemeralContainerUpdates,
 // dropNonResizeUpdates). What may be changed how is said in schema/validation/pod-subresources.ts.
-import type { Container, Pod, PodSpec } from '../../../api/index.ts';
+import type { Container, Pod } from '../../../api/index.ts';
 import type { Subresource } from '../definition.ts';
 
 const verbs = ['get', 'patch', 'update'];
@@ -16,8 +16,9 @@ export function takenBySubresource(wanted: Pod, before: Pod, subresource: string
 }
 
 function withEphemeralContainers(wanted: Pod, before: Pod): Pod {
-  const { ephemeralContainers } = wanted.spec as PodSpec & { readonly ephemeralContainers?: readonly unknown[] };
-  return { ...before, spec: { ...before.spec, ...(ephemeralContainers === undefined ? {} : { ephemeralContainers }) } };
+  const { ephemeralContainers } = wanted.spec;
+  const { ephemeralContainers: _, ...spec } = before.spec;
+  return { ...before, spec: ephemeralContainers === undefined ? spec : { ...spec, ephemeralContainers } };
 }
 
 function resizedTo(wanted: Pod, before: Pod): Pod {

@@ -1,0 +1,64 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { createTestServer, pod } from '../../server.test-support.ts';
+
+const pods = { resource: 'pods', namespace: 'default', name: 'a' } as const;
+const strategic = 'application/strategic-merge-patch+json';
+const look = { name: 'look', image: 'busybox', targetContainerName: 'main' };
+
+async function serverWithPod(spec: Readonly<Record<string, unknown>> = {}) {
+  const server = await createTestServer();
+  await server.call({ ...pods, verb: 'create', body: pod('a', {}, spec) });
+  const write = (subresource: string, body: unknown) =>
+    ({ ...pods, subresource, verb: 'patch', patchType: strategic, body }) as const;
+  return { ...server, write };
+}
+
+test('an ephemeral container is added by its subresource, and by nothing else', async () => {
+  const { call, fails, write } = await serverWithPod();
+  const body = { metadata: { labels: { a: 'b' } }, spec: { hostname: 'x', ephemeralContainers: [look] } };
+  const written = await call(write('ephemeralcontainers', body));
+  const spec = written.spec as { readonly hostname?: string; readonly ephemeralContainers: readonly object[] };
+  assert.deepEqual({ ...spec.ephemeralContainers[0] }, { ...spec.ephemeralContainers[0], ...look });
+  assert.equal(spec.hostname, undefined, 'the rest of the pod is as it was');
+  assert.equal(written.metadata.labels, undefined);
+  assert.equal(written.metadata.generation, 2);
+  const refused = await fails({ ...write('', body), subresource: undefined } as never);
+  assert.equal(refused.code, 422);
+});
+
+test('an ephemeral container stays as it is', async () => {
+  const { call, fails, write } = await serverWithPod();
+  await call(write('ephemeralcontainers', { spec: { ephemeralContainers: [look] } }));
+  const cases: readonly (readonly [unknown, RegExp])[] = [
+    [[{ ...look, image: 'other' }], /existing ephemeral containers "look" may not be changed/],
+    [[{ $patch: 'delete', name: 'look' }], /existing ephemeral containers "look" may not be removed/],
+    [[{ ...look, name: 'second', targetContainerName: 'none' }], /targetContainerName: Not found: "none"/],
+    [[{ ...look, name: 'main' }], /Duplicate value: "main"/],
+    [[{ ...look, name: 'b', ports: [{ containerPort: 1 }] }], /cannot be set for an Ephemeral Container/],
+  ];
+  for (const [ephemeralContainers, message] of cases) {
+    const refused = await fails(write('ephemeralcontainers', { spec: { ephemeralContainers } }));
+    assert.match(refused.message, message);
+  }
+});
+
+test('cpu and memory may be resized within the quality of service class', async () => {
+  const resources = { requests: { cpu: '100m', memory: '100Mi' } };
+  const { call, fails, write } = await serverWithPod({ containers: [{ name: 'main', image: 'a', resources }] });
+  const resize = (over: object) => write('resize', { spec: { containers: [{ name: 'main', ...over }] } });
+  const written = await call(resize({ image: 'other', resources: { requests: { cpu: '200m' } } }));
+  const [container] = (written.spec as { containers: { image: string; resources: unknown }[] }).containers;
+  assert.deepEqual(container!.resources, { requests: { cpu: '200m', memory: '100Mi' } });
+  assert.equal(container!.image, 'a', 'a resize changes nothing else');
+  const guaranteed = { requests: { cpu: '200m', memory: '100Mi' }, limits: { cpu: '200m', memory: '100Mi' } };
+  const cases: readonly (readonly [object, RegExp])[] = [
+    [guaranteed, /Pod QOS Class may not change as a result of resizing/],
+    [
+      { requests: { 'example.com/gpu': '1' }, limits: { 'example.com/gpu': '1' } },
+      /only cpu and memory resources are mutable/,
+    ],
+    [{ requests: { memory: null } }, /resource requests cannot be removed/],
+  ];
+  for (const [over, message] of cases) assert.match((await fails(resize({ resources: over }))).message, message);
+});
