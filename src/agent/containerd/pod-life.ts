@@ -25,29 +25,24 @@ import {
 import { describeFailure } from '../cri/index.ts';
 import type { NodeContext, PodHost, TellPod } from './context.ts';
 import { finalPhase, withExitMessages } from './ends.ts';
+import { PodVolumes, type SetUpTrouble } from './pod-volumes.ts';
 import { clearPod, removeLeftovers, stopSandboxes } from './pod-traces.ts';
 import { createProber, type Prober } from './probes/prober.ts';
 import type { PodView } from './runtime.ts';
 import { startContainer } from './start-container.ts';
 import { adoptSandbox, type RunningSandbox, startSandbox } from './start-sandbox.ts';
 import { stopContainer, stopContainers } from './stop-containers.ts';
-import { VolumeError } from './volumes/host-path.ts';
-import { changesWhileRunning, setUpVolumes, type VolumePaths } from './volumes/set-up.ts';
 
-/** Files of configMaps and their kin follow their objects within this time. */
-const volumeRefreshMs = 10_000;
 /** A sandbox or volume that could not be made is tried again after this time. */
 const setUpRetryMs = 5_000;
 const defaultGraceSeconds = 30;
-
-/** Kinds of trouble before any container could start. */
-type SetUpTrouble = { readonly reason: string; readonly message: string };
 
 export class PodLife {
   readonly #context: NodeContext;
   readonly #host: PodHost;
   readonly #tell: TellPod;
   readonly #prober: Prober;
+  readonly #volumes: PodVolumes;
   readonly #rejection: Rejection | undefined;
   readonly #startedMs: number;
   #pod: Stored<Pod>;
@@ -55,8 +50,6 @@ export class PodLife {
   #adopted = false;
   #sandbox: RunningSandbox | undefined;
   #nextSandboxAttempt = 0;
-  #volumes: VolumePaths | undefined;
-  #volumesMs = 0;
   #decree: Decree | undefined;
   /** The decree to be, once its containers have ended: what is reported as failed runs no more. */
   #sentence: Decree | undefined;
@@ -72,6 +65,7 @@ export class PodLife {
     this.#context = context;
     this.#host = host;
     this.#tell = tell;
+    this.#volumes = new PodVolumes(context, tell);
     this.#pod = pod;
     this.#rejection = rejection;
     this.#records = isKnownToAgent(pod) ? adoptRecords(pod, now) : newRecords(pod.spec);
@@ -236,7 +230,7 @@ export class PodLife {
     const { spec } = this.#pod;
     for (;;) {
       const { start, againMs } = planPod(spec, this.#records, clock.now());
-      const refresh = await this.#refreshVolumes(start.length > 0, signal);
+      const refresh = await this.#volumes.refresh(this.#pod, this.#sandbox?.ip, start.length > 0, signal);
       if (refresh.trouble !== undefined) return this.#troubled(refresh.trouble, againMs);
       if (start.length === 0) {
         await this.#keep(signal);
@@ -266,41 +260,6 @@ export class PodLife {
     }
   }
 
-  async #refreshVolumes(
-    starting: boolean,
-    signal: AbortSignal,
-  ): Promise<{ readonly trouble?: SetUpTrouble; readonly againMs?: number }> {
-    const { clock, objects, paths, machine } = this.#context;
-    const now = clock.now();
-    const changing = changesWhileRunning(this.#pod);
-    const dueMs = this.#volumesMs + volumeRefreshMs - now;
-    const due = this.#volumes === undefined ? starting : changing && (dueMs <= 0 || starting);
-    if (!due) return changing && this.#volumes !== undefined ? { againMs: dueMs } : {};
-    try {
-      this.#volumes = await setUpVolumes({
-        pod: this.#pod,
-        paths,
-        sources: await objects.sourcesFor(this.#pod, signal),
-        tokenFor: (audience, expirationSeconds) => objects.tokenFor(this.#pod, audience, expirationSeconds, signal),
-        hostIP: machine.hostIP,
-        podIP: this.#sandbox?.ip,
-        allocatable: machine.allocatable,
-        signal,
-      });
-      this.#volumesMs = now;
-      return changing ? { againMs: volumeRefreshMs } : {};
-    } catch (error) {
-      if (signal.aborted) throw error;
-      const message =
-        error instanceof VolumeError ? error.message : `MountVolume.SetUp failed: ${describeFailure(error)}`;
-      // A running pod keeps the files that it has.
-      if (starting) return { trouble: { reason: 'FailedMount', message } };
-      this.#volumesMs = now;
-      this.#tell(this.#pod, 'Warning', 'FailedMount', message);
-      return { againMs: volumeRefreshMs };
-    }
-  }
-
   async #start(name: string, signal: AbortSignal): Promise<void> {
     const { spec } = this.#pod;
     const container = [...(spec.initContainers ?? []), ...spec.containers].find((each) => each.name === name)!;
@@ -313,7 +272,7 @@ export class PodLife {
         context: this.#context,
         pod: this.#pod,
         sandbox: this.#sandbox!,
-        volumes: this.#volumes ?? new Map<string, string>(),
+        volumes: this.#volumes.paths,
         tell: this.#tell,
         signal,
       };
