@@ -41,7 +41,7 @@ test('what is no path is refused', () => {
 
 test('cells have the type of their column, and nothing where there is nothing', () => {
   const cell = (type: string, jsonPath: string) =>
-    columnsOf([{ name: 'X', type, jsonPath }])[1]!.cell({ metadata: { name: 'a' }, ...object } as never, 0);
+    columnsOf([{ name: 'X', type, jsonPath }])[1]!.cell({ metadata: { name: 'a' }, ...object }, 0);
   assert.equal(cell('integer', String.raw`.spec.a\.b`), 1);
   assert.equal(cell('integer', '.spec.names[0]'), null);
   assert.equal(cell('string', '.status.conditions[*].type'), 'Ready Old');

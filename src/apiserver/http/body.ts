@@ -1,7 +1,7 @@
 // Reading a request's body: bounded in size, depth and number of values, in JSON, YAML or protobuf, no hostile keys.
 import type { IncomingMessage } from 'node:http';
 import { StatusError } from '../../api/index.ts';
-import { findDuplicateFields } from '../schema/index.ts';
+import { countFields, findDuplicateFields } from '../schema/index.ts';
 import { decodeProtobuf, protobufMediaType } from '../protobuf/decode.ts';
 import { bodyBytesMax, bodyDepthMax, bodyValuesMax } from './limits.ts';
 import { parseYaml } from '../../machinery/index.ts';
@@ -16,9 +16,10 @@ export interface Body {
 export async function readBody(request: IncomingMessage): Promise<Body> {
   const bytes = await readBytes(request);
   if (bytes.length === 0) return { value: undefined, duplicates: [] };
-  const body = decode(mediaTypeOf(request), bytes);
-  checkShape(body.value);
-  return body;
+  const { value, text } = decode(mediaTypeOf(request), bytes);
+  const fields = checkShape(value);
+  const isRepeated = text !== undefined && countFields(text) !== fields;
+  return { value, duplicates: isRepeated ? findDuplicateFields(text) : [] };
 }
 
 /** `application/json` of `application/json; charset=utf-8`; JSON when the header is absent. */
@@ -27,13 +28,13 @@ export function mediaTypeOf(request: IncomingMessage): string {
   return type === '' ? 'application/json' : type;
 }
 
-function decode(mediaType: string, bytes: Buffer): Body {
-  if (mediaType === protobufMediaType) return { value: decodeProtobuf(bytes), duplicates: [] };
+/** `text` when it is JSON, which may name a field twice and still parse. */
+function decode(mediaType: string, bytes: Buffer): { readonly value: unknown; readonly text?: string } {
+  if (mediaType === protobufMediaType) return { value: decodeProtobuf(bytes) };
   const text = decodeText(bytes);
   // A YAML text that names a key twice does not parse at all.
-  if (isYaml(mediaType)) return { value: parse(() => oneDocument(text)), duplicates: [] };
-  const value = parse(() => JSON.parse(text) as unknown);
-  return { value, duplicates: findDuplicateFields(text) };
+  if (isYaml(mediaType)) return { value: parse(() => oneDocument(text)) };
+  return { value: parse(() => JSON.parse(text) as unknown), text };
 }
 
 /** A body is one object; an empty one is nothing. */
@@ -82,9 +83,10 @@ function parse(decode: () => unknown): unknown {
   }
 }
 
-/** Refuses what would make a walk over the value expensive, or its copy another prototype. */
-function checkShape(root: unknown): void {
+/** Refuses what would make a walk over the value expensive, or its copy another prototype. Counts the fields. */
+function checkShape(root: unknown): number {
   let values = 0;
+  let fields = 0;
   const visit = (value: unknown, depth: number): void => {
     values += 1;
     if (values > bodyValuesMax)
@@ -97,9 +99,11 @@ function checkShape(root: unknown): void {
       return;
     }
     for (const key of Object.keys(value)) {
+      fields += 1;
       if (key === '__proto__') throw new StatusError('BadRequest', `the request body has a field named "__proto__"`);
       visit((value as Record<string, unknown>)[key], depth + 1);
     }
   };
   visit(root, 0);
+  return fields;
 }

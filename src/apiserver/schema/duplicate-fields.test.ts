@@ -1,8 +1,14 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import * as fc from 'fast-check';
-import { findDuplicateFields } from './duplicate-fields.ts';
+import { countFields, findDuplicateFields } from './duplicate-fields.ts';
 import { prepare } from './index.ts';
+
+function fieldsIn(value: unknown): number {
+  if (typeof value !== 'object' || value === null) return 0;
+  const inside = Object.values(value).reduce<number>((sum, part) => sum + fieldsIn(part), 0);
+  return inside + (Array.isArray(value) ? 0 : Object.keys(value).length);
+}
 
 describe('fields named twice', () => {
   const rows: readonly (readonly [text: string, found: readonly string[]])[] = [
@@ -16,7 +22,17 @@ describe('fields named twice', () => {
     ['{"__proto__":1,"__proto__":2}', ['__proto__']],
   ];
   for (const [text, found] of rows)
-    test(`${text}: ${found.join(', ') || 'none'}`, () => assert.deepEqual(findDuplicateFields(text), found));
+    test(`${text}: ${found.join(', ') || 'none'}`, () => {
+      assert.deepEqual(findDuplicateFields(text), found);
+      assert.equal(countFields(text) - fieldsIn(JSON.parse(text)), found.length);
+    });
+
+  test('are looked for only when the text names more fields than the value has', () => {
+    const text = fc
+      .tuple(fc.json(), fc.constantFrom(undefined, 1, '\t'))
+      .map(([json, indent]) => JSON.stringify(JSON.parse(json), undefined, indent));
+    fc.assert(fc.property(text, (json) => assert.equal(countFields(json), fieldsIn(JSON.parse(json)))));
+  });
 
   test('are never found in what JSON.stringify wrote', () => {
     fc.assert(

@@ -4,5 +4,5 @@
 export { prepare, type FieldValidation, type ObjectSchema, type PrepareOptions, type Prepared } from './prepare.ts';
 export { builtinSchema } from './builtin-schema.ts';
 export { validateCreate, validateUpdate, type ValidationContext } from './validate.ts';
-export { findDuplicateFields } from './duplicate-fields.ts';
+export { countFields, findDuplicateFields } from './duplicate-fields.ts';
 export { openApiV2, openApiV3, openApiV3Index, type OpenApiResource, type OpenApiSchema } from './openapi/index.ts';
