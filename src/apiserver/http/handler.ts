@@ -15,6 +15,7 @@ import type { EncodedObjects } from './encoded-objects.ts';
 import { requestsInFlightMax, watchesMax } from './limits.ts';
 import { negotiate, patchTypeOf, requireKnownBody, type Wanted } from './negotiate.ts';
 import { respond, respondError } from './respond.ts';
+import { createRequestCounts } from './request-counts.ts';
 import { parseQuery, parseRoute, type Query, type ResourceRoute } from './route.ts';
 import { isPublic, serveSystem } from './system.ts';
 import { createWatchStream } from './watch-stream.ts';
@@ -35,13 +36,18 @@ export function createHttpHandler(options: HandlerOptions): HttpHandler {
   const { server, authenticate, log } = options;
   let inFlight = 0;
   const running = { watches: 0 };
+  const counts = createRequestCounts(server.resources, () => ({
+    inFlight: inFlight - running.watches,
+    watches: running.watches,
+  }));
 
   return async (request, response) => {
     inFlight += 1;
+    let route: ReturnType<typeof parseRoute> | undefined;
     try {
       const [path = '/', ...search] = (request.url ?? '/').split('?');
       const query = parseQuery(search.join('?'));
-      const route = parseRoute(request.method ?? 'GET', path, query);
+      route = parseRoute(request.method ?? 'GET', path, query);
       const known = await authenticate(request);
       const open = route.kind === 'system' && isPublic(route.segments);
       if (known === undefined && !open) throw unauthorized();
@@ -53,7 +59,7 @@ export function createHttpHandler(options: HandlerOptions): HttpHandler {
       if (route.kind === 'system') {
         requireReading(request);
         if (!open) await requirePath(server, user!, `/${route.segments.join('/')}`);
-        await serveSystem(options, route.segments, request, response);
+        await serveSystem({ ...options, counts }, route.segments, request, response);
       } else if (route.verb === 'watch') {
         await serveWatch(options, running, route, query, user!, request, response);
       } else {
@@ -69,6 +75,7 @@ export function createHttpHandler(options: HandlerOptions): HttpHandler {
       });
     } finally {
       inFlight -= 1;
+      counts.count(route, response.statusCode);
     }
   };
 }

@@ -176,6 +176,23 @@ test('hostile bodies get a 4xx and the server lives on', async (t) => {
   assert.deepEqual(harmless.json().data, { constructor: 'a', toString: 'b' });
 });
 
+test('metrics count what was asked, and take no label from what clients make up', async () => {
+  await ask(`${maps}/absent`);
+  await ask('/api/v1/namespaces/default/made-up-by-me');
+  const { text, headers } = await ask('/metrics');
+  assert.match(String(headers['content-type']), /^text\/plain/);
+  const labels = 'verb="GET",group="",version="v1",resource="configmaps",subresource="",code="404"';
+  const seen = () => new RegExp(`^apiserver_request_total\\{${labels}\\} (\\d+)$`, 'm');
+  const before = Number(seen().exec(text)?.[1]);
+  assert.ok(before >= 1, text);
+  assert.doesNotMatch(text, /made-up-by-me/);
+  assert.match(text, /^apiserver_current_inflight_requests 1$/m);
+  await ask(`${maps}/absent`);
+  assert.equal(Number(seen().exec((await ask('/metrics')).text)?.[1]), before + 1);
+  const weak = { dispatcher: withoutCertificate, headers: { authorization: 'Bearer weak' } };
+  assert.equal((await ask('/metrics', weak)).json().message, 'forbidden: User "bob" cannot get path "/metrics"');
+});
+
 test('tables, and the metadata alone, on request', async () => {
   const table = (
     await ask('/api/v1/namespaces', {

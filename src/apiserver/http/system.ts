@@ -6,6 +6,7 @@ import type { OpenApiDocuments } from '../openapi/documents.ts';
 import { openApiV2ProtobufAccept, openApiV2ProtobufType } from '../openapi/protobuf.ts';
 import type { ApiServer } from '../server.ts';
 import { negotiateDiscovery } from './negotiate.ts';
+import type { RequestCounts } from './request-counts.ts';
 import { respond, respondText } from './respond.ts';
 import { pageNotFound } from './route.ts';
 
@@ -30,8 +31,14 @@ export function isPublic(segments: readonly string[]): boolean {
   return segments.length === 1 && anonymousPaths.has(segments[0]!);
 }
 
+export interface SystemOptions {
+  readonly server: ApiServer;
+  readonly documents: OpenApiDocuments;
+  readonly counts: RequestCounts;
+}
+
 export async function serveSystem(
-  { server, documents }: { readonly server: ApiServer; readonly documents: OpenApiDocuments },
+  { server, documents, counts }: SystemOptions,
   segments: readonly string[],
   request: IncomingMessage,
   response: ServerResponse,
@@ -39,6 +46,11 @@ export async function serveSystem(
   const [first = '', ...rest] = segments;
   if (segments.length === 1 && healthPaths.has(first)) {
     await respondText(request, response, 200, 'ok', { 'content-type': 'text/plain; charset=utf-8' });
+    return;
+  }
+  if (first === 'metrics' && rest.length === 0) {
+    const { text, contentType } = await counts.scrape();
+    await respondText(request, response, 200, text, { 'content-type': contentType });
     return;
   }
   if (first === 'openapi') {
@@ -80,7 +92,9 @@ function documentAt(server: ApiServer, first: string, rest: readonly string[], r
   switch (first) {
     case '':
       if (rest.length > 0) return undefined;
-      return { paths: ['/api', '/apis', '/healthz', '/livez', '/openapi/v2', '/openapi/v3', '/readyz', '/version'] };
+      return {
+        paths: ['/api', '/apis', '/healthz', '/livez', '/metrics', '/openapi/v2', '/openapi/v3', '/readyz', '/version'],
+      };
     case 'version':
       return rest.length === 0 ? version : undefined;
     case 'api':

@@ -1,0 +1,74 @@
+// What GET /metrics tells of the API server, under kube-apiserver's names. Counting costs a look into a map; the
+// library that writes the text is loaded by the first scrape.
+// https://kubernetes.io/docs/reference/instrumentation/metrics/
+import { createMetrics, type Metrics } from '../../observe/index.ts';
+import type { ResourceTable } from '../resources/table.ts';
+import type { ResourceRoute, SystemRoute } from './route.ts';
+
+/** Series of apiserver_request_total: resources × verbs × codes are far fewer; what is beyond is not told apart. */
+const seriesMax = 10_000;
+
+export interface Load {
+  /** Requests in progress, watches aside. */
+  readonly inFlight: number;
+  readonly watches: number;
+}
+
+export interface RequestCounts {
+  count(route: ResourceRoute | SystemRoute | undefined, code: number): void;
+  scrape(): Promise<{ readonly text: string; readonly contentType: string }>;
+}
+
+interface Series {
+  readonly labels: Readonly<Record<string, string>>;
+  /** Since the last scrape. */
+  fresh: number;
+}
+
+export function createRequestCounts(resources: ResourceTable, load: () => Load): RequestCounts {
+  const series = new Map<string, Series>();
+  let metrics: Promise<Metrics> | undefined;
+  let add: ReturnType<Metrics['counter']>;
+
+  const open = async (): Promise<Metrics> => {
+    const opened = await createMetrics();
+    const names = ['verb', 'group', 'version', 'resource', 'subresource', 'code'];
+    add = opened.counter('apiserver_request_total', 'Requests that were answered.', names);
+    opened.gauge('apiserver_current_inflight_requests', 'Requests in progress, watches aside.', [], () => [
+      { value: load().inFlight },
+    ]);
+    opened.gauge('apiserver_longrunning_requests', 'Open watches.', ['verb'], () => [
+      { labels: { verb: 'WATCH' }, value: load().watches },
+    ]);
+    return opened;
+  };
+
+  return {
+    count(route, code) {
+      const labels = labelsOf(resources, route, code);
+      const key = Object.values(labels).join(' ');
+      const known = series.get(key);
+      if (known !== undefined) known.fresh += 1;
+      else if (series.size < seriesMax) series.set(key, { labels, fresh: 1 });
+    },
+    async scrape() {
+      const opened = await (metrics ??= open());
+      for (const entry of series.values()) {
+        if (entry.fresh > 0) add(entry.labels, entry.fresh);
+        entry.fresh = 0;
+      }
+      return { text: await opened.text(), contentType: opened.contentType };
+    },
+  };
+}
+
+/** Names that clients make up do not become labels: only what is served does. */
+function labelsOf(resources: ResourceTable, route: ResourceRoute | SystemRoute | undefined, code: number) {
+  const other = { verb: '', group: '', version: '', resource: '', subresource: '', code: String(code) };
+  if (route?.kind !== 'resource') return other;
+  const { verb, group, version, resource, subresource = '' } = route;
+  const definition = resources.find(group, version, resource);
+  if (definition === undefined || (subresource !== '' && !Object.hasOwn(definition.subresources, subresource)))
+    return other;
+  return { ...other, verb: verb.toUpperCase(), group, version, resource, subresource };
+}
