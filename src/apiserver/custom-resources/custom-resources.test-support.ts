@@ -26,6 +26,7 @@ export const specSchema: SchemaProps = {
         },
       },
     },
+    labels: { type: 'object', additionalProperties: { type: 'array', items: { type: 'string', maxLength: 63 } } },
     free: { type: 'object', 'x-kubernetes-preserve-unknown-fields': true },
   },
 };

@@ -1,5 +1,5 @@
 // May this CustomResourceDefinition be stored (apiextensions validation.ValidateCustomResourceDefinition)?
-import { isDnsLabel, isDnsSubdomain, isTrue } from '../../api/index.ts';
+import { isDnsSubdomain, isTrue } from '../../api/index.ts';
 import type { JsonObject } from '../schema/json.ts';
 import type { FieldErrors } from '../schema/validation/field-errors.ts';
 import type { KindRules } from '../schema/validation/kind-rules.ts';
@@ -88,7 +88,7 @@ function validateNames(errors: FieldErrors, { spec: { names } }: CustomResourceD
 }
 
 function validateVersion(errors: FieldErrors, version: DefinitionVersion, path: string): void {
-  if (!isDnsLabel(version.name)) check(errors, `${path}.name`, version.name, serviceName);
+  check(errors, `${path}.name`, version.name, serviceName);
   const schema = version.schema?.openAPIV3Schema;
   if (schema === undefined) errors.required(`${path}.schema.openAPIV3Schema`, 'schemas are required');
   else validateStructural(errors, schema, `${path}.schema.openAPIV3Schema`);

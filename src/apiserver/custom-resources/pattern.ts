@@ -12,6 +12,9 @@ type Instruction =
 /** Counters are written out: `(a{100}){100}` is ten thousand instructions and too many. */
 const instructionsMax = 5000;
 
+/** Instructions times characters of one match. A text that is too long for its pattern does not match. */
+const matchStepsMax = 20_000_000;
+
 /** Whether the pattern is found somewhere in the text. */
 export type Pattern = (text: string) => boolean;
 
@@ -21,6 +24,7 @@ export function compilePattern(source: string): Pattern {
   emit(program, parsePattern(source));
   program.push({ does: 'match' });
   return (text) =>
+    text.length * program.length <= matchStepsMax &&
     run(
       program,
       Array.from(text, (character) => character.codePointAt(0)!),

@@ -9,14 +9,14 @@ const metricsAnnotation = 'autoscaling.alpha.kubernetes.io/metrics';
 
 interface Metric {
   readonly type: string;
-  readonly resource?: { readonly name: string; readonly target: { readonly averageUtilization?: number } };
+  readonly resource?: { readonly name: string; readonly target?: { readonly averageUtilization?: number } };
 }
 type Autoscaler = KubernetesObject & {
   readonly spec: Readonly<Record<string, unknown>> & { readonly metrics?: readonly Metric[] };
 };
 
 const isCpu = ({ type, resource }: Metric) =>
-  type === 'Resource' && resource?.name === 'cpu' && resource.target.averageUtilization !== undefined;
+  type === 'Resource' && resource?.name === 'cpu' && resource.target?.averageUtilization !== undefined;
 const cpuMetric = (averageUtilization: number): Metric => ({
   type: 'Resource',
   resource: { name: 'cpu', target: { type: 'Utilization', averageUtilization } as { averageUtilization: number } },
@@ -37,7 +37,7 @@ const conversion: Conversion = {
   },
   fromStored(object) {
     const { metrics = [], behavior: _, ...spec } = (object as Autoscaler).spec;
-    const cpu = metrics.find(isCpu)?.resource?.target.averageUtilization;
+    const cpu = metrics.find(isCpu)?.resource?.target?.averageUtilization;
     const others = metrics.filter((metric) => !isCpu(metric));
     const annotations = { ...object.metadata.annotations, [metricsAnnotation]: JSON.stringify(others) };
     return {

@@ -21,6 +21,8 @@ export const valueStructs: ReadonlyMap<string, readonly string[]> = new Map(
     'apps/v1.DeploymentSpec': ['template', 'strategy'],
     'apps/v1.ReplicaSet': ['spec', 'status'],
     'apps/v1.ReplicaSetSpec': ['template'],
+    'apiextensions.k8s.io/v1.CustomResourceDefinition': ['spec', 'status'],
+    'apiextensions.k8s.io/v1.CustomResourceDefinitionSpec': ['names'],
     'apps/v1.StatefulSet': ['spec', 'status'],
     'apps/v1.StatefulSetSpec': ['template', 'updateStrategy'],
     'batch/v1.Job': ['spec', 'status'],

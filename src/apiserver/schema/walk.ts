@@ -95,7 +95,7 @@ function walkList(state: Walk, parent: StructType, item: FieldType, value: reado
   for (let index = 0; index < value.length; index++) {
     const before = value[index];
     state.path.push(`[${index}]`);
-    const after = before === null ? zeroOf(item) : walkValue(state, parent, item, before);
+    const after = before === null ? zeroOf(state, item) : walkValue(state, parent, item, before);
     state.path.pop();
     if (state.mismatch !== undefined) return value;
     if (after === before) continue;
@@ -110,7 +110,7 @@ function walkMap(state: Walk, parent: StructType, item: FieldType, value: JsonOb
   for (const key of Object.keys(value)) {
     const before = value[key];
     state.path.push(key);
-    const after = before === null ? zeroOf(item) : walkValue(state, parent, item, before);
+    const after = before === null ? zeroOf(state, item) : walkValue(state, parent, item, before);
     state.path.pop();
     if (state.mismatch !== undefined) return value;
     if (after === before) continue;
@@ -120,9 +120,10 @@ function walkMap(state: Walk, parent: StructType, item: FieldType, value: JsonOb
   return copy ?? value;
 }
 
-/** What Go decodes a null list element or map value to. */
-function zeroOf(type: FieldType): unknown {
-  if (type.is === 'struct' || type.is === 'map') return {};
+/** What Go decodes a null list element or map value to; a struct has its defaults then as ever. */
+function zeroOf(state: Walk, type: FieldType): unknown {
+  if (type.is === 'struct') return walkStruct(state, type.struct, {});
+  if (type.is === 'map') return {};
   if (type.is === 'list') return [];
   if (type.scalar === 'boolean') return false;
   if (type.scalar === 'int32' || type.scalar === 'int64' || type.scalar === 'double') return 0;

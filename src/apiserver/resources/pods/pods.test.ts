@@ -247,7 +247,7 @@ test('what only a container runtime can answer is refused with the reason', asyn
     assert.equal(error.reason, 'BadRequest');
     assert.equal(
       error.message,
-      `pod a runs on the simulated node n1, which starts no process: there is no ${subresource}`,
+      `pod a runs on node n1, which offers no ${subresource}: simulated nodes start no process, and real containers have their logs in /var/log/pods`,
     );
   }
 });

@@ -1,5 +1,5 @@
 // The subresources that only a node's container runtime can answer: log, exec, attach, portforward. Simulated nodes
-// start no process; nodes with a real runtime will answer here.
+// start no process; nodes with a real runtime keep log files and do not answer here yet.
 import { type Pod, StatusError } from '../../../api/index.ts';
 import type { ApiRequest, ApiResponse } from '../../request.ts';
 import { getObject } from '../../verbs/read.ts';
@@ -22,6 +22,6 @@ async function refuse(context: WriteContext, request: ApiRequest): Promise<ApiRe
     'BadRequest',
     node === ''
       ? `pod ${name} does not have a host assigned`
-      : `pod ${name} runs on the simulated node ${node}, which starts no process: there is no ${subresource}`,
+      : `pod ${name} runs on node ${node}, which offers no ${subresource}: simulated nodes start no process, and real containers have their logs in /var/log/pods`,
   );
 }
