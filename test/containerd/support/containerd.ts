@@ -4,6 +4,7 @@ import { execFileSync, type ChildProcess, spawn } from 'node:child_process';
 import {
   accessSync,
   constants,
+  existsSync,
   mkdirSync,
   mkdtempSync,
   openSync,
@@ -13,7 +14,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { connectCri } from '../../../src/agent/cri/index.ts';
 import { buildImage, busyboxFiles, type ImageOptions } from '../../../scripts/build-image.ts';
 import { eventually } from '../../e2e/support/eventually.ts';
@@ -21,6 +22,7 @@ import { needsKubectl } from '../../e2e/support/kubectl.ts';
 
 const needed = ['/usr/bin/containerd', '/usr/sbin/runc', '/usr/lib/cni/bridge', '/bin/busybox', '/usr/bin/ctr'];
 export const toolsImage = 'localhost/tools:1';
+const bridgePath = '/sys/class/net/everynode0';
 const pauseImage = 'localhost/pause:1';
 
 function missing(): string | undefined {
@@ -63,6 +65,7 @@ export interface Containerd {
 }
 
 export async function startContainerd(): Promise<Containerd> {
+  const hadBridge = existsSync(bridgePath);
   const directory = mkdtempSync(join(tmpdir(), 'everynode-containerd-'));
   const socketPath = join(directory, 'containerd.sock');
   mkdirSync(join(directory, 'cni'));
@@ -123,6 +126,8 @@ export async function startContainerd(): Promise<Containerd> {
       await kill('SIGTERM');
       for (const point of mountsBelow(directory)) execFileSync('umount', ['--lazy', point]);
       rmSync(directory, { recursive: true, force: true });
+      // Of the network that the agent wrote; what was there before us stays.
+      if (!hadBridge && existsSync(bridgePath)) execFileSync('ip', ['link', 'delete', basename(bridgePath)]);
     },
   };
 }
