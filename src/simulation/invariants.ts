@@ -71,8 +71,7 @@ export class Invariants {
 
   /** A history of this size never needs so many requests. */
   runaway(requests: number): void {
-    // Two controllers that disagree go round in circles until their caches agree: that is what leases are for.
-    if (this.#all) this.#violate('runaway', `${requests} requests and no end`);
+    this.#violate('runaway', `${requests} requests and no end`);
   }
 
   /** A request of a controller is about to take effect. */
