@@ -90,7 +90,8 @@ function assessMisscheduled(
     blocking: broken && blame(node, kept, leaving, target, now).counts,
     removals: [...finishedNow.removals, ...remove(extra, 'excess')],
     ...(outdated && !down && target.strategy.type === 'RollingUpdate' ? { retirable: kept } : {}),
-    ...review(finishedNow.reviewAt),
+    // Which of several stays depends on which serves, and that time may change.
+    ...review(finishedNow.reviewAt, ...live.map((pod) => becomesAvailable(pod, target, now))),
   };
 }
 

@@ -7,7 +7,7 @@ import { type Counts, Ledger } from './ledger.ts';
 import type { Action, Plan } from './plan.ts';
 import { allowance } from './rollout.ts';
 import { assess } from './assess.ts';
-import { type Slot, type SlotState } from './slot.ts';
+import type { Assessment, Slot, SlotState } from './slot.ts';
 import { surges, type Target } from './target.ts';
 import { type NodeView, type PodView, zoneOf } from './views.ts';
 
@@ -213,6 +213,11 @@ test('after any history the books are those of a ledger that heard only the end 
   );
 });
 
+function inAnyOrder(assessment: Assessment): Assessment {
+  const removals = assessment.removals.toSorted((a, b) => (a.pod.uid < b.pod.uid ? -1 : 1));
+  return { ...assessment, removals };
+}
+
 test('at every moment the counts, states and due time are the sums over the slots, and each slot is judged as of now', () => {
   fc.assert(
     fc.property(histories, ({ first, steps }) => {
@@ -223,7 +228,9 @@ test('at every moment the counts, states and due time are the sums over the slot
         const states = new Map<SlotState, number>();
         for (const { assessment } of slots) states.set(assessment.state, (states.get(assessment.state) ?? 0) + 1);
         assert.deepEqual(ledger.states, states);
-        for (const slot of slots) assert.deepEqual(slot.assessment, assess(slot, ledger.target!, time));
+        // All pods of a lost or unwanted node go: their order follows who serves, which time changes, and means nothing.
+        for (const slot of slots)
+          assert.deepEqual(inAnyOrder(slot.assessment), inAnyOrder(assess(slot, ledger.target!, time)));
         const due = slots.map(({ assessment }) => assessment.reviewAt ?? Number.POSITIVE_INFINITY);
         assert.equal(ledger.dueAt ?? Number.POSITIVE_INFINITY, Math.min(Number.POSITIVE_INFINITY, ...due));
         assert.ok(
