@@ -95,6 +95,16 @@ void test('a write is compared with those queued before it', async () => {
   await store.close();
 });
 
+void test('who loses to a write of the same turn reads what it lost to when it looks again', async () => {
+  const store = await openSqliteStore({ path: newPath() });
+  const winner = store.put('p/a', { n: 1 }, 0);
+  const loser = await store.put('p/a', { n: 2 }, 0).catch((error: unknown) => error);
+  assert.equal((loser as RevisionMismatchError).current, 2);
+  assert.deepEqual((await store.get('p/a'))?.value, { n: 1 });
+  assert.equal(await winner, 2);
+  await store.close();
+});
+
 void test('a queue longer than one transaction is committed in parts, in order', async () => {
   const store = await openSqliteStore({ path: newPath(), batchWritesMax: 3 });
   const batches: number[][] = [];

@@ -122,8 +122,11 @@ class SqliteStore implements Store {
 
   #requireRevision(key: string, expected: number): number {
     const current = this.#staged.get(key) ?? this.#open().get(key)?.revision ?? 0;
-    if (current !== expected) throw new RevisionMismatchError(key, current);
-    return current;
+    if (current === expected) return current;
+    // Who loses to a write that only waits for its transaction looks again at once: it must find that write, or it
+    // would lose to it again and again until the turn is over.
+    if (this.#staged.has(key)) this.#commit();
+    throw new RevisionMismatchError(key, current);
   }
 
   #enqueue(key: string, value?: StoredValue, text?: string): Promise<number> {
