@@ -61,8 +61,11 @@ test(
     rmSync(outputDirectory, { recursive: true, force: true });
     const first = await up(t, cluster());
     const pod = await readyPod(first.kubectl);
-    const { status } = await first.kubectl.get<Stored<DaemonSet>>('-n', namespace, 'daemonset', 'log-collector');
-    assert.deepEqual([status?.desiredNumberScheduled, status?.numberReady], [1, 1]);
+    // The status is written a few times a second, so it may follow the pod's.
+    await eventually('the status counts the pod', async () => {
+      const { status } = await first.kubectl.get<Stored<DaemonSet>>('-n', namespace, 'daemonset', 'log-collector');
+      assert.deepEqual([status?.desiredNumberScheduled, status?.numberReady], [1, 1]);
+    });
     const machine = await first.kubectl.get<Stored<Node>>('node', node);
     assert.match(String(machine.status?.nodeInfo?.['containerRuntimeVersion']), /^containerd:\/\/\d/);
 
