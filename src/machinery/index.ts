@@ -25,13 +25,22 @@ export {
 } from './leader-election.ts';
 export { type Random, seededRandom, systemRandom } from './random.ts';
 export {
+  agrees,
+  type Difference,
+  type DriftKind,
+  findDifferences,
+  type Identity,
+  versionNumber,
+} from './picture-check.ts';
+export {
+  type Held,
   keyOf,
   type Reflector,
   type ReflectorHandlers,
   type ReflectorOptions,
   startReflector,
 } from './reflector.ts';
-export type { ListPage, Source, WatchStart } from './reflector-list.ts';
+export { type ListPage, readPages, type Source, type WatchStart } from './reflector-list.ts';
 export { createTimerHeap, type TimerHeap } from './timer-heap.ts';
 export { createVirtualClock, type VirtualClock } from './virtual-clock.ts';
 export {

@@ -35,7 +35,7 @@ const initialMsMax = 120_000;
 
 /** Every page of one consistent list; when the snapshot behind the pages expires, once more without pages. */
 export async function readPages<T>(
-  source: Source<T>,
+  source: Pick<Source<T>, 'list'>,
   limit: number,
   signal: AbortSignal,
   { object, startOver }: { readonly object: (object: T) => void; readonly startOver: () => void },

@@ -5,6 +5,7 @@ import { isReason, type KubernetesObject, StatusError, type WatchEvent } from '.
 import type { Logger } from '../observe/index.ts';
 import { createBackOff } from './back-off.ts';
 import { type Clock, sleep } from './clock.ts';
+import { onAbort } from './on-abort.ts';
 import type { Random } from './random.ts';
 import { readPages, readStream, type Source } from './reflector-list.ts';
 
@@ -40,9 +41,13 @@ export interface Reflector<V> {
   readonly size: number;
   /** The resourceVersion up to which everything was handed to the handlers; undefined before the first list. */
   readonly version: string | undefined;
+  /** What is held, by key, each with what tells one version of it from another. */
+  readonly entries: ReadonlyMap<string, Held<V>>;
+  /** Lists anew and tells the differences: for a picture that was found to be wrong. */
+  relist(): void;
 }
 
-interface Held<V> {
+export interface Held<V> {
   readonly uid: string | undefined;
   readonly resourceVersion: string | undefined;
   readonly view: V;
@@ -70,6 +75,8 @@ export function startReflector<T extends KubernetesObject, V>(options: Reflector
   let listedOnce = false;
   let streams = source.stream !== undefined;
   let version: string | undefined;
+  /** Ends the watch that is open. */
+  let endWatch = () => {};
 
   const hold = (object: T): Held<V> | undefined => {
     const { uid, resourceVersion } = object.metadata;
@@ -135,7 +142,7 @@ export function startReflector<T extends KubernetesObject, V>(options: Reflector
   };
 
   /** Resolves to whether the watch was a healthy one, so that it may be renewed without delay. */
-  const watch = async (from: string): Promise<boolean> => {
+  const watch = async (from: string, signal: AbortSignal): Promise<boolean> => {
     const started = clock.now();
     for await (const event of source.watch({ resourceVersion: from, signal })) {
       if (signal.aborted) return true;
@@ -145,7 +152,7 @@ export function startReflector<T extends KubernetesObject, V>(options: Reflector
   };
 
   /** List and watch in one. Resolves to false when the server cannot: then it is asked for pages, now and ever after. */
-  const stream = async (): Promise<boolean> => {
+  const stream = async (signal: AbortSignal): Promise<boolean> => {
     const listed: Listed<V> = new Map();
     return readStream(source, clock, signal, {
       initial({ type, object }) {
@@ -175,15 +182,21 @@ export function startReflector<T extends KubernetesObject, V>(options: Reflector
 
   const run = async (): Promise<void> => {
     while (!signal.aborted) {
+      const own = new AbortController();
+      const forget = onAbort(signal, () => own.abort(signal.reason));
+      endWatch = () => own.abort(new Error('the picture is made anew'));
       try {
-        if (version === undefined && streams) streams = await stream();
+        if (version === undefined && streams) streams = await stream(own.signal);
         else if (version === undefined) await list();
-        else if (!(await watch(version))) await pause(backOff.next());
+        else if (!(await watch(version, own.signal))) await pause(backOff.next());
       } catch (error) {
         if (signal.aborted) return;
+        if (own.signal.aborted) continue;
         // A client throws nothing else: whatever else comes is a bug in a handler or a projection.
         if (!(error instanceof StatusError)) throw error;
         await recover(error);
+      } finally {
+        forget();
       }
     }
   };
@@ -204,6 +217,13 @@ export function startReflector<T extends KubernetesObject, V>(options: Reflector
     },
     get version() {
       return version;
+    },
+    entries: held,
+    relist() {
+      // A list that is under way is as new as one could be.
+      if (version === undefined) return;
+      version = undefined;
+      endWatch();
     },
   };
 }

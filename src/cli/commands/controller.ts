@@ -15,6 +15,7 @@ export interface ControllerOptions {
   readonly skipPreflight?: true;
   readonly preflightWait: number;
   readonly concurrency: number;
+  readonly selfCheckInterval: number;
   readonly metricsBindAddress?: string;
   readonly healthBindAddress?: string;
   readonly logLevel: (typeof logLevels)[number];
@@ -71,6 +72,14 @@ export function controllerCommand(version: string): Command {
       new Option('--concurrency <count>', 'DaemonSets worked on at the same time')
         .argParser(wholeNumber(1, concurrencyMax))
         .default(8),
+    )
+    .addOption(
+      new Option(
+        '--self-check-interval <time>',
+        "time between two comparisons of one DaemonSet's pods, or the nodes, with a fresh list; 0s for none",
+      )
+        .argParser(duration(0))
+        .default(600_000, '10m'),
     )
     .option('--metrics-bind-address <address>', 'serve /metrics there, e.g. :8080')
     .option('--health-bind-address <address>', 'serve /healthz and /readyz there, e.g. :8081')

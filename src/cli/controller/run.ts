@@ -8,6 +8,7 @@ import {
   preflightPermissions,
   readPermissions,
   registerMetrics,
+  registerSelfCheckMetrics,
   writePermissions,
 } from '../../controllers/daemonset/index.ts';
 import {
@@ -83,7 +84,8 @@ export async function runController(options: ControllerOptions, version: string)
 
     const { concurrency } = options;
     const looked = options.skipPreflight === true ? undefined : { client, namespace, waitMs: options.preflightWait };
-    const common = { clock, random, log, concurrency, onSync, running };
+    const selfCheck = { selfCheckMs: options.selfCheckInterval, onSelfCheck: registerSelfCheckMetrics(metrics) };
+    const common = { clock, random, log, concurrency, onSync, running, ...selfCheck };
     if (options.dryRun === true) {
       const dry = createDryRunClient(client, { clock, random, log });
       await runTerm({ ...common, client: dry, signal, preflight: undefined });

@@ -7,6 +7,7 @@ import {
   type PreflightOptions,
   type PreflightResult,
   runDaemonSetController,
+  type SelfCheck,
 } from '../../controllers/daemonset/index.ts';
 import { type Clock, createEventRecorder, type Random, sleep } from '../../machinery/index.ts';
 import type { Logger } from '../../observe/index.ts';
@@ -22,6 +23,8 @@ export interface TermOptions {
   /** Absent: no preflight. */
   readonly preflight: Pick<PreflightOptions, 'client' | 'namespace' | 'waitMs'> | undefined;
   readonly onSync: (seconds: number, failed: boolean) => void;
+  readonly selfCheckMs?: number;
+  readonly onSelfCheck?: (check: SelfCheck) => void;
   /** Told of the controller when it has started, and of undefined when it has stopped. */
   readonly running: (controller: DaemonSetController | undefined) => void;
 }

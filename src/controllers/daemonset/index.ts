@@ -1,6 +1,6 @@
 // The DaemonSet controller: watches nodes, DaemonSets, pods and revisions, keeps a ledger per DaemonSet, and syncs the
 // ones that something happened to. A thin shell: every decision is in core/daemonset/.
-import { controllerOf, type DaemonSet, isReason, type Pod, resources, type Stored } from '../../api/index.ts';
+import { type DaemonSet, isReason, resources, type Stored } from '../../api/index.ts';
 import { type ControllerContext, listWatch } from '../../client/index.ts';
 import { nodeFields, podFields, viewNode, viewPod } from '../../core/daemonset/index.ts';
 import {
@@ -8,18 +8,21 @@ import {
   createAdaptiveConcurrency,
   createWorkQueue,
   type EventRecorder,
+  type Part,
   referenceTo,
   type RunningController,
   startReflector,
 } from '../../machinery/index.ts';
 import type { SyncContext } from './context.ts';
 import { inspect, type Inspection } from './inspect.ts';
+import { mayBeOurs } from './owner-index.ts';
 import { Registry } from './registry.ts';
+import { type SelfCheck, startSelfCheck } from './self-check.ts';
 import { sync } from './sync.ts';
 import { isCritical, type Tracked } from './tracked.ts';
 
 export type { DaemonSetInspection, Inspection } from './inspect.ts';
-export { registerMetrics } from './metrics.ts';
+export { registerMetrics, registerSelfCheckMetrics } from './metrics.ts';
 export {
   leasePermissions,
   ownerPermissions,
@@ -28,6 +31,7 @@ export {
   readPermissions,
   writePermissions,
 } from './permissions.ts';
+export type { Drift, SelfCheck } from './self-check.ts';
 export { defaultPreflightWaitMs, preflight, type PreflightOptions, type PreflightResult } from './preflight.ts';
 
 export interface DaemonSetControllerOptions extends ControllerContext {
@@ -36,6 +40,10 @@ export interface DaemonSetControllerOptions extends ControllerContext {
   readonly concurrency?: number;
   /** Told of every sync: how long it took, and whether it failed. */
   readonly onSync?: (seconds: number, failed: boolean) => void;
+  /** Between two self-checks (self-check.ts), ms; absent or 0: none. */
+  readonly selfCheckMs?: number;
+  /** Told what each self-check found. */
+  readonly onSelfCheck?: (check: SelfCheck) => void;
 }
 
 export interface DaemonSetController extends RunningController {
@@ -129,7 +137,10 @@ export function runDaemonSetController(options: DaemonSetControllerOptions): Dae
     },
   });
 
-  const parts = [nodes, daemonSets, revisions, pods, queue];
+  const parts: Part[] = [nodes, daemonSets, revisions, pods, queue];
+  const { selfCheckMs = 0, onSelfCheck = () => undefined } = options;
+  const selfCheck = { ...common, client, intervalMs: selfCheckMs, nodes, pods, onCheck: onSelfCheck };
+  if (selfCheckMs > 0) parts.push(startSelfCheck({ ...selfCheck, tracked: () => registry.all(), touch }));
   const controller = composeController('daemonset', parts);
   void controller.synced.then(
     () => {
@@ -139,10 +150,4 @@ export function runDaemonSetController(options: DaemonSetControllerOptions): Dae
     () => undefined,
   );
   return { ...controller, inspect: () => inspect(registry.all(), queue, writes, clock.now()) };
-}
-
-/** Pods of other controllers are none of our business and are not kept. */
-function mayBeOurs(pod: Stored<Pod>): boolean {
-  const controller = controllerOf(pod.metadata);
-  return controller === undefined || controller.kind === resources.daemonSets.kind;
 }

@@ -1,6 +1,7 @@
 // The controller's numbers for Prometheus. Everything but the time of a sync is read when somebody asks.
 import type { Metrics, Sample } from '../../observe/index.ts';
 import type { DaemonSetInspection, Inspection } from './inspect.ts';
+import type { SelfCheck } from './self-check.ts';
 
 /**
  * @param look the controller as it stands; undefined while none runs, as in a replica that does not lead
@@ -51,6 +52,24 @@ export function registerMetrics(
   );
   const observe = metrics.histogram('everynode_sync_seconds', 'How long a sync of one DaemonSet took.', ['result']);
   return (seconds, failed) => observe({ result: failed ? 'failed' : 'done' }, seconds);
+}
+
+/** @returns to be given to the controller as `onSelfCheck` */
+export function registerSelfCheckMetrics(metrics: Metrics): (check: SelfCheck) => void {
+  const checks = metrics.counter(
+    'everynode_self_checks_total',
+    'Comparisons of the picture of the cluster with a fresh list, by what they found.',
+    ['result'],
+  );
+  const objects = metrics.counter(
+    'everynode_ledger_drift_objects_total',
+    'Objects in which the picture, or a ledger made of it, differed from the API server. Anything but 0 is a bug.',
+    ['place', 'resource', 'kind'],
+  );
+  return ({ result, drift }) => {
+    checks({ result });
+    for (const { place, resource, kind } of drift) objects({ place, resource, kind });
+  };
 }
 
 const shownCounts = ['desired', 'current', 'ready', 'available', 'updated', 'misscheduled'] as const;

@@ -1,4 +1,11 @@
 // Objects by who controls them; those that nobody does, by namespace. All operations O(1).
+import { controllerOf, type KubernetesObject, resources } from '../../api/index.ts';
+
+/** Pods of other controllers are none of our business and are not kept. */
+export function mayBeOurs({ metadata }: KubernetesObject): boolean {
+  const controller = controllerOf(metadata);
+  return controller === undefined || controller.kind === resources.daemonSets.kind;
+}
 
 export interface OwnedEntry {
   readonly uid: string;

@@ -20,7 +20,9 @@ export interface World extends AsyncDisposable {
   pods(): readonly Stored<Pod>[];
   live(): readonly Stored<Pod>[];
   /** Starts the controller (again); the returned function stops it. */
-  start(options?: Pick<DaemonSetControllerOptions, 'onSync'>): Promise<() => Promise<void>>;
+  start(
+    options?: Pick<DaemonSetControllerOptions, 'onSync' | 'selfCheckMs' | 'onSelfCheck'>,
+  ): Promise<() => Promise<void>>;
   /** Of the controller that was started last. */
   inspect(): Inspection;
   /** One round of every node agent: binds, makes ready (unless `ready` says no), finishes deletions. */

@@ -23,4 +23,4 @@ export {
   viewNode,
   viewPod,
 } from './views.ts';
-export { madeFields, nodeFields, podFields } from './view-fields.ts';
+export { madeFields, nodeFields, ownedFields, podFields } from './view-fields.ts';

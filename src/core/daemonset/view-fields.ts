@@ -70,6 +70,20 @@ export const nodeFields: PartialFields = {
   3: ['status', { 4: ['conditions', [condition]] }],
 };
 
+/** Enough to know who is there, at which version and whose. */
+export const ownedFields: PartialFields = {
+  1: [
+    'metadata',
+    {
+      1: ['name', 'string'],
+      3: ['namespace', 'string'],
+      5: ['uid', 'string'],
+      6: ['resourceVersion', 'string'],
+      13: ['ownerReferences', [ownerReference]],
+    },
+  ],
+};
+
 /** Enough to know who was made, and at which version. */
 export const madeFields: PartialFields = {
   1: [
