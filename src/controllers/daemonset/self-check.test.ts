@@ -102,6 +102,7 @@ describe('the self-check', () => {
       const nodes = world.client.all(resources.nodes).length;
       assert.equal(world.daemonSet().status?.numberReady, nodes);
       assert.deepEqual(drifts(await checked(world, checks, 6)), [], 'it is healed');
+      assert.equal(world.client.count('get', resources.nodes), 0, 'nodes may be listed, not got');
       await world[Symbol.asyncDispose]();
     });
 

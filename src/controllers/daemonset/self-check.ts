@@ -5,7 +5,6 @@
 import {
   formatLabelSelector,
   isEmptySelector,
-  isReason,
   type KubernetesObject,
   type Resource,
   resources,
@@ -220,13 +219,11 @@ async function isConfirmed<V>(
 ): Promise<boolean> {
   if (difference.kind !== 'missing') return true;
   const [name = '', namespace] = difference.key.split('/').toReversed();
-  try {
-    const { metadata }: Stored<KubernetesObject> = await client.get(resource, namespace, name, { signal });
-    return metadata.uid === difference.uid && !agrees(difference, reflector.entries.get(difference.key));
-  } catch (error) {
-    if (isReason(error, 'NotFound')) return false;
-    throw error;
-  }
+  // A list of one: nodes may be listed, not got (permissions.ts).
+  const one = { fieldSelector: `metadata.name=${name}`, ...(namespace === undefined ? {} : { namespace }) };
+  const { items } = await client.list(resource, { ...one, fields: ownedFields, signal });
+  const isThere = items.some(({ metadata }) => metadata.uid === difference.uid);
+  return isThere && !agrees(difference, reflector.entries.get(difference.key));
 }
 
 function report({ log, onCheck }: SelfCheckOptions, subject: string, check: SelfCheck): void {
