@@ -65,7 +65,8 @@ export interface StatusDetails {
 export interface Status {
   readonly kind: 'Status';
   readonly apiVersion: 'v1';
-  readonly metadata: Record<string, never>;
+  /** `continue`: with Expired, how to read on from where a list stopped, though not at its snapshot. */
+  readonly metadata: { readonly resourceVersion?: string; readonly continue?: string };
   readonly status: 'Success' | 'Failure';
   readonly message?: string;
   readonly reason?: string;
@@ -78,24 +79,26 @@ export class StatusError extends Error {
   readonly reason: StatusReason;
   readonly code: number;
   readonly details: StatusDetails | undefined;
+  readonly continueToken: string | undefined;
 
   constructor(
     reason: StatusReason,
     message: string,
     details?: StatusDetails,
-    options?: { cause?: unknown; code?: number },
+    options?: { cause?: unknown; code?: number; continueToken?: string },
   ) {
     super(message, options?.cause === undefined ? undefined : { cause: options.cause });
     this.reason = reason;
     this.code = options?.code ?? codes[reason];
     this.details = details;
+    this.continueToken = options?.continueToken;
   }
 
   toStatus(): Status {
     return {
       kind: 'Status',
       apiVersion: 'v1',
-      metadata: {},
+      metadata: this.continueToken === undefined ? {} : { continue: this.continueToken },
       status: 'Failure',
       message: this.message,
       reason: this.reason,

@@ -68,9 +68,9 @@ export function unauthorizedPath({ user, verb, path }: PathAttributes, reason: s
   return new StatusError('Forbidden', `forbidden: ${reason === '' ? why : `${why}: ${reason}`}`);
 }
 
-/** history was compacted: the client must list again. */
-export function expired(message: string): StatusError {
-  return new StatusError('Expired', message);
+/** History was compacted: the client must list again, or go on with `continueToken` if that is good enough for it. */
+export function expired(message: string, continueToken?: string): StatusError {
+  return new StatusError('Expired', message, undefined, continueToken === undefined ? {} : { continueToken });
 }
 
 export function methodNotAllowed(resource: Named, verb: string): StatusError {

@@ -19,7 +19,8 @@ import { createResourceTable, type ResourceTable, unknownResource } from './reso
 import { namedBySelector } from './selection.ts';
 import { createObject } from './verbs/create.ts';
 import { deleteCollection, deleteObject } from './verbs/delete.ts';
-import { getObject, listObjects } from './verbs/read.ts';
+import { checkWriteOptions } from './verbs/parameters.ts';
+import { listObjects, readObject } from './verbs/read.ts';
 import { patchObject, updateObject } from './verbs/update.ts';
 import { watchObjects } from './verbs/watch.ts';
 
@@ -152,6 +153,7 @@ async function dispatch(context: WriteContext, request: ApiRequest): Promise<Api
   const wantsName = verb !== 'list' && verb !== 'deletecollection' && verb !== 'create';
   if (name === undefined && (wantsName || subresource !== undefined))
     throw new StatusError('BadRequest', `a name is required to ${verb} ${definition.name}`);
+  checkWriteOptions(request);
 
   if (subresource !== undefined) {
     const entry = Object.hasOwn(definition.subresources, subresource)
@@ -164,7 +166,7 @@ async function dispatch(context: WriteContext, request: ApiRequest): Promise<Api
   if (definition.handle !== undefined) return definition.handle(context, request);
   switch (verb) {
     case 'get':
-      return { code: 200, body: await getObject(server, definition, namespace, name!) };
+      return { code: 200, body: await readObject(server, definition, request) };
     case 'list':
       return { code: 200, body: await listObjects(server, definition, request) };
     case 'create':

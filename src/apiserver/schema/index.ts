@@ -6,3 +6,4 @@ export { builtinSchema } from './builtin-schema.ts';
 export { validateCreate, validateUpdate, type ValidationContext } from './validate.ts';
 export { countFields, findDuplicateFields } from './duplicate-fields.ts';
 export { openApiV2, openApiV3, openApiV3Index, type OpenApiResource, type OpenApiSchema } from './openapi/index.ts';
+export { FieldErrors } from './validation/field-errors.ts';

@@ -58,8 +58,8 @@ test('a dry run checks everything and stores nothing', async () => {
     'AlreadyExists',
   );
   assert.equal(
-    (await fails({ ...maps, verb: 'create', body: configMap('b'), query: { dryRun: 'yes' } })).reason,
-    'BadRequest',
+    (await fails({ ...maps, verb: 'create', body: configMap('b'), query: { dryRun: 'yes' } })).message,
+    'CreateOptions.meta.k8s.io "" is invalid: dryRun: Unsupported value: "yes": supported values: "All"',
   );
 });
 

@@ -116,6 +116,28 @@ test('deletecollection deletes what the selector picks and answers with it', asy
   );
 });
 
+test('preconditions of a deletecollection hold for each of its objects', async () => {
+  const { call, fails } = await createTestServer();
+  const { metadata } = await call({ ...maps, verb: 'create', body: configMap('a') });
+  await call({ ...maps, verb: 'create', body: configMap('b') });
+  const body = { preconditions: { resourceVersion: metadata.resourceVersion } };
+  assert.equal((await fails({ ...maps, verb: 'deletecollection', body })).reason, 'Conflict');
+  await call({ ...maps, verb: 'get', name: 'b' });
+});
+
+test('deletecollection takes the options of a delete, and stops at its limit', async () => {
+  const { call } = await createTestServer();
+  for (const name of ['a', 'b', 'c']) await call({ ...maps, verb: 'create', body: configMap(name) });
+  const body = { propagationPolicy: 'Foreground' };
+  const answer = await call({ ...maps, verb: 'deletecollection', body, query: { limit: '2' } });
+  assert.equal((answer.items as AnyObject[]).length, 2);
+  const left = (await call({ ...maps, verb: 'list' })).items as AnyObject[];
+  assert.deepEqual(
+    left.map(({ metadata }) => metadata.finalizers),
+    [['foregroundDeletion'], ['foregroundDeletion'], undefined],
+  );
+});
+
 test('a dry run of a delete deletes nothing', async () => {
   const { call } = await createTestServer();
   await call({ ...maps, verb: 'create', body: configMap('a') });

@@ -13,13 +13,15 @@ import {
 import { conflict } from '../errors.ts';
 import type { ApiRequest, ApiResponse } from '../request.ts';
 import type { WriteContext } from '../resources/definition.ts';
+import { FieldErrors } from '../schema/index.ts';
 import { isRecord } from './body.ts';
-import { integerOf } from './parameters.ts';
+import { integerOf, optionsGroupVersion } from './parameters.ts';
 import { listObjects, shown } from './read.ts';
 import { rewrite } from './rewrite.ts';
 
 const orphanFinalizer = 'orphan';
 const foregroundFinalizer = 'foregroundDeletion';
+const propagationPolicies = ['Background', 'Foreground', 'Orphan'];
 /** Deletes of one deletecollection that run at the same time. */
 const collectionDeletesInFlightMax = 32;
 
@@ -37,14 +39,19 @@ export async function deleteCollection(context: WriteContext, request: ApiReques
   const options = deleteOptionsOf(request);
   const list = await listObjects(context.server, context.definition, request);
   const left = [...list.items];
+  const { preconditions } = options;
   const worker = async () => {
     for (let item = left.pop(); item !== undefined; item = left.pop()) {
       const uid = item.metadata.uid!;
       try {
-        await deleteOne(context, item.metadata.namespace, item.metadata.name!, { ...options, preconditions: { uid } });
+        await deleteOne(context, item.metadata.namespace, item.metadata.name!, {
+          ...options,
+          preconditions: { uid, ...preconditions },
+        });
       } catch (error) {
         // Gone already, or replaced by another of that name: either way not what was listed.
         if (!isReason(error, 'NotFound', 'Conflict')) throw error;
+        if (preconditions !== undefined && isReason(error, 'Conflict')) throw error;
       }
     }
   };
@@ -150,19 +157,17 @@ function deleteOptionsOf(request: ApiRequest): Options {
   const given = (body ?? {}) as Options & { readonly gracePeriodSeconds?: number | null };
   const grace = given.gracePeriodSeconds ?? integerOf(query, 'gracePeriodSeconds');
   const policy = given.propagationPolicy ?? query?.propagationPolicy;
-  if (policy !== undefined && !['Background', 'Foreground', 'Orphan'].includes(policy))
-    throw invalidOptions(
-      `propagationPolicy: Unsupported value: "${policy}": supported values: "Background", "Foreground", "Orphan"`,
-    );
-  if (policy !== undefined && (given.orphanDependents ?? undefined) !== undefined)
-    throw invalidOptions(
-      'propagationPolicy: Invalid value: orphanDependents and deletionPropagation cannot be both set',
-    );
-  if (grace !== undefined && (typeof grace !== 'number' || !Number.isInteger(grace)))
-    throw invalidOptions('gracePeriodSeconds: Invalid value: must be an integer');
   const dryRun = given.dryRun ?? (query?.dryRun === undefined ? undefined : [query.dryRun]);
+  const errors = new FieldErrors();
+  if (policy !== undefined && !propagationPolicies.includes(policy))
+    errors.notSupported('propagationPolicy', policy, propagationPolicies);
+  if (policy !== undefined && (given.orphanDependents ?? undefined) !== undefined)
+    errors.invalid('propagationPolicy', policy, 'orphanDependents and deletionPropagation cannot be both set');
+  if (grace !== undefined && (typeof grace !== 'number' || !Number.isInteger(grace)))
+    errors.invalid('gracePeriodSeconds', grace, 'must be an integer');
   if (dryRun !== undefined && (!Array.isArray(dryRun) || dryRun.some((value) => value !== 'All')))
-    throw invalidOptions('dryRun: Unsupported value: supported values: "All"');
+    errors.notSupported('dryRun', dryRun, ['All']);
+  errors.throwIfAny(`${optionsGroupVersion}/DeleteOptions`, '');
   return {
     // A negative grace period means at once (BeforeDelete).
     ...(grace === undefined ? {} : { gracePeriodSeconds: Math.max(grace, 0) }),
@@ -171,13 +176,6 @@ function deleteOptionsOf(request: ApiRequest): Options {
     ...(isRecord(given.preconditions) ? { preconditions: given.preconditions } : {}),
     ...(dryRun === undefined ? {} : { dryRun }),
   };
-}
-
-function invalidOptions(problem: string): StatusError {
-  return new StatusError('Invalid', `DeleteOptions.meta.k8s.io "" is invalid: ${problem}`, {
-    group: 'meta.k8s.io',
-    kind: 'DeleteOptions',
-  });
 }
 
 function deletedStatus(context: WriteContext, object: KubernetesObject): Status {

@@ -1,23 +1,50 @@
-// Query parameters that several verbs understand, read and checked in one place.
+// Query parameters that several verbs understand. What writes may say is checked once, before anything else is done
+// (apimachinery meta/v1/validation); the readers below rely on that.
 import { StatusError } from '../../api/index.ts';
-import type { FieldValidation } from '../schema/index.ts';
+import type { ApiRequest } from '../request.ts';
+import { FieldErrors, type FieldValidation } from '../schema/index.ts';
 
 type Query = Readonly<Record<string, string>> | undefined;
 
+/** Characters, as the field has it (validation.FieldManagerMaxLength). */
+const fieldManagerLengthMax = 128;
+const optionsKinds: Readonly<Partial<Record<ApiRequest['verb'], string>>> = {
+  create: 'CreateOptions',
+  update: 'UpdateOptions',
+  patch: 'PatchOptions',
+};
+
+/** Throws Invalid: `PatchOptions.meta.k8s.io "" is invalid: …`. */
+export function checkWriteOptions({ verb, query, patchType }: ApiRequest): void {
+  const kind = optionsKinds[verb];
+  if (kind === undefined) return;
+  const { dryRun = '', fieldValidation = '', fieldManager = '', force = '' } = query ?? {};
+  const errors = new FieldErrors();
+  if (!['', 'All'].includes(dryRun)) errors.notSupported('dryRun', dryRun, ['All']);
+  const fieldValidations = ['Ignore', 'Strict', 'Warn'];
+  if (!['', ...fieldValidations].includes(fieldValidation))
+    errors.notSupported('fieldValidation', fieldValidation, fieldValidations);
+  if (fieldManager.length > fieldManagerLengthMax) errors.tooLong('fieldManager', fieldManagerLengthMax);
+  if (/\p{C}/u.test(fieldManager))
+    errors.invalid('fieldManager', fieldManager, 'should only contain printable characters');
+  if (patchType === 'application/apply-patch+yaml') {
+    if (fieldManager === '') errors.required('fieldManager', 'is required for apply patch');
+  } else if (verb === 'patch' && force !== '') errors.forbidden('force', 'may not be specified for non-apply patch');
+  errors.throwIfAny(`${optionsGroupVersion}/${kind}`, '');
+}
+
+/** What options of requests belong to. */
+export const optionsGroupVersion = 'meta.k8s.io/v1';
+
 /** dryRun=All: everything is checked, nothing is written. */
 export function isDryRun(query: Query): boolean {
-  const value = query?.dryRun ?? '';
-  if (value === '' || value === 'All') return value === 'All';
-  throw new StatusError('BadRequest', `dryRun: Unsupported value: "${value}": supported values: "All"`);
+  return (query?.dryRun ?? '') !== '';
 }
 
 /** fieldValidation; the server's default is Warn (KEP-2885). */
 export function fieldValidationOf(query: Query): FieldValidation {
-  const value = query?.fieldValidation ?? '';
-  if (value === '' || value === 'Warn') return 'Warn';
-  if (value === 'Strict' || value === 'Ignore') return value;
-  const message = `fieldValidation: Unsupported value: "${value}": supported values: "Ignore", "Warn", "Strict"`;
-  throw new StatusError('BadRequest', message);
+  const value = query?.fieldValidation;
+  return value === 'Strict' || value === 'Ignore' ? value : 'Warn';
 }
 
 /** Who is recorded in managedFields: fieldManager, else the program's name in the user agent. */

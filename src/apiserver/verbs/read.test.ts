@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type AnyObject, configMap, createTestServer, pod, type TestServer } from '../server.test-support.ts';
+import type { StatusError } from '../../api/index.ts';
+import { admin, type AnyObject, configMap, createTestServer, pod, type TestServer } from '../server.test-support.ts';
 
 const maps = { resource: 'configmaps', namespace: 'default' } as const;
 const namesOf = (list: AnyObject) => (list.items as AnyObject[]).map(({ metadata }) => metadata.name);
@@ -69,6 +70,11 @@ test('a page whose snapshot was compacted away is Expired', async () => {
   const error = await fails({ ...maps, verb: 'list', query: { limit: '1', continue: token } });
   assert.equal(error.reason, 'Expired');
   assert.equal(error.code, 410);
+  const { continue: newer } = error.toStatus().metadata;
+  const rest = await call({ ...maps, verb: 'list', query: { limit: '2', continue: newer! } });
+  assert.deepEqual(namesOf(rest), ['m0001', 'm0002']);
+  const last = (rest.metadata as { continue?: string }).continue;
+  assert.deepEqual(namesOf(await call({ ...maps, verb: 'list', query: { limit: '2', continue: last! } })), ['z']);
 });
 
 test('a page of a list that another life of the cluster began is Expired, not an error of the server', async () => {
@@ -81,18 +87,64 @@ test('a page of a list that another life of the cluster began is Expired, not an
   assert.deepEqual([error.reason, error.code], ['Expired', 410]);
 });
 
-test('resourceVersion of a list: any, at least, exactly, and from the future', async () => {
-  const { call, fails } = await withMaps(1);
-  const before = await call({ ...maps, verb: 'list' });
-  const resourceVersion = before.metadata.resourceVersion!;
+/** The table of api-concepts/#semantics-for-get-and-list: old = before z was made, new = after. */
+const versions: readonly [query: Readonly<Record<string, string>>, seen: string | RegExp][] = [
+  [{}, 'm0000 m0001 z'],
+  [{ resourceVersion: '0' }, 'm0000 m0001 z'],
+  [{ resourceVersion: 'old' }, 'm0000 m0001 z'],
+  [{ resourceVersion: 'old', resourceVersionMatch: 'Exact' }, 'm0000 m0001'],
+  [{ resourceVersion: 'old', resourceVersionMatch: 'NotOlderThan' }, 'm0000 m0001 z'],
+  [{ resourceVersion: '0', resourceVersionMatch: 'NotOlderThan' }, 'm0000 m0001 z'],
+  [{ resourceVersion: 'future' }, /^504 Timeout: Too large resource version/],
+  [{ resourceVersion: 'future', resourceVersionMatch: 'Exact' }, /^504 Timeout: Too large resource version/],
+  [{ limit: '9' }, 'm0000 m0001 z'],
+  [{ limit: '9', resourceVersion: '0' }, 'm0000 m0001 z'],
+  [{ limit: '9', resourceVersion: 'old' }, 'm0000 m0001'],
+  [{ limit: '9', resourceVersion: 'old', resourceVersionMatch: 'Exact' }, 'm0000 m0001'],
+  [{ limit: '9', resourceVersion: 'old', resourceVersionMatch: 'NotOlderThan' }, 'm0000 m0001 z'],
+  [{ limit: '9', continue: 'token' }, 'm0001'],
+  [{ limit: '9', continue: 'token', resourceVersion: '0' }, 'm0001'],
+  [{ limit: '9', continue: 'token', resourceVersion: 'old' }, /^400 BadRequest: specifying resource version is not/],
+  [
+    { continue: 'token', resourceVersion: 'old', resourceVersionMatch: 'Exact' },
+    /^422 Invalid: ListOptions.meta.k8s.io "" is invalid: resourceVersionMatch: Forbidden: .* when continue is provided/,
+  ],
+  [{ resourceVersionMatch: 'Exact' }, /^422 .*forbidden unless resourceVersion is provided/],
+  [{ resourceVersionMatch: 'NotOlderThan' }, /^422 .*forbidden unless resourceVersion is provided/],
+  [{ resourceVersion: '0', resourceVersionMatch: 'Exact' }, /^422 .*"exact" is forbidden for resourceVersion "0"/],
+  [
+    { resourceVersion: '1', resourceVersionMatch: 'Same' },
+    /^422 .*Unsupported value: "Same": supported values: "Exact"/,
+  ],
+  [{ sendInitialEvents: 'true' }, /^422 .*sendInitialEvents: Forbidden: sendInitialEvents is forbidden for list/],
+  [{ resourceVersion: 'x' }, /^400 BadRequest/],
+];
+
+test('resourceVersion, resourceVersionMatch, limit and continue together', async (t) => {
+  const { call, server } = await withMaps(2);
+  const page = await call({ ...maps, verb: 'list', query: { limit: '1' } });
+  const { resourceVersion: old = '' } = page.metadata;
+  const { continue: token = '' } = page.metadata as { continue?: string };
   await call({ ...maps, verb: 'create', body: configMap('z') });
-  assert.equal(namesOf(await call({ ...maps, verb: 'list', query: { resourceVersion: '0' } })).length, 2);
-  assert.equal(namesOf(await call({ ...maps, verb: 'list', query: { resourceVersion } })).length, 2);
-  const exact = await call({ ...maps, verb: 'list', query: { resourceVersion, resourceVersionMatch: 'Exact' } });
-  assert.deepEqual([namesOf(exact), exact.metadata.resourceVersion], [['m0000'], resourceVersion]);
-  const future = await fails({ ...maps, verb: 'list', query: { resourceVersion: '999999' } });
-  assert.equal(future.reason, 'Timeout');
-  assert.equal(future.details?.causes?.[0]?.reason, 'ResourceVersionTooLarge');
+  const values: Readonly<Record<string, string>> = { old, token, future: '999999' };
+  for (const [given, seen] of versions)
+    await t.test(JSON.stringify(given), async () => {
+      const query = Object.fromEntries(Object.entries(given).map(([key, value]) => [key, values[value] ?? value]));
+      const answer = await server
+        .handle({ ...maps, group: '', version: 'v1', user: admin, verb: 'list', query })
+        .then(({ body }) => namesOf(body as AnyObject).join(' '))
+        .catch((error: StatusError) => `${error.code} ${error.reason}: ${error.message}`);
+      if (typeof seen === 'string') assert.equal(answer, seen);
+      else assert.match(answer, seen);
+    });
+});
+
+test('a get may ask for a version that is not there yet, and hears so', async () => {
+  const { call, fails } = await withMaps(1);
+  const got = await call({ ...maps, verb: 'get', name: 'm0000', query: { resourceVersion: '1' } });
+  assert.equal(got.metadata.name, 'm0000');
+  const future = await fails({ ...maps, verb: 'get', name: 'm0000', query: { resourceVersion: '999999' } });
+  assert.deepEqual([future.reason, future.details?.causes?.[0]?.reason], ['Timeout', 'ResourceVersionTooLarge']);
 });
 
 test('field selectors', async (t) => {

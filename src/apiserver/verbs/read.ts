@@ -7,8 +7,9 @@ import type { ApiRequest } from '../request.ts';
 import { groupVersionOf, type ResourceDefinition } from '../resources/definition.ts';
 import { compileSelection } from '../selection.ts';
 import { keyOf, objectAt, prefixOf, stored } from '../storage.ts';
-import { decodeContinue, encodeContinue } from './continue-token.ts';
-import { integerOf, resourceVersionOf } from './parameters.ts';
+import { encodeContinue } from './continue-token.ts';
+import { listOptionsOf } from './list-options.ts';
+import { resourceVersionOf } from './parameters.ts';
 
 /** How many keys a selective page reads at a time while it looks for matches. */
 const scanKeys = 500;
@@ -24,6 +25,17 @@ export async function getObject(
   return shown(definition, objectAt(entry.value, entry.revision));
 }
 
+/** The get of a request: an object that is at least as new as the request wants. */
+export async function readObject(
+  server: ServerContext,
+  definition: ResourceDefinition,
+  { namespace, name = '', query }: Pick<ApiRequest, 'namespace' | 'name' | 'query'>,
+): Promise<KubernetesObject> {
+  const revision = resourceVersionOf(query) ?? 0;
+  if (revision !== 0) await refuseFuture(server, revision);
+  return getObject(server, definition, namespace, name);
+}
+
 export async function listObjects(
   server: ServerContext,
   definition: ResourceDefinition,
@@ -31,15 +43,16 @@ export async function listObjects(
 ): Promise<KubernetesList<KubernetesObject>> {
   const { query, namespace } = request;
   const selection = compileSelection(definition, query, request.name);
-  const limit = integerOf(query, 'limit') ?? 0;
-  const token = (query?.continue ?? '') === '' ? undefined : decodeContinue(query!.continue!);
-  const at = token?.revision ?? (await exactRevision(server, query));
+  const { limit, token, exactly, notOlderThan } = listOptionsOf(query);
+  // The newest is new enough for everyone whose version exists.
+  const wanted = exactly ?? notOlderThan;
+  if (wanted !== undefined) await refuseFuture(server, wanted);
 
   const exact = selection.name !== undefined && (namespace !== undefined || !definition.namespaced);
   const prefix = exact ? keyOf(definition, namespace, selection.name) : prefixOf(definition, namespace);
   const items: KubernetesObject[] = [];
   let after = token?.after;
-  let revision = at;
+  let revision = token?.revision ?? exactly;
   let remaining = 0;
   for (;;) {
     // Without selectors a page is one read. With them, pages are read until enough objects match.
@@ -84,22 +97,6 @@ export function shown(definition: ResourceDefinition, object: KubernetesObject):
   return definition.conversion === undefined ? object : definition.conversion.fromStored(object);
 }
 
-/**
- * The revision to read at, undefined for the newest. resourceVersionMatch=Exact wants just this one; otherwise the
- * newest satisfies every resourceVersion that exists.
- */
-async function exactRevision(server: ServerContext, query: ApiRequest['query']): Promise<number | undefined> {
-  const revision = resourceVersionOf(query);
-  const match = query?.resourceVersionMatch ?? '';
-  if (!['', 'Exact', 'NotOlderThan'].includes(match))
-    throw new StatusError('BadRequest', `resourceVersionMatch: Unsupported value: "${match}"`);
-  if (match !== '' && revision === undefined)
-    throw new StatusError('BadRequest', 'resourceVersionMatch is forbidden unless resourceVersion is provided');
-  if (revision === undefined || revision === 0) return undefined;
-  await refuseFuture(server, revision);
-  return match === 'Exact' ? revision : undefined;
-}
-
 /** A resourceVersion nobody has seen yet: retry later (storage.NewTooLargeResourceVersionError). */
 export async function refuseFuture(server: ServerContext, revision: number): Promise<void> {
   const current = await server.store.revision();
@@ -116,10 +113,15 @@ async function readRange(server: ServerContext, prefix: string, options: RangeOp
   } catch (error) {
     // A token from another life of the cluster names a revision that this one has not reached: gone, as any old one.
     if (!(error instanceof CompactedError || error instanceof FutureRevisionError)) throw error;
-    throw expired(
-      options.after === undefined
-        ? `The resourceVersion for the provided list is too old.`
-        : `The provided continue parameter is too old to display a consistent list result. You can start a new list without the continue parameter.`,
-    );
+    const { after } = options;
+    if (after === undefined) throw expired('The resourceVersion for the provided list is too old.');
+    throw expired(continueExpired, encodeContinue({ revision: undefined, after }));
   }
 }
+
+/** storage/etcd3 handleCompactedErrorForPaging */
+const continueExpired =
+  'The provided continue parameter is too old to display a consistent list result. You can start a new list without ' +
+  'the continue parameter, or use the continue token in this response to retrieve the remainder of the results. ' +
+  'Continuing with the provided token results in an inconsistent list - objects that were created, modified, or ' +
+  'deleted between the time the first chunk was returned and now may show up in the list.';

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { ApiRequest } from '../request.ts';
 import { type AnyObject, configMap, createTestServer, daemonSet, type TestServer } from '../server.test-support.ts';
 
 const maps = { resource: 'configmaps', namespace: 'default' } as const;
@@ -147,15 +148,29 @@ test('a patch is retried over other writers, unless it names the version it is f
   assert.equal(error.reason, 'Conflict');
 });
 
-test('an apply patch needs a field manager', async () => {
+test('options of patches and updates that nobody could follow are refused', async (t) => {
   const { fails } = await withMap();
-  const error = await fails({
-    ...maps,
-    verb: 'patch',
-    name: 'a',
-    patchType: 'application/apply-patch+yaml',
-    body: configMap('a'),
-  });
-  assert.equal(error.reason, 'BadRequest');
-  assert.match(error.message, /fieldManager: Required value/);
+  const apply = 'application/apply-patch+yaml';
+  const merge = 'application/merge-patch+json';
+  const cases: readonly [ApiRequest['patchType'], Readonly<Record<string, string>>, RegExp][] = [
+    [apply, {}, /^PatchOptions.meta.k8s.io "" is invalid: fieldManager: Required value: is required for apply patch$/],
+    [merge, { force: 'true' }, /force: Forbidden: may not be specified for non-apply patch/],
+    [merge, { dryRun: 'Some' }, /dryRun: Unsupported value: "Some": supported values: "All"/],
+    [merge, { fieldValidation: 'Lax' }, /fieldValidation: Unsupported value: "Lax": supported values: "Ignore"/],
+    [apply, { fieldManager: 'm'.repeat(129) }, /fieldManager: Too long/],
+    [apply, { fieldManager: 'a\nb' }, /fieldManager: Invalid value: .* should only contain printable characters/],
+  ];
+  for (const [patchType, query, refusal] of cases)
+    await t.test(`${patchType} ${JSON.stringify(query).slice(0, 40)}`, async () => {
+      const error = await fails({
+        ...maps,
+        verb: 'patch',
+        name: 'a',
+        patchType: patchType!,
+        query,
+        body: configMap('a'),
+      });
+      assert.equal(error.reason, 'Invalid');
+      assert.match(error.message, refusal);
+    });
 });

@@ -33,11 +33,6 @@ export async function patchObject(context: WriteContext, request: ApiRequest): P
   const { patchType, subresource, query } = request;
   if (patchType === undefined) throw new StatusError('UnsupportedMediaType', 'the patch has no content type');
   const applies = patchType === 'application/apply-patch+yaml';
-  if (applies && (query?.fieldManager ?? '') === '')
-    throw new StatusError(
-      'BadRequest',
-      'PatchOptions.meta.k8s.io "" is invalid: fieldManager: Required value: is required for apply patch',
-    );
   const options = {
     resourceKey: definition.schemaKey,
     ...(definition.structure === undefined ? {} : { structure: definition.structure }),

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { isReason } from '../../api/index.ts';
 import { configMap, createTestServer, type TestServer } from '../server.test-support.ts';
 
 const maps = { resource: 'configmaps', namespace: 'default' } as const;
@@ -118,4 +119,27 @@ test('a watch ends after timeoutSeconds, and when the server closes', async () =
   await server.server.close();
   assert.equal(long.ended(), true);
   assert.equal((await server.fails({ ...maps, verb: 'list' })).reason, 'ServiceUnavailable');
+});
+
+test('options of a watch that make no sense together are refused', async (t) => {
+  const cases: readonly [query: Readonly<Record<string, string>>, refusal: RegExp][] = [
+    [{ sendInitialEvents: 'true' }, /sendInitialEvents requires setting resourceVersionMatch to NotOlderThan/],
+    [{ resourceVersionMatch: 'NotOlderThan' }, /forbidden for watch unless sendInitialEvents is provided/],
+    [
+      { sendInitialEvents: 'true', resourceVersionMatch: 'Exact', resourceVersion: '5' },
+      /Unsupported value: "Exact": supported values: "NotOlderThan"/,
+    ],
+    [
+      { sendInitialEvents: 'true', resourceVersionMatch: 'NotOlderThan', continue: 'x' },
+      /forbidden when continue is provided/,
+    ],
+  ];
+  const { watch } = await createTestServer();
+  for (const [query, refusal] of cases)
+    await t.test(JSON.stringify(query), () =>
+      assert.rejects(
+        watch({ resource: 'configmaps', query }),
+        (error) => isReason(error, 'Invalid') && refusal.test(error.message),
+      ),
+    );
 });

@@ -8,6 +8,7 @@ import type { WatchRequest, WatchSink } from '../request.ts';
 import { groupVersionOf, type ResourceDefinition } from '../resources/definition.ts';
 import { compileSelection, type Selection } from '../selection.ts';
 import { keyOf, objectAt, prefixOf, stored } from '../storage.ts';
+import { checkWatchOptions } from './list-options.ts';
 import { integerOf, resourceVersionOf } from './parameters.ts';
 import { shown } from './read.ts';
 
@@ -25,6 +26,7 @@ export async function watchObjects(
   sink: WatchSink,
 ): Promise<() => void> {
   const { query, namespace } = request;
+  checkWatchOptions(query);
   const selection = compileSelection(definition, query, request.name);
   const single = selection.name !== undefined && (namespace !== undefined || !definition.namespaced);
   // A prefix of one full key also covers longer names; the selection sorts those out.
