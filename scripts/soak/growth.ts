@@ -1,0 +1,47 @@
+// Does a series of measurements grow? Memory of a process with a garbage collector is a saw: only its floors tell, and
+// of those the slope that half of all pairs agree on (Theil–Sen), which no single peak can bend.
+
+export interface Sample {
+  /** Since the start. */
+  readonly seconds: number;
+  readonly value: number;
+}
+
+export interface Growth {
+  /** Median of the floors. */
+  readonly level: number;
+  /** What the slope of the floors adds up to over the time that was looked at. */
+  readonly growth: number;
+  readonly windows: number;
+}
+
+/** The beginning fills caches, compiles and meets everything for the first time. */
+const warmUpShare = 0.25;
+const windowsMin = 6;
+
+/** Undefined when there is too little to say anything. */
+export function growthOf(samples: readonly Sample[], windowSeconds: number): Growth | undefined {
+  const end = samples.at(-1)?.seconds ?? 0;
+  const floors = new Map<number, number>();
+  for (const { seconds, value } of samples) {
+    if (seconds < end * warmUpShare) continue;
+    const window = Math.floor(seconds / windowSeconds);
+    floors.set(window, Math.min(floors.get(window) ?? Number.POSITIVE_INFINITY, value));
+  }
+  const points = [...floors];
+  if (points.length < windowsMin) return undefined;
+  const slopes = points.flatMap(([x, y], index) => points.slice(index + 1).map(([x2, y2]) => (y2 - y) / (x2 - x)));
+  const span = points.at(-1)![0] - points[0]![0];
+  return { level: median(points.map(([, y]) => y)), growth: median(slopes) * span, windows: points.length };
+}
+
+/** Growth is a leak when it is more than this share of the level, and more than noise. */
+export function isLeak({ level, growth }: Growth, shareMax: number, bytesMin: number): boolean {
+  return growth > Math.max(level * shareMax, bytesMin);
+}
+
+function median(values: readonly number[]): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  const middle = sorted.length >> 1;
+  return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
+}
