@@ -3,17 +3,15 @@
 import assert from 'node:assert/strict';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { request } from 'node:http';
-import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { after, before, type TestContext, test } from 'node:test';
-import type { Container, ContainerStatus, Event, KubernetesList, Pod, PodSpec, Stored } from '../../src/api/index.ts';
+import type { Pod, Stored } from '../../src/api/index.ts';
 import { eventually } from '../e2e/support/eventually.ts';
-import { type Everynode, everynode, up } from '../e2e/support/everynode.ts';
+import { everynode, up } from '../e2e/support/everynode.ts';
 import { type Containerd, mountsBelow, needsContainerd, startContainerd, toolsImage } from './support/containerd.ts';
+import { forEver, nodeName, podOf, shell, startWorld } from './support/world.ts';
 
-const nodeName = hostname().toLowerCase();
 let containerd: Containerd;
-let clusters = 0;
 before(async () => {
   if (needsContainerd.skip === undefined) containerd = await startContainerd();
 });
@@ -21,61 +19,7 @@ after(async () => {
   if (needsContainerd.skip === undefined) await containerd.close();
 });
 
-interface World {
-  readonly everynode: Everynode;
-  /** A directory of the host for hostPath volumes. */
-  readonly host: string;
-  readonly apply: (...pods: readonly Pod[]) => Promise<void>;
-  readonly pod: (name: string) => Promise<Stored<Pod>>;
-  readonly status: (name: string, container?: number) => Promise<ContainerStatus>;
-  readonly events: (name: string) => Promise<readonly string[]>;
-}
-
-async function world(t: TestContext): Promise<World> {
-  const dataDir = join(containerd.directory, `data-${clusters++}`);
-  const host = join(dataDir, 'host');
-  mkdirSync(host, { recursive: true });
-  const everynode = await up(t, { nodes: 0, dataDir, args: containerd.upArguments });
-  const { kubectl } = everynode;
-  const pod = (name: string) => kubectl.get<Stored<Pod>>('pod', name);
-  return {
-    everynode,
-    host,
-    pod,
-    async apply(...pods) {
-      await kubectl.run(['apply', '-f', '-'], JSON.stringify({ apiVersion: 'v1', kind: 'List', items: pods }));
-    },
-    async status(name, container = 0) {
-      const status = (await pod(name)).status?.containerStatuses?.[container];
-      assert.ok(status !== undefined, `a status of container ${container}`);
-      return status;
-    },
-    async events(name) {
-      const { items } = await kubectl.get<KubernetesList<Event>>(
-        'events',
-        `--field-selector=involvedObject.name=${name}`,
-      );
-      return items.map(({ reason, message }) => `${reason}: ${message}`);
-    },
-  };
-}
-
-function podOf(name: string, container: Partial<Container>, spec: Partial<PodSpec> = {}): Pod {
-  return {
-    apiVersion: 'v1',
-    kind: 'Pod',
-    metadata: { name, namespace: 'default' },
-    spec: {
-      nodeName,
-      terminationGracePeriodSeconds: 2,
-      containers: [{ name: 'main', image: toolsImage, ...container }],
-      ...spec,
-    },
-  };
-}
-
-const shell = (script: string) => ['sh', '-c', script];
-const forEver = 'trap "exit 0" TERM; while true; do sleep 0.1; done';
+const world = (t: TestContext) => startWorld(t, containerd);
 
 test(
   'init containers run in order, a sidecar before the main container; environment and files are what the spec says',

@@ -4,18 +4,20 @@
 import { mkdir } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
-import type { Node } from '../../api/index.ts';
+import { type Node, resources } from '../../api/index.ts';
 import type { ControllerContext } from '../../client/index.ts';
 import {
   composeController,
   type EventRecorder,
   type Part,
+  referenceTo,
   type RunningController,
   sleep,
 } from '../../machinery/index.ts';
 import { connectCri } from '../cri/index.ts';
 import { ensureNetwork } from './cni.ts';
 import type { NodeContext } from './context.ts';
+import { startHousekeeping } from './housekeeping/housekeeping.ts';
 import { checkHealth } from './node/health.ts';
 import { lockRuntime } from './node/machine-lock.ts';
 import { measureMachine } from './node/machine.ts';
@@ -137,8 +139,17 @@ async function start(options: ContainerdNodeOptions, cri: NodeContext['cri']): P
     if (!signal.aborted) throw error;
     return [registration, network];
   }
+  const housekeeping = startHousekeeping({
+    context,
+    diskPressure: () => registration.diskPressure,
+    failed(message) {
+      const { node } = registration;
+      if (node !== undefined)
+        options.recorder?.record(referenceTo(resources.nodes, node), 'Warning', 'ImageGCFailed', message);
+    },
+  });
   const node = (): Node => ({ ...registration.node!, status: { allocatable: machine.allocatable } });
-  return [registration, network, startPodManager(context, node)];
+  return [registration, network, housekeeping, startPodManager(context, node)];
 }
 
 /** `containerd://1.6.20`; without the version while it does not answer. */

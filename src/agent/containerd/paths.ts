@@ -21,7 +21,11 @@ export function volumeDirectory(paths: Paths, uid: string, plugin: string, volum
 }
 
 export function podLogDirectory(paths: Paths, { metadata }: Stored<Pod>): string {
-  return join(paths.podLogs, `${metadata.namespace}_${metadata.name}_${metadata.uid}`);
+  return podLogDirectoryOf(paths, metadata.namespace ?? '', metadata.name, metadata.uid);
+}
+
+export function podLogDirectoryOf(paths: Paths, namespace: string, name: string, uid: string): string {
+  return join(paths.podLogs, `${namespace}_${name}_${uid}`);
 }
 
 /** Relative to the pod's log directory: one file an attempt. */

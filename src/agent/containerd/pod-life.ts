@@ -210,7 +210,7 @@ export class PodLife {
       if (newest !== undefined && !this.leaving && !this.#isOver()) this.#records = this.#records.map(loseSandbox);
     }
     this.#adopted = true;
-    await removeLeftovers(this.#context, view, this.#records, signal);
+    await removeLeftovers(this.#context, this.#pod, view, this.#records, signal);
   }
 
   #tellExits(before: readonly ContainerRecord[], now: number): void {

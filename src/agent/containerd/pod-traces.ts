@@ -2,10 +2,11 @@
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Pod, Stored } from '../../api/index.ts';
-import type { ContainerRecord } from '../../core/pod/index.ts';
+import type { ContainerRecord, RuntimeContainer } from '../../core/pod/index.ts';
 import { isNotFound } from '../cri/index.ts';
 import type { NodeContext } from './context.ts';
-import { bareId, containerLogLink, podLogDirectory } from './paths.ts';
+import { removeLog } from './housekeeping/log-rotation.ts';
+import { bareId, containerLogLink, containerLogName, podLogDirectory } from './paths.ts';
 import type { PodView } from './runtime.ts';
 import { tearDownVolumes } from './volumes/set-up.ts';
 
@@ -18,7 +19,8 @@ const unknownGraceSeconds = 5;
 /** Removes what an interrupted start left, and ended containers beyond the newest. */
 export async function removeLeftovers(
   context: NodeContext,
-  { containers }: PodView,
+  pod: Stored<Pod>,
+  { containers, sandboxes }: PodView,
   records: readonly ContainerRecord[],
   signal: AbortSignal,
 ): Promise<void> {
@@ -36,12 +38,26 @@ export async function removeLeftovers(
       continue;
     }
     await ignoreMissing(context.cri.runtime.removeContainer({ containerId: bareId(container.id) }, { signal }));
-    if (container.state === 'exited') await removeOldLog(context, container.id);
+    await rm(containerLogLink(context.paths, pod, container.name, container.id), { force: true });
+    // An interrupted start, begun again: the log is another's now.
+    if (containers.some((other) => other !== container && isSameAttempt(other, container))) continue;
+    // Its log and what was put aside of it go too (kubelet's removeContainerLog): nobody can ask for them any more.
+    await removeLog(join(podLogDirectory(context.paths, pod), containerLogName(container.name, container.attempt)));
+  }
+  // Of a pod whose sandbox was lost; the newest stays, ready or not (kubelet's evictSandboxes).
+  for (const { id, ready } of sandboxes.slice(1)) {
+    if (ready || containers.some(({ sandboxId }) => sandboxId === id)) continue;
+    await ignoreMissing(context.cri.runtime.stopPodSandbox({ podSandboxId: id }, { signal }));
+    await ignoreMissing(context.cri.runtime.removePodSandbox({ podSandboxId: id }, { signal }));
   }
 }
 
-/** The link of a container that is gone; its log file stays until its pod goes, as the kubelet's rotation leaves it. */
-async function removeOldLog({ paths }: Traces, id: string): Promise<void> {
+function isSameAttempt(a: RuntimeContainer, b: RuntimeContainer): boolean {
+  return a.name === b.name && a.attempt === b.attempt;
+}
+
+/** The link to the log of a container of whose pod nobody knows more. */
+async function removeLogLink({ paths }: Traces, id: string): Promise<void> {
   const suffix = `-${bareId(id)}.log`;
   for (const name of await namesIn(paths.containerLogs))
     if (name.endsWith(suffix)) await rm(join(paths.containerLogs, name), { force: true });
@@ -81,7 +97,7 @@ export async function clearUnknownPod(context: Traces, uid: string, view: PodVie
   await tearDownVolumes(paths, uid, signal);
   for (const name of await namesIn(paths.podLogs))
     if (name.endsWith(`_${uid}`)) await rm(join(paths.podLogs, name), { recursive: true, force: true });
-  for (const { id } of view.containers) await removeOldLog(context, id);
+  for (const { id } of view.containers) await removeLogLink(context, id);
 }
 
 async function clearRuntime({ cri }: Traces, { sandboxes }: PodView, signal: AbortSignal): Promise<void> {

@@ -9,5 +9,12 @@ export {
   lostAt,
   nextHeartbeat,
 } from './health.ts';
+export {
+  defaultImageGarbagePolicy,
+  type DiskFigures,
+  imageGarbage,
+  type ImageGarbagePolicy,
+  type KnownImage,
+} from './image-garbage.ts';
 export { type FinishedPod, isFinished, isUnscheduledAndTerminating, surplusFinished } from './pod-garbage.ts';
 export { wantedTaints } from './taints.ts';

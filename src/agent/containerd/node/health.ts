@@ -1,20 +1,45 @@
 // Whether this machine is fit to run pods: runtime and network as the runtime tells, pressure as measured. The limits
 // are a kubelet's --eviction-hard defaults.
-import { readdir, readFile, statfs } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { type Cri, describeFailure } from '../../cri/index.ts';
 import type { NodeHealth } from '../../node-report.ts';
+import { type DiskSpace, diskSpace, imageDirectory, isSameDisk } from './disks.ts';
 import { parseMeminfo } from './machine.ts';
 
 const memoryKibibytesMin = 100 * 1024;
 const freeStorageShareMin = 0.1;
+/** --eviction-hard imagefs.available<15% */
+const freeImageStorageShareMin = 0.15;
 const freeInodesShareMin = 0.05;
 const freePidsShareMin = 0.1;
 
 const statusMsMax = 10_000;
 
-export async function checkHealth({ runtime }: Cri, root: string, signal: AbortSignal): Promise<NodeHealth> {
-  const [unready, pressure] = await Promise.all([runtimeTrouble(runtime, signal), measurePressure(root)]);
-  return { ...pressure, unready };
+export async function checkHealth(cri: Cri, root: string, signal: AbortSignal): Promise<NodeHealth> {
+  const [unready, pressure, imagesPressed] = await Promise.all([
+    runtimeTrouble(cri.runtime, signal),
+    measurePressure(root),
+    imagePressure(cri, root, signal),
+  ]);
+  return { ...pressure, diskPressure: pressure.diskPressure === true || imagesPressed, unready };
+}
+
+/** Of a disk for images alone; one that is also the node's own is measured by the node's limits. */
+async function imagePressure(cri: Cri, root: string, signal: AbortSignal): Promise<boolean> {
+  try {
+    const directory = await imageDirectory(cri, root, signal);
+    if (await isSameDisk(directory, root)) return false;
+    return isPressed(await diskSpace(directory), freeImageStorageShareMin);
+  } catch (error) {
+    if (signal.aborted) throw error;
+    // The runtime is away, which is said elsewhere.
+    return false;
+  }
+}
+
+function isPressed(disk: DiskSpace, freeShareMin: number): boolean {
+  const { capacityBytes, availableBytes, inodes, freeInodes } = disk;
+  return availableBytes < capacityBytes * freeShareMin || freeInodes < inodes * freeInodesShareMin;
 }
 
 /** In the kubelet's words; undefined when runtime and network are up. */
@@ -38,7 +63,7 @@ async function runtimeTrouble(runtime: Cri['runtime'], signal: AbortSignal): Pro
 async function measurePressure(root: string): Promise<NodeHealth> {
   const [meminfo, disk, pidMax, processes] = await Promise.all([
     readFile('/proc/meminfo', 'utf8'),
-    statfs(root),
+    diskSpace(root),
     readFile('/proc/sys/kernel/pid_max', 'utf8'),
     readdir('/proc'),
   ]);
@@ -46,10 +71,7 @@ async function measurePressure(root: string): Promise<NodeHealth> {
   const running = processes.filter((name) => /^\d+$/.test(name)).length;
   return {
     memoryPressure: available < memoryKibibytesMin,
-    // Some file systems have no bound on inodes: files is 0.
-    diskPressure:
-      disk.bavail < disk.blocks * freeStorageShareMin ||
-      (disk.files > 0 && disk.ffree < disk.files * freeInodesShareMin),
+    diskPressure: isPressed(disk, freeStorageShareMin),
     pidPressure: running > Number(pidMax) * (1 - freePidsShareMin),
   };
 }

@@ -33,6 +33,8 @@ export interface Registration extends Part {
   readonly synced: Promise<void>;
   /** The node as the API had it last; undefined before it is registered. */
   readonly node: Stored<Node> | undefined;
+  /** As measured last. */
+  readonly diskPressure: boolean;
 }
 
 export function startRegistration(options: RegistrationOptions): Registration {
@@ -42,6 +44,7 @@ export function startRegistration(options: RegistrationOptions): Registration {
   let node: Stored<Node> | undefined;
   let leaseExists = false;
   let ready = false;
+  let diskPressure = false;
   let postedMs = Number.NEGATIVE_INFINITY;
 
   const register = async (): Promise<Stored<Node>> => {
@@ -59,6 +62,7 @@ export function startRegistration(options: RegistrationOptions): Registration {
     const now = clock.now();
     const health = await options.health();
     ready = health.unready === undefined;
+    diskPressure = health.diskPressure === true;
     const conditions = nodeConditions(node.status?.conditions, health, now);
     const stands = conditions.every(({ type, status, message }) => {
       const standing = findCondition(node?.status?.conditions, type);
@@ -133,6 +137,9 @@ export function startRegistration(options: RegistrationOptions): Registration {
     stopped: queue.stopped,
     get node() {
       return node;
+    },
+    get diskPressure() {
+      return diskPressure;
     },
   };
 }
