@@ -4,7 +4,7 @@
 // node's doing). A delete that makes more nodes down by us than maxUnavailable is a violation. A surge likewise: never
 // more new pods starting beside serving ones than maxSurge. Judged by the API server's truth at the time of the write.
 // Where the DaemonSet or the node changed and the controller may not have seen it, the most generous state counts.
-import { type DaemonSet, isTrue, type Pod, resources, type Stored } from '../api/index.ts';
+import { type DaemonSet, findCondition, isTrue, parseTime, type Pod, resources, type Stored } from '../api/index.ts';
 import { revisionOf, viewPod } from '../core/daemonset/index.ts';
 import type { Clock } from '../machinery/index.ts';
 import type { Change, ModelServer } from './model-server.ts';
@@ -26,8 +26,8 @@ export class BudgetWatch {
   readonly #server: ModelServer;
   readonly #clock: Clock;
   readonly #violate: (what: string) => void;
-  /** `owner/node`, by owner. */
-  readonly #downByUs = new Map<string, Set<string>>();
+  /** By owner, then node: since when the pod was ready that we took away. */
+  readonly #downByUs = new Map<string, Map<string, number>>();
   readonly #surging = new Map<string, Map<string, string>>();
   readonly #everAvailable = new Set<string>();
   readonly #takenByUs = new Set<string>();
@@ -83,15 +83,18 @@ export class BudgetWatch {
       .filter(({ metadata }) => metadata.uid !== pod.metadata.uid && !this.#takenByUs.has(metadata.uid));
     this.#takenByUs.add(pod.metadata.uid);
     const serves = ({ metadata }: Stored<Pod>) => this.#everAvailable.has(metadata.uid);
-    if (believed.some(serves) || others.some((other) => serves(other) || this.#isAvailable(other, owner))) return;
+    // With the minReadySeconds that the controller may still go by.
+    const mayTakeOver = (other: Stored<Pod>) =>
+      serves(other) || states.some(({ spec }) => isAvailableAt(other, spec.minReadySeconds ?? 0, this.#clock.now()));
+    if (believed.some(serves) || others.some(mayTakeOver)) return;
     // Two of one revision (after an adoption): the older stays, as upstream has it, whichever serves.
     if (others.length > 0 && !this.#takesOver(pod, states, request)) return;
-    const down = this.#downOf(owner, states);
-    down.add(name);
+    const down = this.#downOf(owner, states, request);
+    down.set(name, readySince(pod));
     const allowed = Math.max(...states.map((state) => this.#budget(state, request).maxUnavailable));
     if (down.size > allowed)
       this.#violate(
-        `${request.actor} deletes ${pod.metadata.name} on ${name}: ${down.size} nodes are down through the rollout (${[...down].join(', ')}), ${allowed} may be`,
+        `${request.actor} deletes ${pod.metadata.name} on ${name}: ${down.size} nodes are down through the rollout (${[...down.keys()].join(', ')}), ${allowed} may be`,
       );
   }
 
@@ -139,10 +142,11 @@ export class BudgetWatch {
   }
 
   /** Down by us, without the nodes that serve again or need not. */
-  #downOf(owner: string, states: readonly Stored<DaemonSet>[]): Set<string> {
-    const down = this.#downByUs.get(owner) ?? new Set<string>();
+  #downOf(owner: string, states: readonly Stored<DaemonSet>[], request: Request): Map<string, number> {
+    const down = this.#downByUs.get(owner) ?? new Map<string, number>();
     this.#downByUs.set(owner, down);
-    for (const name of down) {
+    for (const [name, since] of down) {
+      if (this.#mayBelieveDead(name, since, request)) down.delete(name);
       const node = this.#server.find(resources.nodes, undefined, name);
       const now = this.#clock.now();
       const serves = livePods(this.#server, owner, name).some((pod) =>
@@ -151,6 +155,14 @@ export class BudgetWatch {
       if (node === undefined || serves || states.some((state) => !place(state, node).run)) down.delete(name);
     }
     return down;
+  }
+
+  /** The node turned NotReady after its pod turned ready, as the controller saw it: it may not know that it is back. */
+  #mayBelieveDead(name: string, since: number, request: Request): boolean {
+    return this.#server.statesSince(resources.nodes, undefined, name, request.seen['nodes'] ?? 0).some((node) => {
+      const ready = findCondition(node?.status?.conditions, 'Ready');
+      return ready?.status !== 'True' && (parseTime(ready?.lastTransitionTime) ?? 0) >= since;
+    });
   }
 
   /** In no believable state may the pod be taken from the node whatever the budget. */
@@ -173,4 +185,8 @@ export class BudgetWatch {
     const daemonSet = this.#server.all(resources.daemonSets).find(({ metadata }) => metadata.uid === owner);
     return isAvailableAt(pod, daemonSet?.spec.minReadySeconds ?? 0, this.#clock.now());
   }
+}
+
+function readySince(pod: Pod): number {
+  return parseTime(findCondition(pod.status?.conditions, 'Ready')?.lastTransitionTime) ?? 0;
 }

@@ -10,7 +10,7 @@
 // - runaway: nobody sends requests in circles, or makes pods on one node without end;
 // - status: status-claims.ts.
 import { type DaemonSet, type DeleteOptions, type Pod, resources, type Stored } from '../api/index.ts';
-import { revisionLabel } from '../core/daemonset/index.ts';
+import { isTerminal, revisionLabel, viewPod } from '../core/daemonset/index.ts';
 import type { Clock } from '../machinery/index.ts';
 import { BudgetWatch } from './budget.ts';
 import type { Promises } from './history.ts';
@@ -44,6 +44,8 @@ export class Invariants {
   /** When pods were made, by DaemonSet and node. */
   readonly #made = new Map<string, readonly number[]>();
   readonly #adoptedAt = new Map<string, number>();
+  /** When pods finished, by UID. */
+  readonly #finishedAt = new Map<string, number>();
   readonly #dead = new Set<string>();
   #diedAt = Number.NEGATIVE_INFINITY;
   #request: Request | undefined;
@@ -94,6 +96,9 @@ export class Invariants {
     if (resource === 'pods') {
       const owner = ownerOf(object as Stored<Pod>);
       if (owner !== undefined) this.#ours.add(object.metadata.uid);
+      const { uid } = object.metadata;
+      if (isTerminal(viewPod(object as Stored<Pod>)) && !this.#finishedAt.has(uid))
+        this.#finishedAt.set(uid, change.at);
       if (owner !== undefined && change.previous !== undefined && ownerOf(change.previous as Stored<Pod>) === undefined)
         this.#adoptedAt.set(object.metadata.uid, change.at);
       if (type === 'ADDED' && actor.startsWith('controller')) this.#createdPod(object as Stored<Pod>, this.#request!);
@@ -169,7 +174,7 @@ export class Invariants {
     const before = this.#backOffs.get(key);
     const now = request.sentAt;
     // Pods that had finished already went with the same step.
-    if (before !== undefined && Date.parse(pod.metadata.creationTimestamp) + 1000 < before.at) return;
+    if (before !== undefined && (this.#finishedAt.get(pod.metadata.uid) ?? now) <= before.at) return;
     const waitMs = before === undefined ? 0 : Math.min(2 ** (before.steps - 1) * 1000, 15 * 60_000);
     // Half of it: the decision was made some time before the request was sent.
     if (this.#all && before !== undefined && now - before.at < waitMs / 2)

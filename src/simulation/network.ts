@@ -197,9 +197,10 @@ export function createNetwork(options: NetworkOptions): Network {
         }
         deliverAt = undefined;
         cursor = change.version;
-        seen[resource.name] = cursor;
         monitor.delivered(actor, resource.name, cursor);
         yield { type: change.type, object: change.object as Stored<T> };
+        // Who asks for the next event has taken this one in.
+        seen[resource.name] = cursor;
       }
     } finally {
       cutters.delete(cut);

@@ -171,6 +171,30 @@ const histories: readonly (readonly [string, History])[] = [
       ],
     },
   ],
+  [
+    'a node that was back, by its pod, though not yet by the late watch of nodes, cost the rollout no budget',
+    {
+      seed: 4914,
+      controllers: 1,
+      nodes: [
+        { node: 'n3', zone: 'b', pool: 'blue' },
+        { node: 'n4', zone: 'b', pool: 'blue' },
+      ],
+      daemonSets: [
+        {
+          name: 'log',
+          strategy: { type: 'RollingUpdate', rollingUpdate: { maxUnavailable: '50%', maxSurge: 0 } },
+          minReadySeconds: 0,
+          historyLimit: 0,
+        },
+      ],
+      steps: [
+        { afterMs: 0, kind: 'down', node: 'n3', forMs: 60000 },
+        { afterMs: 0, kind: 'stall', resource: 'nodes', forMs: 120000 },
+        { afterMs: 70667, kind: 'template', name: 'log', image: '4' },
+      ],
+    },
+  ],
 ];
 
 describe('what the simulator once found', () => {

@@ -263,6 +263,21 @@ describe('what was sent and not seen yet', () => {
       state: 'outdated',
       counts: 'desired current blocking',
     },
+    {
+      why: 'a pod that serves and whose deletion was only sent may serve on: nothing is put beside it',
+      pods: [pod('a', { revision: 'old' })],
+      slot: sentDelete('a'),
+      state: 'leaving',
+      counts: 'desired current blocking',
+    },
+    {
+      why: 'seen terminating it makes room',
+      pods: [pod('a', { revision: 'old', ...terminating })],
+      slot: sentDelete('a'),
+      state: 'leaving',
+      does: ['create: missing'],
+      counts: 'desired current blocking',
+    },
   ]);
   test('it is looked at again when it is no longer believed', () => {
     const creating = slot(node(), [], {
@@ -312,6 +327,14 @@ describe('who is to blame for an unavailable node', () => {
       pods: [pod('a', { revision: 'old', ...terminating })],
       state: 'leaving',
       counts: 'desired current',
+    },
+    {
+      why: 'a node whose pod turned ready after it went down is back, though its own news are late: it is touched by us',
+      on: deadNode('node-1', now - 10 * minute),
+      pods: [pod('a', { revision: 'old', ...terminating })],
+      slot: { aliveAt: now - 9 * minute },
+      state: 'leaving',
+      counts: 'desired current blocking',
     },
   ]);
 });

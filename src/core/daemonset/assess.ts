@@ -40,8 +40,15 @@ function assessPods(slot: Slot, target: Target, now: number): Assessment {
   if (slot.node === undefined) return assessLost(pods);
   const verdict = slot.verdict ?? target.placement(slot.node);
   if (!verdict.stay) return assessUnwanted(pods);
-  if (!verdict.run) return assessMisscheduled(slot, slot.node, verdict, pods, target, now);
-  return assessNode(slot, slot.node, pods, target, now);
+  const node = asKnownByPods(slot.node, slot.aliveAt);
+  if (!verdict.run) return assessMisscheduled(slot, node, verdict, pods, target, now);
+  return assessNode(slot, node, pods, target, now);
+}
+
+/** A pod that turned ready after its node turned NotReady: the node is back, and only the watch of nodes is late. */
+function asKnownByPods(node: NodeView, aliveAt: number): NodeView {
+  const isBack = !node.ready && node.readyChangedAt !== undefined && aliveAt > node.readyChangedAt;
+  return isBack ? { ...node, ready: true, readyChangedAt: aliveAt } : node;
 }
 
 /** The node is gone: what was never bound is ours to remove, bound pods are collected by the pod garbage collector. */
@@ -124,9 +131,10 @@ function assessNode(slot: Slot, node: NodeView, pods: PodsByFate, target: Target
 
   if (fresh === undefined && old === undefined) {
     // None → create. Without surge the name and place of the old pod must be free; with surge a terminating one may
-    // linger. A finished pod has to be removed first, which is where its back-off holds the next one up.
-    const free = finished.length === 0 && (surge ? standing(slot.pods) < standingMax : leaving.length === 0);
-    if (free && !creating) create = 'missing';
+    // linger, once it is seen to terminate: until then it may still serve, and the new one would take a place in the
+    // surge. A finished pod has to be removed first, which is where its back-off holds the next one up.
+    const free = surge ? !leaving.some(mayServe) && standing(slot.pods) < standingMax : leaving.length === 0;
+    if (free && finished.length === 0 && !creating) create = 'missing';
   } else if (fresh !== undefined && old !== undefined) {
     // Surge, both there: the old one goes when it does not serve, or when the new one does.
     if (!old.ready || available(fresh))
@@ -174,6 +182,11 @@ function isSurging(
   if (newcomer === undefined) return slot.creating?.reason === 'surge';
   if (!isTerminal(newcomer) && available(newcomer)) return false;
   return node.ready || newcomer.startedAt !== undefined;
+}
+
+/** Its deletion was sent and not seen yet: it may have been lost. */
+function mayServe({ deletionAt, ready }: PodView): boolean {
+  return deletionAt === undefined && ready;
 }
 
 /** Old and new: with surge a node never has more pods than these, deletions that were sent but not seen included. */

@@ -115,6 +115,7 @@ export function slot(node: NodeView | undefined, pods: readonly PodView[], chang
     creating: undefined,
     deleting: new Map(),
     backoff: undefined,
+    aliveAt: Number.NEGATIVE_INFINITY,
     salt: 0,
     assessment: idle,
     ...changes,

@@ -180,8 +180,8 @@ function afresh(ledger: Ledger, { nodes, pods }: World, time: number): Ledger {
   }
   // The first target of a ledger forgets its back-offs, so it is given before they are.
   fresh.retarget(ledger.target!, time);
-  for (const { name, creating, deleting, backoff, salt } of ledger.slots)
-    Object.assign(fresh.slot(name) as Slot, { creating, deleting, backoff, salt });
+  for (const { name, creating, deleting, backoff, aliveAt, salt } of ledger.slots)
+    Object.assign(fresh.slot(name) as Slot, { creating, deleting, backoff, aliveAt, salt });
   fresh.retarget(ledger.target!, time);
   return fresh;
 }

@@ -145,6 +145,7 @@ export class Ledger {
     slot.pods = index === -1 ? [...slot.pods, pod] : slot.pods.with(index, pod);
     this.#slotOfPod.set(pod.uid, pod.node);
     if (slot.creating?.name === pod.name) slot.creating = undefined;
+    if (pod.ready && pod.readyChangedAt !== undefined) slot.aliveAt = Math.max(slot.aliveAt, pod.readyChangedAt);
     this.#reassess(slot, now);
   }
 
@@ -286,6 +287,7 @@ export class Ledger {
         creating: undefined,
         deleting: nothingSent,
         backoff: undefined,
+        aliveAt: Number.NEGATIVE_INFINITY,
         salt: 0,
         assessment: idle,
       };

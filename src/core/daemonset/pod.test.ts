@@ -10,6 +10,7 @@ const basis = {
   node: 'node-1',
   revision: 'abc',
   replaces: undefined,
+  aliveAt: Number.NEGATIVE_INFINITY,
   salt: 0,
 };
 

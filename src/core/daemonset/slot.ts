@@ -24,6 +24,8 @@ export interface Slot {
   /** UIDs of pods whose deletion was sent and not seen yet, with the time of sending. */
   deleting: ReadonlyMap<string, number>;
   backoff: Backoff | undefined;
+  /** When a pod here last turned ready, as its agent said: then the node was alive. */
+  aliveAt: number;
   /** Tells apart names that turned out to be taken by somebody else's pod. */
   salt: number;
   assessment: Assessment;
