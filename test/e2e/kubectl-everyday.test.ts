@@ -60,6 +60,16 @@ kind: ConfigMap
 metadata: {name: settings}
 data: {mode: ${value}}
 `;
+const daemonSet = (container: string) => `
+apiVersion: apps/v1
+kind: DaemonSet
+metadata: {name: agent}
+spec:
+  selector: {matchLabels: {app: agent}}
+  template:
+    metadata: {labels: {app: agent}}
+    spec: {containers: [{name: ${container}, image: "busybox:1"}]}
+`;
 const ingress = `
 apiVersion: networking.k8s.io/v1
 kind: Ingress
@@ -139,7 +149,7 @@ const commands: readonly Command[] = [
   {
     command: 'apply --server-side --field-manager=other -f -',
     input: configMap('idle'),
-    prints: /conflict with "kubectl-client-side-apply"|conflicts? with/,
+    prints: /conflict with "kubectl-client-side-apply" using v1: \.data\.mode/,
     code: 1,
   },
   {
@@ -147,6 +157,40 @@ const commands: readonly Command[] = [
     input: configMap('idle'),
     prints: /configmap\/settings serverside-applied/,
   },
+  { command: 'apply -f -', input: daemonSet('main'), prints: /daemonset.apps\/agent created/ },
+  {
+    command: 'get daemonset agent -o jsonpath={.metadata.managedFields[*].manager}',
+    prints: /^kubectl-client-side-apply/,
+    since: 21,
+  },
+  {
+    command: 'apply --server-side -f -',
+    input: daemonSet('renamed'),
+    prints: /daemonset.apps\/agent serverside-applied/,
+  },
+  // kubectl makes what it had applied before its own, and drops what is no longer in the manifest.
+  {
+    command: 'get daemonset agent -o jsonpath={.spec.template.spec.containers[*].name}',
+    prints: /^renamed$/,
+    since: 26,
+  },
+  {
+    command: 'diff --server-side -f -',
+    input: daemonSet('renamed').replace('busybox:1', 'busybox:2'),
+    prints: /-\s+- image: busybox:1\n\+\s+- image: busybox:2/,
+    code: 1,
+  },
+  {
+    command: 'apply --validate=true -f -',
+    input: daemonSet('main').replace('image:', 'imag:'),
+    prints: /unknown field ".*imag"/,
+    code: 1,
+  },
+  {
+    command: 'explain daemonset.spec.template.spec.containers.resources.limits',
+    prints: /FIELD:\s+limits <map\[string\](string|Quantity)>/,
+  },
+  { command: 'delete daemonset agent', prints: /"agent" deleted/ },
   { command: 'replace -f -', input: configMap('new'), prints: /configmap\/settings replaced/ },
   { command: 'edit configmap settings', prints: /configmap\/settings edited/ },
   { command: "get configmap settings -o 'jsonpath={.data.mode}'", prints: /^edited$/ },

@@ -1,11 +1,11 @@
-// metadata.managedFields: who owns which field. Kept up to date from an object's first apply on: until then nobody
-// asks, and every pod would carry twice its size for nothing. Upstream treats objects without managers the same way,
-// as written by "before-first-apply".
+// metadata.managedFields: who owns which field. Kept from an object's first write on that names its manager: a client
+// that does not say who it is never asks, and every pod would carry twice its size for nothing. What was there before
+// is treated as upstream treats objects without managers, as written by "before-first-apply" (docs/decisions/0003).
 import { formatTime, type KubernetesObject } from '../../api/index.ts';
 import { isObject, type JsonObject, own } from '../schema/json.ts';
 import { splitResourceKey } from '../schema/types.ts';
 import { type FieldSet, fieldSet, fromFieldsV1, isEmptySet, sameSet, toFieldsV1, union, without } from './field-set.ts';
-import { type Structure, structureOfResource } from './structure.ts';
+import { emptyObject, type Structure, structureOfResource } from './structure.ts';
 import { difference, fieldsIn } from './typed-values.ts';
 
 export interface Manager {
@@ -70,25 +70,38 @@ export interface ManagedFieldsUpdate {
   readonly resourceKey: string;
   readonly structure?: Structure;
   readonly manager: string;
+  /** The request said so itself; a name out of its user agent does not begin the record. */
+  readonly isNamed: boolean;
   readonly now: number;
   readonly subresource?: string;
 }
 
 /**
- * `next` with metadata.managedFields brought up to date after an update or a patch that was not an apply: the fields
- * that changed belong to `manager` (operation Update) and to nobody else. An object that was never applied stays as
- * it is.
+ * `next` with metadata.managedFields brought up to date after a create, an update or a patch that was not an apply: the
+ * fields that changed belong to `manager` (operation Update) and to nobody else.
  */
 export function updateManagedFields(
   before: KubernetesObject | undefined,
   next: KubernetesObject,
-  { resourceKey, structure = structureOfResource(resourceKey), manager, now, subresource }: ManagedFieldsUpdate,
+  {
+    resourceKey,
+    structure = structureOfResource(resourceKey),
+    manager,
+    isNamed,
+    now,
+    subresource,
+  }: ManagedFieldsUpdate,
 ): KubernetesObject {
-  const old = before === undefined ? [] : readManagers(before);
-  if (before === undefined || old.length === 0) return next;
   if (isReset(next.metadata.managedFields)) return withManagers(next, []);
-  const { changed, removed } = difference(structure, ownable(before), ownable(next));
-  if (isEmptySet(changed) && isEmptySet(removed)) return withManagers(next, old);
+  const known = knownManagers(before, next);
+  if (known.length === 0 && !isNamed) return next.metadata.managedFields === undefined ? next : withManagers(next, []);
+  const empty = emptyObject(resourceKey);
+  const { changed, removed } = difference(structure, before === undefined ? empty : { ...empty, ...ownable(before) }, {
+    ...empty,
+    ...ownable(next),
+  });
+  if (isEmptySet(changed) && isEmptySet(removed)) return withManagers(next, known);
+  const old = before === undefined ? known : managersBeforeApply(before, known, resourceKey, structure);
   const apiVersion = apiVersionOf(resourceKey);
   const isMine = (entry: Manager) =>
     entry.manager === manager &&
@@ -103,6 +116,12 @@ export function updateManagedFields(
   const isUnchanged = mine !== undefined && sameSet(mine.fields, fields);
   const time = isUnchanged ? mine.time : formatTime(now);
   return withManagers(next, [...others, { manager, operation: 'Update', apiVersion, subresource, time, fields }]);
+}
+
+/** A writer may rewrite the record (kubectl does when it changes over to --server-side); most just leave it out. */
+function knownManagers(before: KubernetesObject | undefined, next: KubernetesObject): readonly Manager[] {
+  const written = readManagers(next);
+  return written.length > 0 || before === undefined ? written : readManagers(before);
 }
 
 /** One empty entry is how a client has the list forgotten; writers that leave the list out mean no harm. */
@@ -136,14 +155,14 @@ export function ownable(object: KubernetesObject): JsonObject {
   return Object.keys(labels).length === 0 ? rest : { ...rest, metadata: labels };
 }
 
-/** Everything in the object, as its writers before the first apply own it. */
+/** `known`, or the one manager that stands for all who wrote before anybody kept a record. */
 export function managersBeforeApply(
   object: KubernetesObject,
+  known: readonly Manager[],
   resourceKey: string,
   structure: Structure,
 ): readonly Manager[] {
-  const managers = readManagers(object);
-  if (managers.length > 0) return managers;
+  if (known.length > 0) return known;
   const fields = fieldsIn(structure, ownable(object));
   const time = object.metadata.creationTimestamp;
   const apiVersion = apiVersionOf(resourceKey);

@@ -22,6 +22,8 @@ export interface PatchOptions {
   /** Milliseconds since the epoch, for managedFields. */
   readonly now: number;
   readonly subresource?: string;
+  /** The kind has a status that is written through its subresource alone. */
+  readonly hasStatusSubresource?: boolean;
 }
 
 /**

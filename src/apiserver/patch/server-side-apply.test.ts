@@ -23,13 +23,13 @@ function apply(current: KubernetesObject | undefined, manager: string, patch: un
   return applyPatch('application/apply-patch+yaml', current, patch, { resourceKey, fieldManager: manager, force, now });
 }
 
-function update(current: KubernetesObject, manager: string, patch: unknown) {
+function update(current: KubernetesObject, manager: string, patch: unknown, isNamed = true) {
   const next = applyPatch('application/merge-patch+json', current, patch, {
     resourceKey,
     fieldManager: manager,
     now: 0,
   });
-  return updateManagedFields(current, next, { resourceKey, manager, now: 0 });
+  return updateManagedFields(current, next, { resourceKey, manager, isNamed, now: 0 });
 }
 
 function containersOf(object: KubernetesObject): readonly Container[] {
@@ -148,13 +148,40 @@ describe('server-side apply', () => {
     assert.match(error.message, /"before-first-apply"/);
   });
 
-  test('takes over what kubectl had applied from the client, and prunes it', () => {
+  test('is no conflict for kubectl where kubectl had applied from the client, unless somebody has changed it', () => {
     const old = configuration([{ name: 'a', image: 'a:1' }], { minReadySeconds: 3 });
     const annotations = { 'kubectl.kubernetes.io/last-applied-configuration': JSON.stringify(old) };
     const live = { ...old, metadata: { name: 'x', annotations } } as KubernetesObject;
-    const next = apply(live, 'kubectl', configuration([{ name: 'a', image: 'a:2' }]));
-    assert.deepEqual(containersOf(next), [{ name: 'a', image: 'a:2' }]);
-    assert.ok(!('minReadySeconds' in (next as unknown as { spec: object }).spec));
+    const wanted = configuration([{ name: 'a', image: 'a:2' }]);
+    assert.deepEqual(containersOf(apply(live, 'kubectl', wanted)), [{ name: 'a', image: 'a:2' }]);
+    conflict(() => apply(live, 'somebody', wanted));
+    const scaled = update(live, 'kubectl-edit', { spec: { minReadySeconds: 4 } });
+    const again = configuration([{ name: 'a', image: 'a:2' }], { minReadySeconds: 3 });
+    assert.match(
+      conflict(() => apply(scaled, 'kubectl', again)).message,
+      /1 conflict: .*"kubectl-edit".*minReadySeconds$/,
+    );
+  });
+
+  test('prunes what kubectl had applied from the client once kubectl has made the record its own', () => {
+    const create = configuration([{ name: 'a', image: 'a:1', imagePullPolicy: 'Always' }], { minReadySeconds: 3 });
+    const csa = { resourceKey, manager: 'kubectl-client-side-apply', isNamed: true, now: 0 };
+    const live = updateManagedFields(undefined, create as KubernetesObject, csa);
+    const wanted = configuration([{ name: 'b', image: 'b:1' }]);
+    const both = apply(live, 'kubectl', wanted);
+    assert.deepEqual(
+      containersOf(both).map(({ name }) => name),
+      ['b', 'a'],
+    );
+    // csaupgrade.UpgradeManagedFieldsPatch: the client's own Update becomes the applier's Apply.
+    const record = (both.metadata.managedFields ?? []) as readonly { readonly manager: string }[];
+    const [theirs] = record.filter(({ manager }) => manager === csa.manager);
+    const upgrade = [{ ...theirs, manager: 'kubectl', operation: 'Apply' }];
+    const upgraded = update(both, 'kubectl', { metadata: { managedFields: upgrade } });
+    const last = apply(upgraded, 'kubectl', wanted);
+    assert.deepEqual(containersOf(last), [{ name: 'b', image: 'b:1' }]);
+    assert.ok(!('minReadySeconds' in (last as unknown as { spec: object }).spec));
+    assert.deepEqual(Object.keys(managersOf(last)), ['kubectl']);
   });
 
   test('owns a selector and a toleration list as a whole', () => {
@@ -232,9 +259,47 @@ describe('server-side apply', () => {
 });
 
 describe('managed fields', () => {
-  test('are not kept for objects that nobody applies', () => {
+  test('begin with the first write that names its manager', () => {
     const plain = configuration([{ name: 'a' }]) as KubernetesObject;
-    assert.equal(update(plain, 'someone', { spec: { minReadySeconds: 2 } }).metadata.managedFields, undefined);
+    const unnamed = update(plain, 'someone', { spec: { minReadySeconds: 2 } }, false);
+    assert.equal(unnamed.metadata.managedFields, undefined);
+    const named = managersOf(update(unnamed, 'kubectl-edit', { spec: { minReadySeconds: 3 } }));
+    assert.deepEqual(named['kubectl-edit'], { 'f:spec': { 'f:minReadySeconds': {} } });
+    assert.deepEqual(Object.keys(named), ['before-first-apply', 'kubectl-edit']);
+  });
+
+  test('of a created object are what its creator wrote, the containers of it included, but not what is always there', () => {
+    const labels = { app: 'x' };
+    const body = { ...configuration([{ name: 'a', resources: { limits: { cpu: '1' } } }]), status: {} };
+    const object = { ...body, metadata: { name: 'x', labels } } as unknown as KubernetesObject;
+    const created = updateManagedFields(undefined, object, { resourceKey, manager: 'm', isNamed: true, now: 0 });
+    assert.deepEqual(managersOf(created), {
+      m: {
+        'f:metadata': { 'f:labels': { '.': {}, 'f:app': {} } },
+        'f:spec': {
+          'f:template': {
+            'f:spec': {
+              'f:containers': {
+                '.': {},
+                'k:{"name":"a"}': {
+                  '.': {},
+                  'f:name': {},
+                  'f:resources': { '.': {}, 'f:limits': { '.': {}, 'f:cpu': {} } },
+                },
+              },
+            },
+          },
+        },
+      },
+    });
+  });
+
+  test('that a writer sends along count, if there are any', () => {
+    const applied = apply(undefined, 'alice', configuration([{ name: 'a' }]));
+    const mine = [{ ...(applied.metadata.managedFields![0] as object), manager: 'bob' }];
+    assert.deepEqual(Object.keys(managersOf(update(applied, 'm', { metadata: { managedFields: mine } }))), ['bob']);
+    const none = update(applied, 'm', { metadata: { managedFields: null } });
+    assert.deepEqual(Object.keys(managersOf(none)), ['alice']);
   });
 
   test('are forgotten when a writer sets one empty entry', () => {
@@ -245,7 +310,8 @@ describe('managed fields', () => {
   test('stay when a writer leaves them out', () => {
     const applied = apply(undefined, 'alice', configuration([{ name: 'a' }]));
     const { managedFields: _, ...metadata } = applied.metadata;
-    const next = updateManagedFields(applied, { ...applied, metadata }, { resourceKey, manager: 'someone', now: 0 });
+    const options = { resourceKey, manager: 'someone', isNamed: true, now: 0 };
+    const next = updateManagedFields(applied, { ...applied, metadata }, options);
     assert.deepEqual(next.metadata.managedFields, applied.metadata.managedFields);
   });
 });

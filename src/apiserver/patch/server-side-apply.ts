@@ -5,7 +5,14 @@ import { formatTime, type KubernetesObject, StatusError } from '../../api/index.
 import { isObject, type JsonObject, own } from '../schema/json.ts';
 import { badPatch } from './errors.ts';
 import { emptySet, type FieldSet, intersect, isEmptySet, pathsOf, sameSet, union, without } from './field-set.ts';
-import { apiVersionOf, type Manager, managersBeforeApply, ownable, withManagers } from './managed-fields.ts';
+import {
+  apiVersionOf,
+  type Manager,
+  managersBeforeApply,
+  ownable,
+  readManagers,
+  withManagers,
+} from './managed-fields.ts';
 import type { PatchOptions } from './patch.ts';
 import { type Structure, structureOfResource } from './structure.ts';
 import { difference, fieldsIn, findDuplicate, mergeConfiguration, withoutFields } from './typed-values.ts';
@@ -22,19 +29,15 @@ export function serverSideApply(
   const structure = options.structure ?? structureOfResource(options.resourceKey);
   const duplicate = findDuplicate(structure, configuration);
   if (duplicate !== undefined) throw badPatch(`failed to create typed patch object: ${duplicate}`);
-  const managers = current === undefined ? [] : managersBeforeApply(current, options.resourceKey, structure);
+  const managers =
+    current === undefined ? [] : managersBeforeApply(current, readManagers(current), options.resourceKey, structure);
   const mine = managers.find((entry) => isMine(entry, options));
   const others = managers.filter((entry) => !isMine(entry, options));
   const wanted = fieldsIn(structure, ownable(asObject(configuration)));
   const merged = mergeConfiguration(structure, current, configuration) as KubernetesObject;
-  const owned = union(
-    mine?.fields ?? emptySet,
-    current === undefined ? emptySet : lastApplied(current, structure, options),
-  );
-  const rivals = withoutLastApplied(others, owned, options);
-  const next = prune(merged, structure, owned, wanted, rivals);
+  const next = prune(merged, structure, mine?.fields ?? emptySet, wanted, others);
   const { changed, removed } = difference(structure, current === undefined ? {} : ownable(current), ownable(next));
-  if (options.force !== true) refuseConflicts(rivals, changed);
+  if (options.force !== true) refuseConflicts(others, without(changed, lastApplied(current, structure, options)));
   const touched = union(changed, removed);
   const isUnchanged = mine !== undefined && isEmptySet(touched) && sameSet(mine.fields, wanted);
   const entry: Manager = {
@@ -45,10 +48,10 @@ export function serverSideApply(
     time: isUnchanged ? mine.time : formatTime(options.now),
     fields: wanted,
   };
-  return withManagers(next, [...rivals.map((rival) => ({ ...rival, fields: without(rival.fields, touched) })), entry]);
+  return withManagers(next, [...others.map((other) => ({ ...other, fields: without(other.fields, touched) })), entry]);
 }
 
-function readConfiguration(patch: unknown, { subresource }: PatchOptions): JsonObject {
+function readConfiguration(patch: unknown, { subresource, hasStatusSubresource = true }: PatchOptions): JsonObject {
   if (!isObject(patch)) throw badPatch('error decoding YAML: the configuration is not an object');
   const metadata = own(patch, 'metadata');
   if (
@@ -57,7 +60,9 @@ function readConfiguration(patch: unknown, { subresource }: PatchOptions): JsonO
     (metadata['managedFields'] as unknown[]).length > 0
   )
     throw badPatch('metadata.managedFields must be nil');
-  const { status, ...rest } = withoutNulls(patch) as JsonObject;
+  const whole = withoutNulls(patch) as JsonObject;
+  if (!hasStatusSubresource) return whole;
+  const { status, ...rest } = whole;
   // The object's writer cannot set its status, the status's writer nothing else.
   if (subresource !== 'status') return rest;
   const names = isObject(metadata) ? { name: metadata['name'], namespace: metadata['namespace'] } : {};
@@ -136,28 +141,34 @@ function describe({ manager, subresource, apiVersion }: Manager): string {
   return `${JSON.stringify(manager)}${part} using ${apiVersion}`;
 }
 
-/** What `kubectl apply` without --server-side named last: kubectl owns it when it changes over to --server-side. */
-function lastApplied(current: KubernetesObject, structure: Structure, { fieldManager }: PatchOptions): FieldSet {
-  const text = current.metadata.annotations?.[lastAppliedAnnotation];
-  if (fieldManager !== 'kubectl' || text === undefined) return emptySet;
-  try {
-    const parsed: unknown = JSON.parse(text);
-    return isObject(parsed) ? fieldsIn(structure, ownable(asObject(parsed))) : emptySet;
-  } catch (error) {
-    // Anybody may write an annotation; one that is no JSON names no fields.
-    if (error instanceof SyntaxError) return emptySet;
-    throw error;
-  }
+/**
+ * What `kubectl apply` without --server-side set and nobody has changed since: no conflict for `kubectl apply
+ * --server-side`, whoever is said to own it (managedfields lastapplied manager).
+ */
+function lastApplied(
+  current: KubernetesObject | undefined,
+  structure: Structure,
+  { fieldManager }: PatchOptions,
+): FieldSet {
+  const text = current?.metadata.annotations?.[lastAppliedAnnotation];
+  if (current === undefined || fieldManager !== 'kubectl' || text === undefined) return emptySet;
+  const configuration = parseObject(text);
+  if (configuration === undefined) return emptySet;
+  const named = ownable(asObject(configuration));
+  const live = ownable(current);
+  return without(
+    fieldsIn(structure, named),
+    difference(structure, live, mergeConfiguration(structure, live, named)).changed,
+  );
 }
 
-/** Writes of before the first apply do not compete for what kubectl itself had applied. */
-function withoutLastApplied(
-  others: readonly Manager[],
-  owned: FieldSet,
-  { fieldManager }: PatchOptions,
-): readonly Manager[] {
-  if (fieldManager !== 'kubectl') return others;
-  return others.map((entry) =>
-    entry.manager === 'before-first-apply' ? { ...entry, fields: without(entry.fields, owned) } : entry,
-  );
+/** Anybody may write an annotation; one that is no object names no fields. */
+function parseObject(text: string): JsonObject | undefined {
+  try {
+    const parsed: unknown = JSON.parse(text);
+    return isObject(parsed) ? parsed : undefined;
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined;
+    throw error;
+  }
 }

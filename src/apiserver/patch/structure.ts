@@ -4,6 +4,7 @@ import { sameQuantity } from '../../api/index.ts';
 import { sameJson } from '../same-json.ts';
 import { isObject, type JsonObject, own } from '../schema/json.ts';
 import { isAtomicStruct, type MergeRule, mergeRule } from '../schema/merge-keys.ts';
+import { valueStructs } from '../schema/value-structs.ts';
 import { type FieldType, structForResource, structOf, type StructType } from '../schema/types.ts';
 
 export type Structure =
@@ -31,6 +32,30 @@ const keyDefaults: JsonObject = { protocol: 'TCP' };
 export function structureOfResource(resourceKey: string): Structure {
   const struct = structForResource(resourceKey);
   return struct === undefined ? deduced : fieldsOf(struct);
+}
+
+const empties = new Map<string, JsonObject>();
+
+/**
+ * What Go writes of an object with nothing in it: the structs it holds by value. Whoever creates an object does not own
+ * these themselves, only what is in them.
+ */
+export function emptyObject(resourceKey: string): JsonObject {
+  const known = empties.get(resourceKey);
+  if (known !== undefined) return known;
+  const struct = structForResource(resourceKey);
+  const empty = { ...(struct === undefined ? {} : emptyStruct(struct)), metadata: {} };
+  empties.set(resourceKey, empty);
+  return empty;
+}
+
+function emptyStruct({ key, fields }: StructType): JsonObject {
+  return Object.fromEntries(
+    (valueStructs.get(key) ?? []).map((name) => {
+      const type = fields.get(name)?.type;
+      return [name, type?.is === 'struct' ? emptyStruct(type.struct) : {}];
+    }),
+  );
 }
 
 /** Of every object's metadata. */

@@ -20,6 +20,15 @@ export function fieldsIn(structure: Structure, value: unknown): FieldSet {
   );
 }
 
+/** The same for what was not there before, its containers included: all of it is its writer's. */
+function addedIn(structure: Structure, value: unknown): FieldSet {
+  const parts = partsOf(resolve(structure, value), value);
+  return fieldSet(
+    true,
+    [...parts].map(([segment, [child, part]]) => [segment, addedIn(child, part)] as const),
+  );
+}
+
 export interface Difference {
   /** New or with another value. */
   readonly changed: FieldSet;
@@ -28,28 +37,28 @@ export interface Difference {
 
 export function difference(structure: Structure, before: unknown, after: unknown): Difference {
   if (sameValue(structure, before, after)) return { changed: emptySet, removed: emptySet };
-  if (before === undefined) return { changed: withSelf(fieldsIn(structure, after)), removed: emptySet };
-  if (after === undefined) return { changed: emptySet, removed: withSelf(fieldsIn(structure, before)) };
+  if (before === undefined) return { changed: addedIn(structure, after), removed: emptySet };
+  if (after === undefined) return { changed: emptySet, removed: addedIn(structure, before) };
   const old = partsOf(structure, before);
   const next = partsOf(structure, after);
   if (old.size === 0 || next.size === 0) {
     // A leaf, or something that was or became empty.
-    const removed = old.size === 0 ? emptySet : fieldsIn(structure, before);
-    return { changed: next.size === 0 ? leafSet : fieldsIn(structure, after), removed };
+    const removed = old.size === 0 ? emptySet : inside(addedIn(structure, before));
+    return { changed: next.size === 0 ? leafSet : inside(addedIn(structure, after)), removed };
   }
   const changed: (readonly [string, FieldSet])[] = [];
   const removed: (readonly [string, FieldSet])[] = [];
   for (const segment of new Set([...old.keys(), ...next.keys()])) {
     const [child] = (next.get(segment) ?? old.get(segment))!;
-    const inside = difference(child, old.get(segment)?.[1], next.get(segment)?.[1]);
-    changed.push([segment, inside.changed]);
-    removed.push([segment, inside.removed]);
+    const part = difference(child, old.get(segment)?.[1], next.get(segment)?.[1]);
+    changed.push([segment, part.changed]);
+    removed.push([segment, part.removed]);
   }
   return { changed: fieldSet(false, changed), removed: fieldSet(false, removed) };
 }
 
-function withSelf(set: FieldSet): FieldSet {
-  return { ...set, self: true };
+function inside(set: FieldSet): FieldSet {
+  return { ...set, self: false };
 }
 
 /** The live value with the configuration's fields set. */

@@ -8,7 +8,7 @@ import type { WriteContext } from '../resources/definition.ts';
 import { keyOf, objectAt, stored, toValue } from '../storage.ts';
 import { decodeBody, settleName, settleNamespace } from './body.ts';
 import { generateName, metadataForCreate } from './metadata.ts';
-import { fieldManagerOf, fieldValidationOf, isDryRun } from './parameters.ts';
+import { fieldValidationOf, isDryRun, managerOf } from './parameters.ts';
 import { shown } from './read.ts';
 
 /** A generated name may be taken: upstream tries eight times (KEP-4420). */
@@ -84,12 +84,20 @@ async function complete(
   const object = (await definition.strategy.prepareForCreate?.(bare, context)) ?? bare;
   definition.schema.validateCreate(shown(definition, object));
   if (request.patchType === 'application/apply-patch+yaml') return object;
-  return updateManagedFields(undefined, object, {
+  // The status that comes with it is the server's, or its agent's, not the writer's.
+  const own = definition.statusSubresource ? withoutStatus(object) : object;
+  const { metadata } = updateManagedFields(undefined, own, {
     resourceKey: definition.schemaKey,
     ...(definition.structure === undefined ? {} : { structure: definition.structure }),
-    manager: fieldManagerOf(request.query, request.userAgent),
+    ...managerOf(request),
     now: context.now,
   });
+  return metadata === object.metadata ? object : { ...object, metadata };
+}
+
+function withoutStatus(object: KubernetesObject): KubernetesObject {
+  const { status: _, ...rest } = object as KubernetesObject & { readonly status?: unknown };
+  return rest;
 }
 
 async function store(context: WriteContext, object: KubernetesObject, dryRun: boolean): Promise<KubernetesObject> {

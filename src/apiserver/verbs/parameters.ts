@@ -53,6 +53,11 @@ export function fieldManagerOf(query: Query, userAgent: string | undefined): str
   return named !== '' ? named : (userAgent ?? '').split('/', 1)[0] || 'unknown';
 }
 
+/** The same, and whether the request itself named it. */
+export function managerOf({ query, userAgent }: ApiRequest): { readonly manager: string; readonly isNamed: boolean } {
+  return { manager: fieldManagerOf(query, userAgent), isNamed: (query?.fieldManager ?? '') !== '' };
+}
+
 /** A non-negative integer parameter; undefined when absent. */
 export function integerOf(query: Query, name: string): number | undefined {
   const text = query?.[name] ?? '';

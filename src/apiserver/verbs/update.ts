@@ -6,7 +6,7 @@ import type { WriteContext } from '../resources/definition.ts';
 import { decodeBody, settleName, settleNamespace } from './body.ts';
 import { createPrepared } from './create.ts';
 import { metadataForUpdate, withGeneration } from './metadata.ts';
-import { fieldManagerOf, fieldValidationOf, isDryRun } from './parameters.ts';
+import { fieldManagerOf, fieldValidationOf, isDryRun, managerOf } from './parameters.ts';
 import { shown } from './read.ts';
 import { rewrite } from './rewrite.ts';
 
@@ -39,6 +39,7 @@ export async function patchObject(context: WriteContext, request: ApiRequest): P
     fieldManager: fieldManagerOf(query, request.userAgent),
     force: query?.force === 'true',
     now: context.now,
+    hasStatusSubresource: definition.statusSubresource,
     ...(subresource === undefined ? {} : { subresource }),
   };
   let warnings: readonly string[] = [];
@@ -98,7 +99,7 @@ function settle(
   return updateManagedFields(before, next, {
     resourceKey: schemaKey,
     ...(definition.structure === undefined ? {} : { structure: definition.structure }),
-    manager: fieldManagerOf(request.query, request.userAgent),
+    ...managerOf(request),
     now,
     ...(subresource === undefined ? {} : { subresource }),
   });

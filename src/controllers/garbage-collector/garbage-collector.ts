@@ -22,7 +22,7 @@ export function runGarbageCollector(options: GarbageCollectorOptions): RunningCo
   const log = options.log.child({ controller: 'garbage-collector' });
   const graph = createOwnerGraph();
   const owners = createOwnerStates(client, graph, resources, signal);
-  const write = { fieldManager: 'garbage-collector', signal };
+  const write = { signal };
 
   const applied = (object: OwnedObject, previous: OwnedObject | undefined) => {
     graph.apply(object);
