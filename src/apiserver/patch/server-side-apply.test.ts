@@ -166,7 +166,7 @@ describe('server-side apply', () => {
   test('prunes what kubectl had applied from the client once kubectl has made the record its own', () => {
     const create = configuration([{ name: 'a', image: 'a:1', imagePullPolicy: 'Always' }], { minReadySeconds: 3 });
     const csa = { resourceKey, manager: 'kubectl-client-side-apply', isNamed: true, now: 0 };
-    const live = updateManagedFields(undefined, create as KubernetesObject, csa);
+    const live = updateManagedFields(undefined, create, csa);
     const wanted = configuration([{ name: 'b', image: 'b:1' }]);
     const both = apply(live, 'kubectl', wanted);
     assert.deepEqual(
