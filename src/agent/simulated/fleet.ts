@@ -12,6 +12,7 @@ import {
   type RunningController,
   startReflector,
 } from '../../machinery/index.ts';
+import { createKubeletApi, type KubeletApi } from '../kubelet-api/index.ts';
 import type { Capacity } from '../node-report.ts';
 import { createPodWriter } from '../pod-writer.ts';
 import { NodeNumbers, numberOfCidr } from './addresses.ts';
@@ -28,6 +29,7 @@ import { defaultCapacity, isSimulated } from './node-object.ts';
 import { nodeNames, registerNodes } from './registration.ts';
 import { type PodBehaviour, SimulatedNode } from './simulated-node.ts';
 import type { SimulatedPod } from './simulated-pod.ts';
+import { createSimulatedRuntime } from './simulated-runtime.ts';
 
 export interface SimulatedFleetOptions extends ControllerContext {
   /** How many (node-1 … node-N), or which: registered unless they once were. */
@@ -50,7 +52,12 @@ interface Place {
   readonly pod: SimulatedPod;
 }
 
-export function startSimulatedFleet(options: SimulatedFleetOptions): RunningController {
+export interface SimulatedFleet extends RunningController {
+  /** A connection to what would be the kubelet of every simulated node. */
+  readonly connect: KubeletApi['connect'];
+}
+
+export function startSimulatedFleet(options: SimulatedFleetOptions): SimulatedFleet {
   const { client, clock, random, log, signal, recorder, rules = [], capacity = defaultCapacity } = options;
   const { startMs = defaultStartMs, stopMs = defaultStopMs } = options;
   const nodes = new Map<string, SimulatedNode>();
@@ -262,12 +269,25 @@ export function startSimulatedFleet(options: SimulatedFleetOptions): RunningCont
     },
     { once: true },
   );
-  return composeController('simulated-fleet', [
+
+  const runtime = createSimulatedRuntime(clock, ({ namespace, pod: name }) => {
+    const found = [...places.values()].find(
+      ({ pod: { pod } }) => pod.metadata.name === name && pod.metadata.namespace === namespace,
+    );
+    if (found === undefined) return undefined;
+    const { pod } = found.pod;
+    const isThere = () => places.get(pod.metadata.uid)?.pod === found.pod;
+    return { pod, status: () => (isThere() ? found.pod.status(clock.now()) : undefined) };
+  });
+  const kubelet = createKubeletApi({ runtime, clock, log, signal });
+  const parts = composeController('simulated-fleet', [
     nodeReflector,
     podReflector,
     heartbeats,
     writer,
     adoptions,
     { synced: registered.promise, stopped: registration.stopped },
+    kubelet,
   ]);
+  return { ...parts, connect: () => kubelet.connect() };
 }
