@@ -25,6 +25,7 @@ import { writeKubeconfig } from './kubeconfig.ts';
 import { listen } from './listen.ts';
 import { type EtcdAddress, openStore } from './open-store.ts';
 import { type MachineNode, startParts } from './parts.ts';
+import { claimWithKeys } from './shared-keys.ts';
 import { ClusterStartError } from './start-error.ts';
 import { findResource } from './resource-finder.ts';
 
@@ -89,6 +90,7 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
       openStore({ etcd: options.etcd, path: directory.statePath, clock, log }),
     ]);
     closer.add(() => store.close());
+    if (options.etcd !== undefined) await claimWithKeys(store, certificates, directory.pkiPath);
     signal?.throwIfAborted();
 
     const server = await createApiServer({

@@ -7,3 +7,4 @@ export {
   ensureSigningKey,
   writePrivate,
 } from './files.ts';
+export { keyFingerprint } from './fingerprint.ts';

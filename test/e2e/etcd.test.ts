@@ -66,6 +66,12 @@ test('two servers on one etcd serve the same cluster, and each goes on without t
   const updated = await onePodOnEach(first.kubectl, threeNodes);
   assert.ok(updated.every((pod) => imageOf(pod) === image));
 
+  // A third one that has keys of its own is no server of this cluster, and says so before it does anything.
+  const stranger = temporaryDirectory(t);
+  const refused = await everynode(['up', ...args, '--data-dir', stranger, '--port', '0', '--nodes', '0']);
+  assert.equal(refused.code, 2);
+  assert.match(refused.stderr, /^everynode: this etcd holds a cluster with other keys than those in .+\/pki: copy/);
+
   await first.stop('SIGKILL');
   assert.deepEqual((await getPods(second.kubectl)).map(uidOf), updated.map(uidOf));
   await second.kubectl.run(['create', 'configmap', 'alone']);
