@@ -65,6 +65,13 @@ export interface ResourceRequirements {
   readonly limits?: Readonly<Record<string, string>>;
 }
 
+export interface ContainerResizePolicy {
+  /** cpu | memory */
+  readonly resourceName: string;
+  /** NotRequired | RestartContainer */
+  readonly restartPolicy: string;
+}
+
 export interface ContainerPort {
   readonly name?: string;
   readonly containerPort: number;
@@ -79,6 +86,7 @@ export interface Container {
   readonly command?: readonly string[];
   readonly args?: readonly string[];
   readonly resources?: ResourceRequirements;
+  readonly resizePolicy?: readonly ContainerResizePolicy[];
   readonly ports?: readonly ContainerPort[];
   readonly volumeMounts?: readonly VolumeMount[];
   readonly env?: readonly EnvVar[];
@@ -148,6 +156,8 @@ export interface ContainerState {
     readonly message?: string;
     readonly startedAt?: Timestamp;
     readonly finishedAt?: Timestamp;
+    /** `containerd://…`: not of a container that was never made. */
+    readonly containerID?: string;
   };
 }
 
@@ -161,6 +171,10 @@ export interface ContainerStatus {
   readonly state?: ContainerState;
   readonly lastState?: ContainerState;
   readonly containerID?: string;
+  /** The requests that the node has granted. */
+  readonly allocatedResources?: Readonly<Record<string, string>>;
+  /** What it runs with. */
+  readonly resources?: ResourceRequirements;
 }
 
 export interface PodStatus {

@@ -4,7 +4,7 @@ import type { Container, Pod, Stored } from '../../api/index.ts';
 import { expand, kernelLimits } from '../../core/pod/index.ts';
 import { type ContainerConfig, MountPropagation } from '../cri/index.ts';
 import { containerLogName } from './paths.ts';
-import { runtimeLabels } from './runtime.ts';
+import { imageAnnotation, runtimeLabels } from './runtime.ts';
 import { containerSecurity, type ImageUser } from './security.ts';
 
 export interface ContainerMount {
@@ -55,6 +55,7 @@ export function containerConfig(pod: Stored<Pod>, container: Container, context:
       [runtimeLabels.containerName]: container.name,
       [runtimeLabels.node]: context.nodeName,
     },
+    annotations: { [imageAnnotation]: container.image ?? '' },
     logPath: containerLogName(container.name, attempt),
     stdin: container.stdin === true,
     stdinOnce: container.stdinOnce === true,

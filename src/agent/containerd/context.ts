@@ -1,5 +1,6 @@
 // What every part of the agent is given: the API, the runtime, the machine.
 import type { Pod, Stored } from '../../api/index.ts';
+import type { ResizeState } from '../../core/pod/index.ts';
 import type { ControllerContext } from '../../client/index.ts';
 import type { EventRecorder } from '../../machinery/index.ts';
 import type { Cri } from '../cri/index.ts';
@@ -36,6 +37,8 @@ export interface PodHost {
   wake(uid: string): void;
   /** Its status may be another now. */
   changed(uid: string): void;
+  /** It asks for other resources than it was granted; undefined = it has them now. */
+  grant(pod: Stored<Pod>): ResizeState | undefined;
 }
 
 export type TellPod = (pod: Stored<Pod>, type: 'Normal' | 'Warning', reason: string, message: string) => void;

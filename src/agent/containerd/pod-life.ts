@@ -1,11 +1,12 @@
 // One pod on this node, from the first look to its last trace. Level-triggered: each sync reads what the runtime has,
 // lets core/pod decide, and does it. One sync at a time; what interrupts one (deletion, a shorter grace period) is seen by
 // the next. Writing the status is not its business.
-import { parseTime, type Pod, type PodStatus, type Stored } from '../../api/index.ts';
+import { parseTime, type Pod, type PodSpec, type PodStatus, type Stored } from '../../api/index.ts';
 import {
   adoptContainers,
   adoptRecords,
   beginAttempt,
+  allocatedSpec,
   type ContainerRecord,
   deadlineExceeded,
   deadlineMs,
@@ -20,10 +21,12 @@ import {
   probed,
   type Rejection,
   rejectedStatus,
+  type ResizeState,
   restartAt,
 } from '../../core/pod/index.ts';
 import { describeFailure } from '../cri/index.ts';
 import type { NodeContext, PodHost, TellPod } from './context.ts';
+import { changeInPlace } from './in-place.ts';
 import { finalPhase, withExitMessages } from './ends.ts';
 import { PodVolumes, type SetUpTrouble } from './pod-volumes.ts';
 import { clearPod, removeLeftovers, stopSandboxes } from './pod-traces.ts';
@@ -50,6 +53,7 @@ export class PodLife {
   #adopted = false;
   #sandbox: RunningSandbox | undefined;
   #nextSandboxAttempt = 0;
+  #resize: ResizeState | undefined;
   #decree: Decree | undefined;
   /** The decree to be, once its containers have ended: what is reported as failed runs no more. */
   #sentence: Decree | undefined;
@@ -90,6 +94,11 @@ export class PodLife {
 
   get rejection(): Rejection | undefined {
     return this.#rejection;
+  }
+
+  /** Its spec with what it was granted: what it uses of the node. */
+  get claims(): PodSpec {
+    return allocatedSpec(this.#pod.spec, this.#records);
   }
 
   /** Uses nothing of the node any more. */
@@ -139,6 +148,7 @@ export class PodLife {
         pod: this.#pod,
         records: this.#records,
         decree: this.#decree,
+        resize: this.#resize,
         startedMs: this.#startedMs,
         hostIP: this.#context.machine.hostIP,
         podIP: this.#sandbox?.ip,
@@ -228,8 +238,11 @@ export class PodLife {
   async #advance(signal: AbortSignal): Promise<number | undefined> {
     const { clock } = this.#context;
     const { spec } = this.#pod;
+    const changed = await this.#changeInPlace(signal);
     for (;;) {
-      const { start, againMs } = planPod(spec, this.#records, clock.now());
+      const plan = planPod(spec, this.#records, clock.now());
+      const { start } = plan;
+      const againMs = changed === undefined ? plan.againMs : Math.min(plan.againMs ?? changed, changed);
       const refresh = await this.#volumes.refresh(this.#pod, this.#sandbox?.ip, start.length > 0, signal);
       if (refresh.trouble !== undefined) return this.#troubled(refresh.trouble, againMs);
       if (start.length === 0) {
@@ -242,6 +255,17 @@ export class PodLife {
       }
       for (const name of start) await this.#start(name, signal);
     }
+  }
+
+  /** Resolves to when to come again for it. */
+  async #changeInPlace(signal: AbortSignal): Promise<number | undefined> {
+    const now = this.#context.clock.now();
+    const stopping = { ...this.#stopping(signal), deadlineMs: now + this.#graceMs() };
+    const grant = (pod: Stored<Pod>) => this.#host.grant(pod);
+    const { records, resize, againMs } = await changeInPlace({ stopping, records: this.#records, grant });
+    this.#records = records;
+    this.#resize = resize;
+    return againMs === undefined ? undefined : now + againMs;
   }
 
   #troubled({ reason, message }: SetUpTrouble, againMs: number | undefined): number {
@@ -262,9 +286,10 @@ export class PodLife {
 
   async #start(name: string, signal: AbortSignal): Promise<void> {
     const { spec } = this.#pod;
-    const container = [...(spec.initContainers ?? []), ...spec.containers].find((each) => each.name === name)!;
+    const ofSpec = [...(spec.initContainers ?? []), ...spec.containers].find((each) => each.name === name)!;
     const before = this.#records.find((record) => record.name === name)!;
     const begun = beginAttempt(before);
+    const container = { ...ofSpec, resources: begun.allocated };
     this.#replace(begun);
     this.#host.changed(this.#pod.metadata.uid);
     try {
@@ -298,8 +323,7 @@ export class PodLife {
       return findings === undefined ? record : probed(record, findings);
     });
     for (const [id, { name, message }] of this.#unhealthy) {
-      const graceMs = (this.#pod.spec.terminationGracePeriodSeconds ?? defaultGraceSeconds) * 1000;
-      const deadlineMs = this.#context.clock.now() + graceMs;
+      const deadlineMs = this.#context.clock.now() + this.#graceMs();
       await stopContainer({ ...this.#stopping(signal), deadlineMs }, { id, name }, message);
       this.#unhealthy.delete(id);
       this.#host.wake(this.#pod.metadata.uid);
@@ -347,8 +371,11 @@ export class PodLife {
     if (this.#orphanedMs === undefined && deletionGracePeriodSeconds === 0) return 0;
     const deletion = parseTime(deletionTimestamp);
     if (deletion !== undefined) return deletion;
-    const graceSeconds = this.#pod.spec.terminationGracePeriodSeconds ?? defaultGraceSeconds;
-    return (this.#orphanedMs ?? this.#context.clock.now()) + graceSeconds * 1000;
+    return (this.#orphanedMs ?? this.#context.clock.now()) + this.#graceMs();
+  }
+
+  #graceMs(): number {
+    return (this.#pod.spec.terminationGracePeriodSeconds ?? defaultGraceSeconds) * 1000;
   }
 }
 

@@ -46,7 +46,7 @@ export function startPodManager(context: NodeContext, node: () => Node): Part {
         return undefined;
       }
       const { againMs } = await life.sync();
-      room.settle(life.pod, !life.finished);
+      room.settle(uid, life.claims, !life.finished);
       if (life.stopped) writer.consider(life, undefined);
       if (life.stopped && gone.has(uid)) forget(uid);
       return againMs === undefined ? undefined : { againAfterMs: Math.max(againMs, 1) };
@@ -80,6 +80,7 @@ export function startPodManager(context: NodeContext, node: () => Node): Part {
 
   const host = {
     wake: (uid: string) => queue.add(uid),
+    grant: (pod: Stored<Pod>) => room.resize(pod, node()),
     changed(uid: string) {
       const life = lives.get(uid);
       if (life !== undefined && !gone.has(uid)) writer.consider(life, undefined);
@@ -97,7 +98,7 @@ export function startPodManager(context: NodeContext, node: () => Node): Part {
       if (rejection !== undefined) tell(pod, 'Warning', rejection.reason, rejection.message);
       const life = new PodLife(context, host, tell, pod, rejection);
       lives.set(uid, life);
-      room.settle(pod, !life.finished);
+      room.settle(uid, life.claims, !life.finished);
     }
     queue.add(uid);
     host.changed(uid);
@@ -152,7 +153,7 @@ export function startPodManager(context: NodeContext, node: () => Node): Part {
           const life = lives.get(uid);
           if (life === undefined) return;
           if (life.stopped) {
-            room.settle(life.pod, false);
+            room.settle(uid, life.claims, false);
             forget(uid);
             return;
           }

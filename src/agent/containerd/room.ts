@@ -1,7 +1,7 @@
 // What the pods of this node use of it, and whether one more fits: the check that a node makes once, when it first sees
 // a pod. Pods that are over use nothing.
-import type { Node, Pod, Stored } from '../../api/index.ts';
-import { admitPod, type Rejection } from '../../core/pod/index.ts';
+import type { Node, Pod, PodSpec, Stored } from '../../api/index.ts';
+import { admitPod, admitResize, type Rejection, type ResizeState } from '../../core/pod/index.ts';
 import { nodeOffer, NodeUsage, type PodDemand, podDemand } from '../../core/scheduling/index.ts';
 
 export class NodeRoom {
@@ -13,9 +13,21 @@ export class NodeRoom {
     return admitPod(podDemand(pod.spec), { offer: nodeOffer(node), usage: this.#usage });
   }
 
-  /** Counts the pod while it uses something, and no longer. */
-  settle(pod: Stored<Pod>, uses: boolean): void {
-    const { uid } = pod.metadata;
+  /** Counts what a pod asks for now instead of what it had; undefined = it fits. */
+  resize({ metadata: { uid }, spec }: Stored<Pod>, node: Node): ResizeState | undefined {
+    const before = this.#counted.get(uid);
+    if (before !== undefined) this.#usage.remove(before);
+    const demand = podDemand(spec);
+    const refusal = admitResize(demand, { offer: nodeOffer(node), usage: this.#usage });
+    const counted = refusal === undefined ? demand : before;
+    if (counted === undefined) return refusal;
+    this.#counted.set(uid, counted);
+    this.#usage.add(counted);
+    return refusal;
+  }
+
+  /** Counts the pod while it uses something, and no longer. @param spec with what its containers were granted. */
+  settle(uid: string, spec: PodSpec, uses: boolean): void {
     const counted = this.#counted.get(uid);
     if (uses === (counted !== undefined)) return;
     if (counted !== undefined) {
@@ -23,7 +35,7 @@ export class NodeRoom {
       this.#usage.remove(counted);
       return;
     }
-    const demand = podDemand(pod.spec);
+    const demand = podDemand(spec);
     this.#counted.set(uid, demand);
     this.#usage.add(demand);
   }

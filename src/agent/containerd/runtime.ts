@@ -12,6 +12,9 @@ export const runtimeLabels = {
   node: 'everynode.dev/node',
 } as const;
 
+/** On containers: the image as the spec named it when they were made (a kubelet keeps a hash of it). */
+export const imageAnnotation = 'everynode.dev/image';
+
 export interface Sandbox {
   readonly id: string;
   readonly attempt: number;
@@ -99,7 +102,8 @@ const states: Readonly<Record<CriContainerState, RuntimeContainer['state']>> = {
 };
 
 export function viewOf(status: CriContainerStatus, sandboxId: string): RuntimeContainer {
-  const { id, metadata, state, imageRef, createdAt, startedAt, finishedAt, exitCode, reason, message } = status;
+  const { id, metadata, state, imageRef, createdAt, startedAt, finishedAt, exitCode, reason, message, annotations } =
+    status;
   return {
     id: `containerd://${id}`,
     name: metadata?.name ?? '',
@@ -107,6 +111,7 @@ export function viewOf(status: CriContainerStatus, sandboxId: string): RuntimeCo
     sandboxId,
     state: states[state] ?? 'unknown',
     imageId: imageRef,
+    image: annotations[imageAnnotation] ?? '',
     createdMs: milliseconds(createdAt),
     startedMs: milliseconds(startedAt),
     finishedMs: milliseconds(finishedAt),

@@ -26,6 +26,9 @@ function adoptRecord(fresh: ContainerRecord, known: ContainerStatus, now: number
   return {
     ...fresh,
     imageId: known.imageID,
+    // What stands in the spec may have been asked for while nobody was there to grant it.
+    allocated: known.resources ?? fresh.allocated,
+    resources: known.resources ?? fresh.resources,
     restartCount: known.restartCount,
     exitsInARow: known.restartCount + exits,
     attempt,
@@ -67,6 +70,6 @@ function adoptExit(
     ...(terminated.message === undefined ? {} : { message: terminated.message }),
     startedMs: parseTime(terminated.startedAt) ?? finishedMs,
     finishedMs,
-    containerId: containerID ?? '',
+    containerId: terminated.containerID ?? containerID ?? '',
   };
 }

@@ -1,6 +1,6 @@
 // What a node agent knows about one container of a pod, and how that knowledge moves on. Records are values: a runtime
 // (simulated, containerd) reports what happened, and gets the next record. No status, no decisions here.
-import type { Container, PodSpec } from '../../api/index.ts';
+import type { Container, PodSpec, ResourceRequirements } from '../../api/index.ts';
 import { crashStreakResetMs } from './back-off.ts';
 
 /** `sidecar`: an init container with restartPolicy Always. */
@@ -40,6 +40,10 @@ export interface ContainerRecord {
   readonly name: string;
   readonly kind: ContainerKind;
   readonly image: string;
+  /** What the node has granted it; the spec may ask for something else (in-place.ts). */
+  readonly allocated: ResourceRequirements;
+  /** What it runs with. */
+  readonly resources: ResourceRequirements;
   /** '' until the image is there. */
   readonly imageId: string;
   readonly restartCount: number;
@@ -56,6 +60,8 @@ export function newRecords(spec: PodSpec): readonly ContainerRecord[] {
     name: container.name,
     kind,
     image: container.image ?? '',
+    allocated: container.resources ?? {},
+    resources: container.resources ?? {},
     imageId: '',
     restartCount: 0,
     exitsInARow: 0,
@@ -74,9 +80,10 @@ export function containersInOrder(
   return [...init, ...spec.containers.map((container) => ({ container, kind: 'main' as const }))];
 }
 
-/** A new attempt begins; after an exit that is a restart. */
-export function beginAttempt(record: ContainerRecord): ContainerRecord {
-  const { attempt } = record;
+/** A new attempt begins, with what was granted; after an exit that is a restart. */
+export function beginAttempt(before: ContainerRecord): ContainerRecord {
+  const { attempt } = before;
+  const record = before.resources === before.allocated ? before : { ...before, resources: before.allocated };
   const next: Attempt = {
     is: 'creating',
     pullFailures: attempt.is === 'pull-failed' || attempt.is === 'creating' ? attempt.pullFailures : 0,

@@ -36,6 +36,8 @@ export function containerStatus(record: ContainerRecord, context: StatusContext)
     ready,
     started: attempt.is === 'running' && attempt.started,
     restartCount: record.restartCount,
+    ...(record.allocated.requests === undefined ? {} : { allocatedResources: record.allocated.requests }),
+    resources: record.resources,
     state: state(record, backingOff, context),
     lastState: lastExit === undefined ? {} : { terminated: terminated(lastExit) },
     ...(containerId === undefined ? {} : { containerID: containerId }),

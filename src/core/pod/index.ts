@@ -1,7 +1,8 @@
 // The door to core/pod/: what a node agent does next with a pod, and what it says about it. Shared by every runtime.
-export { admitPod, type Rejection } from './admission.ts';
+export { admitPod, admitResize, type Rejection } from './admission.ts';
 export { adoptRecords, isKnownToAgent } from './adoption.ts';
 export { formatDuration, pullDelayMs, restartDelayMs } from './back-off.ts';
+export { chooseLog, type LogChoice } from './container-log.ts';
 export {
   type Attempt,
   beginAttempt,
@@ -28,6 +29,17 @@ export {
   type Sources,
 } from './environment.ts';
 export { expand } from './expand.ts';
+export {
+  allocatedSpec,
+  followImages,
+  grantResources,
+  outdated,
+  type Resize,
+  resizesDue,
+  type ResizeState,
+  startAnew,
+  wantsResize,
+} from './in-place.ts';
 export { type PodPhase, podPhase } from './phase.ts';
 export { planPod, type PodPlan, restartAt } from './plan.ts';
 export { afterAnswer, freshProbe, type ProbeAnswer, type ProbeKind, type ProbeState, probeTiming } from './probe.ts';

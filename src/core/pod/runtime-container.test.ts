@@ -18,6 +18,7 @@ const found = (more: Partial<RuntimeContainer> = {}): RuntimeContainer => ({
   sandboxId: 's',
   state: 'running',
   imageId: 'sha256:1',
+  image: '',
   createdMs: 1_000,
   startedMs: 2_000,
   finishedMs: 0,

@@ -13,6 +13,8 @@ export interface RuntimeContainer {
   readonly sandboxId: string;
   readonly state: 'created' | 'running' | 'exited' | 'unknown';
   readonly imageId: string;
+  /** As the spec named it when the container was made; '' when nobody noted it. */
+  readonly image: string;
   readonly createdMs: number;
   readonly startedMs: number;
   readonly finishedMs: number;
@@ -43,6 +45,7 @@ export function adoptContainers(
     const base: ContainerRecord = {
       ...record,
       imageId: newest.imageId,
+      image: newest.image === '' ? record.image : newest.image,
       restartCount: newest.attempt,
       lastExit: before?.state === 'exited' ? exitOf(before) : record.lastExit,
     };

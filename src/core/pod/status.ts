@@ -4,6 +4,7 @@ import { formatTime, type Pod, type PodStatus, withCondition } from '../../api/i
 import { podConditions } from './conditions.ts';
 import type { ContainerRecord } from './container-record.ts';
 import { containerStatus, type StatusContext } from './container-status.ts';
+import type { ResizeState } from './in-place.ts';
 import { podPhase, type PodPhase } from './phase.ts';
 import { isInitialised } from './plan.ts';
 
@@ -18,6 +19,7 @@ export interface PodFacts {
   readonly pod: Pod;
   readonly records: readonly ContainerRecord[];
   readonly decree?: Decree | undefined;
+  readonly resize?: ResizeState | undefined;
   /** When the node took the pod. */
   readonly startedMs: number;
   readonly hostIP: string;
@@ -26,7 +28,7 @@ export interface PodFacts {
 }
 
 export function podStatus(facts: PodFacts, now: number): PodStatus {
-  const { pod, records, decree, hostIP, podIP } = facts;
+  const { pod, records, decree, resize, hostIP, podIP } = facts;
   const phase: PodPhase = decree?.phase ?? podPhase(pod.spec, records);
   const final = phase === 'Succeeded' || phase === 'Failed';
   const context: StatusContext = {
@@ -38,7 +40,10 @@ export function podStatus(facts: PodFacts, now: number): PodStatus {
   };
   const main = records.filter(({ kind }) => kind === 'main');
   const init = records.filter(({ kind }) => kind !== 'main');
-  let conditions = pod.status?.conditions;
+  let conditions: PodStatus['conditions'] = pod.status?.conditions?.filter(
+    ({ type }) => !resizeConditions.has(type) || type === resize?.type,
+  );
+  if (resize !== undefined) conditions = withCondition(conditions, { ...resize, status: 'True' }, formatTime(now));
   for (const condition of podConditions({ records, phase, sandboxReady: podIP !== undefined && !final }))
     conditions = withCondition(conditions, condition, formatTime(now));
   return {
@@ -66,6 +71,9 @@ export function rejectedStatus(pod: Pod, reason: string, message: string, now: n
     ...(pod.status?.conditions === undefined ? {} : { conditions: pod.status.conditions }),
   };
 }
+
+/** They stand while they are true, and are gone when they are not. */
+const resizeConditions: ReadonlySet<string> = new Set<ResizeState['type']>(['PodResizePending', 'PodResizeInProgress']);
 
 /** What a node agent says itself, each time anew. */
 const agentFields: ReadonlySet<string> = new Set<keyof PodStatus>([
