@@ -7,8 +7,8 @@
 import { type DaemonSet, findCondition, isTrue, parseTime, type Pod, resources, type Stored } from '../api/index.ts';
 import { revisionOf, viewPod } from '../core/daemonset/index.ts';
 import type { Clock } from '../machinery/index.ts';
-import type { Change, ModelServer } from './model-server.ts';
-import type { Request } from './network.ts';
+import type { Archive, Change } from './archive.ts';
+import type { Request } from './requests.ts';
 import {
   believable,
   budgetOf,
@@ -23,7 +23,7 @@ import {
 } from './truth.ts';
 
 export class BudgetWatch {
-  readonly #server: ModelServer;
+  readonly #server: Archive;
   readonly #clock: Clock;
   readonly #violate: (what: string) => void;
   /** By owner, then node: since when the pod was ready that we took away. */
@@ -33,7 +33,7 @@ export class BudgetWatch {
   readonly #takenByUs = new Set<string>();
 
   constructor(options: {
-    readonly server: ModelServer;
+    readonly server: Archive;
     readonly clock: Clock;
     readonly violate: (what: string) => void;
   }) {

@@ -1,7 +1,8 @@
 // A plain model of Kubernetes' garbage collector for DaemonSets: what a deleted owner leaves behind is deleted with it
 // (background), before it (foreground), or let go (orphan).
 import { controllerOf, type Resource, resources } from '../api/index.ts';
-import type { ModelServer, StoredObject } from './model-server.ts';
+import type { StoredObject } from './archive.ts';
+import type { ModelServer } from './model-server.ts';
 
 const actor = 'collector';
 const owned: readonly Resource[] = [resources.pods, resources.controllerRevisions];

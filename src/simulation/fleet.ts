@@ -14,9 +14,10 @@ import {
 } from '../api/index.ts';
 import type { Clock, Random } from '../machinery/index.ts';
 import type { ModelServer } from './model-server.ts';
+import type { Nodes, TroubleKind } from './site.ts';
 
 /** What is wrong with a node, beyond what its object says; all times are ends. */
-export interface Trouble {
+interface Trouble {
   /** The agent does nothing and the node is not Ready. */
   down?: boolean;
   /** Pods that were told to stop do not. */
@@ -42,18 +43,26 @@ const stopMsMax = 1500;
 /** How long the pod garbage collector leaves pods of a node that is gone. */
 const lostPodMs = 8000;
 
-export class Fleet {
+export class Fleet implements Nodes {
   readonly #server: ModelServer;
   readonly #clock: Clock;
   readonly #random: Random;
+  readonly #stir: () => void;
   readonly #lives = new Map<string, Life>();
   readonly #troubles = new Map<string, Trouble>();
   #next = Number.POSITIVE_INFINITY;
 
-  constructor(options: { readonly server: ModelServer; readonly clock: Clock; readonly random: Random }) {
+  constructor(options: {
+    readonly server: ModelServer;
+    readonly clock: Clock;
+    readonly random: Random;
+    /** Asks for a tick soon. */
+    readonly stir: () => void;
+  }) {
     this.#server = options.server;
     this.#clock = options.clock;
     this.#random = options.random;
+    this.#stir = options.stir;
   }
 
   join(name: string, labels: Readonly<Record<string, string>>): void {
@@ -67,7 +76,27 @@ export class Fleet {
     if (node !== undefined) this.#server.remove(actor, resources.nodes, node);
   }
 
-  trouble(name: string, trouble: Trouble): void {
+  trouble(name: string, kind: TroubleKind, forMs: number): void {
+    const until = this.#clock.now() + forMs;
+    if (kind === 'slow') this.#set(name, { slowUntil: until });
+    else if (kind === 'unready') this.#set(name, { unreadyUntil: until });
+    else if (kind === 'failing') {
+      this.#fail(name, undefined);
+      this.#set(name, { failUntil: until });
+    } else {
+      this.#set(name, { [kind]: true });
+      this.#clock.after(forMs, () => {
+        this.#set(name, { [kind]: false });
+        this.#stir();
+      });
+    }
+  }
+
+  evict(name: string): void {
+    this.#fail(name, 'Evicted');
+  }
+
+  #set(name: string, trouble: Trouble): void {
     const before = this.#troubles.get(name) ?? {};
     this.#troubles.set(name, { ...before, ...trouble });
     const node = this.#server.find(resources.nodes, undefined, name);
@@ -79,7 +108,7 @@ export class Fleet {
   /** Ends every trouble. */
   heal(): void {
     for (const name of this.#troubles.keys())
-      this.trouble(name, { down: false, stuck: false, slowUntil: 0, failUntil: 0, unreadyUntil: 0 });
+      this.#set(name, { down: false, stuck: false, slowUntil: 0, failUntil: 0, unreadyUntil: 0 });
   }
 
   /** Does what is due; returns when something will be again, if only time is needed for it. */
@@ -90,7 +119,7 @@ export class Fleet {
   }
 
   /** A running pod of the node ends for good. */
-  fail(nodeName: string, reason: string | undefined): void {
+  #fail(nodeName: string, reason: string | undefined): void {
     for (const pod of this.#server.all(resources.pods))
       if (pod.spec.nodeName === nodeName && pod.status?.phase === 'Running')
         this.#setStatus(pod, 'Failed', 'False', reason);

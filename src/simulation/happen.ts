@@ -8,105 +8,91 @@ import { calm } from './weather.ts';
 import type { World } from './world.ts';
 
 export const namespace = 'sim';
-const user = 'user';
 const taintKey = 'maintenance';
 
-export function happen(world: World, step: Happening, setups: readonly DaemonSetSetup[]): void {
-  const { server, fleet, clock, conditions } = world;
+export async function happen(world: World, step: Happening, setups: readonly DaemonSetSetup[]): Promise<void> {
+  const { server, clock, conditions, lives, site } = world;
+  const { user, nodes } = site;
   world.say(`step ${JSON.stringify(step)}`);
   world.count(step.kind);
-  world.stir();
+  site.stir();
   switch (step.kind) {
     case 'join':
-      fleet.join(step.node, { 'topology.kubernetes.io/zone': step.zone, pool: step.pool });
+      await nodes.join(step.node, { 'topology.kubernetes.io/zone': step.zone, pool: step.pool });
       break;
     case 'leave':
-      fleet.leave(step.node);
+      await nodes.leave(step.node);
       break;
     case 'evict':
-      fleet.fail(step.node, 'Evicted');
+      await nodes.evict(step.node);
       break;
     case 'down':
-      fleet.trouble(step.node, { down: true });
-      clock.after(step.forMs, () => {
-        fleet.trouble(step.node, { down: false });
-        world.stir();
-      });
-      break;
     case 'stuck':
-      fleet.trouble(step.node, { stuck: true });
-      clock.after(step.forMs, () => {
-        fleet.trouble(step.node, { stuck: false });
-        world.stir();
-      });
-      break;
     case 'slow':
-      fleet.trouble(step.node, { slowUntil: clock.now() + step.forMs });
-      break;
     case 'failing':
-      fleet.fail(step.node, undefined);
-      fleet.trouble(step.node, { failUntil: clock.now() + step.forMs });
-      break;
     case 'unready':
-      fleet.trouble(step.node, { unreadyUntil: clock.now() + step.forMs });
+      await nodes.trouble(step.node, step.kind, step.forMs);
       break;
     case 'taint':
     case 'untaint': {
       const node = server.find(resources.nodes, undefined, step.node);
       if (node === undefined) return;
       const taints = step.kind === 'taint' ? [{ key: taintKey, effect: step.effect }] : [];
-      server.update(user, resources.nodes, { ...node, spec: { ...node.spec, taints } });
+      await user.update(resources.nodes, { ...node, spec: { ...node.spec, taints } });
       break;
     }
     case 'relabel': {
       const node = server.find(resources.nodes, undefined, step.node);
       if (node === undefined) return;
       const labels = { ...node.metadata.labels, pool: step.pool };
-      server.update(user, resources.nodes, { ...node, metadata: { ...node.metadata, labels } });
+      await user.update(resources.nodes, { ...node, metadata: { ...node.metadata, labels } });
       break;
     }
     case 'template':
-      edit(world, step.name, (object) => withTemplate(object, `${step.name}:${step.image}`, step.pool));
+      await edit(world, step.name, (object) => withTemplate(object, `${step.name}:${step.image}`, step.pool));
       break;
     case 'strategy':
-      edit(world, step.name, ({ spec }) => ({ ...spec, updateStrategy: step.strategy }));
+      await edit(world, step.name, ({ spec }) => ({ ...spec, updateStrategy: step.strategy }));
       break;
     case 'min-ready':
-      edit(world, step.name, ({ spec }) => ({ ...spec, minReadySeconds: step.seconds }));
+      await edit(world, step.name, ({ spec }) => ({ ...spec, minReadySeconds: step.seconds }));
       break;
     case 'history-limit':
-      edit(world, step.name, ({ spec }) => ({ ...spec, revisionHistoryLimit: step.limit }));
+      await edit(world, step.name, ({ spec }) => ({ ...spec, revisionHistoryLimit: step.limit }));
       break;
     case 'undo':
-      undo(world, step.name);
+      await undo(world, step.name);
       break;
     case 'apply': {
       const setup = setups.find(({ name }) => name === step.name);
       if (setup === undefined || server.find(resources.daemonSets, namespace, step.name) !== undefined) return;
-      server.create(user, resources.daemonSets, daemonSetOf(setup));
+      await user.create(resources.daemonSets, daemonSetOf(setup));
       break;
     }
     case 'delete':
       if (server.find(resources.daemonSets, namespace, step.name)?.metadata.deletionTimestamp !== undefined) return;
       if (server.find(resources.daemonSets, namespace, step.name) === undefined) return;
-      server.delete(user, resources.daemonSets, namespace, step.name, { propagationPolicy: step.cascade });
+      await user.delete(resources.daemonSets, namespace, step.name, { propagationPolicy: step.cascade });
       break;
     case 'label-away':
-      onPod(world, step.node, (pod) => ({ ...pod.metadata, labels: { ...pod.metadata.labels, app: labelledAway } }));
+      await onPod(world, step.node, (pod) => ({
+        ...pod.metadata,
+        labels: { ...pod.metadata.labels, app: labelledAway },
+      }));
       break;
     case 'orphan-pod':
-      onPod(world, step.node, ({ metadata }) => {
+      await onPod(world, step.node, ({ metadata }) => {
         const { ownerReferences: _, ...orphaned } = metadata;
         return orphaned;
       });
       break;
     case 'delete-pod': {
       const pod = podOn(world, step.node);
-      if (pod !== undefined) server.delete(user, resources.pods, namespace, pod.metadata.name);
+      if (pod !== undefined) await user.delete(resources.pods, namespace, pod.metadata.name);
       break;
     }
     case 'loose-pod':
-      loosePod(world, step.name, step.node);
+      await loosePod(world, step.name, step.node);
       break;
     case 'weather':
       conditions.weather = step.weather;
@@ -118,21 +104,21 @@ export function happen(world: World, step: Happening, setups: readonly DaemonSet
       conditions.stalledUntil.set(step.resource, clock.now() + step.forMs);
       break;
     case 'cut':
-      world.cutWatches();
+      lives.cutWatches();
       break;
     case 'compact':
-      server.compact();
-      world.cutWatches();
+      await site.compact();
+      lives.cutWatches();
       break;
     case 'restart-server':
-      conditions.downUntil = clock.now() + step.forMs;
-      world.cutWatches();
+      lives.cutWatches();
+      await site.restart(step.forMs);
       break;
     case 'clock-jump':
-      world.clockOffsetMs += step.byMs;
+      lives.clockOffsetMs += step.byMs;
       break;
     case 'crash':
-      world.crash(step.controller, step.writes, step.backMs);
+      lives.crash(step.controller, step.writes, step.backMs);
       break;
   }
 }
@@ -155,10 +141,14 @@ export function daemonSetOf({ name, strategy, minReadySeconds, historyLimit }: D
   };
 }
 
-export function edit(world: World, name: string, change: (object: Stored<DaemonSet>) => DaemonSet['spec']): void {
+export async function edit(
+  world: World,
+  name: string,
+  change: (object: Stored<DaemonSet>) => DaemonSet['spec'],
+): Promise<void> {
   const object = world.server.find(resources.daemonSets, namespace, name);
   if (object === undefined || object.metadata.deletionTimestamp !== undefined) return;
-  world.server.update(user, resources.daemonSets, { ...object, spec: change(object) });
+  await world.site.user.update(resources.daemonSets, { ...object, spec: change(object) });
 }
 
 export function withTemplate({ spec }: DaemonSet, image: string, pool: string | undefined): DaemonSet['spec'] {
@@ -171,14 +161,14 @@ export function withTemplate({ spec }: DaemonSet, image: string, pool: string | 
 }
 
 /** What `kubectl rollout undo` does: the template of the last revision but one. */
-function undo(world: World, name: string): void {
+async function undo(world: World, name: string): Promise<void> {
   const object = world.server.find(resources.daemonSets, namespace, name);
   const [, previous] = world.server
     .all(resources.controllerRevisions)
     .filter(({ metadata }) => controllerOf(metadata)?.uid === object?.metadata.uid)
     .toSorted((a, b) => b.revision - a.revision);
   const template = previous === undefined ? undefined : templateOf(previous);
-  if (template !== undefined) edit(world, name, ({ spec }) => ({ ...spec, template }));
+  if (template !== undefined) await edit(world, name, ({ spec }) => ({ ...spec, template }));
 }
 
 function podOn({ server }: World, node: string): Stored<Pod> | undefined {
@@ -187,18 +177,18 @@ function podOn({ server }: World, node: string): Stored<Pod> | undefined {
     .find((pod) => nodeOf(pod) === node && isLive(pod) && controllerOf(pod.metadata) !== undefined);
 }
 
-function onPod(
+async function onPod(
   world: World,
   node: string,
   change: (pod: Stored<Pod>) => Stored<Pod>['metadata'] | Pod['metadata'],
-): void {
+): Promise<void> {
   const pod = podOn(world, node);
-  if (pod !== undefined) world.server.update(user, resources.pods, { ...pod, metadata: change(pod) });
+  if (pod !== undefined) await world.site.user.update(resources.pods, { ...pod, metadata: change(pod) });
 }
 
-function loosePod({ server, clock }: World, name: string, node: string): void {
+async function loosePod({ server, clock, site }: World, name: string, node: string): Promise<void> {
   if (server.find(resources.nodes, undefined, node) === undefined) return;
-  server.create(user, resources.pods, {
+  await site.user.create(resources.pods, {
     metadata: { name: `loose-${node}-${server.version}-${clock.now()}`, namespace, labels: { app: name } },
     spec: { nodeName: node, containers: [{ name: 'main', image: 'loose:1' }] },
   });

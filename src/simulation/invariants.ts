@@ -14,8 +14,8 @@ import { isTerminal, revisionLabel, viewPod } from '../core/daemonset/index.ts';
 import type { Clock } from '../machinery/index.ts';
 import { BudgetWatch } from './budget.ts';
 import type { Promises } from './history.ts';
-import type { Change, ModelServer } from './model-server.ts';
-import type { Request } from './network.ts';
+import type { Archive, Change } from './archive.ts';
+import type { Request } from './requests.ts';
 import { StatusClaims } from './status-claims.ts';
 import { believable, budgetOf, isLabelledAway, isLive, livePods, nodeOf, ownerOf, place } from './truth.ts';
 
@@ -32,7 +32,7 @@ export interface Violation {
 }
 
 export class Invariants {
-  readonly #server: ModelServer;
+  readonly #server: Archive;
   readonly #clock: Clock;
   readonly #budget: BudgetWatch;
   readonly #claims: StatusClaims;
@@ -48,11 +48,10 @@ export class Invariants {
   readonly #finishedAt = new Map<string, number>();
   readonly #dead = new Set<string>();
   #diedAt = Number.NEGATIVE_INFINITY;
-  #request: Request | undefined;
   /** The first one found. */
   violation: Violation | undefined;
 
-  constructor(options: { readonly server: ModelServer; readonly clock: Clock; readonly promises: Promises }) {
+  constructor(options: { readonly server: Archive; readonly clock: Clock; readonly promises: Promises }) {
     this.#clock = options.clock;
     this.#all = options.promises === 'all';
     this.#server = options.server;
@@ -78,7 +77,6 @@ export class Invariants {
 
   /** A request of a controller is about to take effect. */
   effect(request: Request): void {
-    this.#request = request;
     const { verb, resource, actor, sentAt } = request;
     if (verb === 'get' || verb === 'list' || resource === 'events') return;
     if (this.#stayAway.get(actor)?.some(({ toldAt, until }) => toldAt < sentAt && sentAt < until) === true)
@@ -88,9 +86,9 @@ export class Invariants {
     if (resource === 'controllerrevisions') this.#deletesRevision(request);
   }
 
-  /** A change was committed; `request` is set when a controller's request made it. */
-  committed(change: Change): void {
-    const { resource, type, object, actor } = change;
+  /** A change was committed, by a controller's request if there is one. */
+  committed(change: Change, request: Request | undefined): void {
+    const { resource, type, object } = change;
     this.#budget.committed(change);
     this.#claims.committed(change);
     if (resource === 'pods') {
@@ -101,9 +99,9 @@ export class Invariants {
         this.#finishedAt.set(uid, change.at);
       if (owner !== undefined && change.previous !== undefined && ownerOf(change.previous as Stored<Pod>) === undefined)
         this.#adoptedAt.set(object.metadata.uid, change.at);
-      if (type === 'ADDED' && actor.startsWith('controller')) this.#createdPod(object as Stored<Pod>, this.#request!);
+      if (type === 'ADDED' && request !== undefined) this.#createdPod(object as Stored<Pod>, request);
     }
-    if (resource === 'daemonsets' && actor.startsWith('controller')) this.#claims.claimed(object as Stored<DaemonSet>);
+    if (resource === 'daemonsets' && request !== undefined) this.#claims.claimed(object as Stored<DaemonSet>);
   }
 
   #createdPod(pod: Stored<Pod>, request: Request): void {

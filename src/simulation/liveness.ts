@@ -21,30 +21,29 @@ export interface Verdict {
 /** Ends all troubles and what a user would have to mend, and watches the world come to rest. */
 export async function checkLiveness(world: World, setups: readonly DaemonSetSetup[]): Promise<Verdict | undefined> {
   world.say('faults stop');
-  world.heal();
-  for (const { name } of setups) mend(world, name);
+  await world.heal();
+  for (const { name } of setups) await mend(world, name);
   const startedAt = world.clock.now();
   let missing = complaint(world);
   while (missing !== undefined) {
     if (world.clock.now() - startedAt > convergenceMsMax)
       return { invariant: 'converges', what: `not at rest after ${convergenceMsMax / 60_000} min: ${missing}` };
     await world.clock.advance(stepMs);
-    if (world.invariants.violation !== undefined || world.failure !== undefined) return undefined;
+    if (world.broken) return undefined;
     missing = complaint(world);
   }
   await world.clock.advance(settleMs);
   const before = world.writes;
-  const version = world.server.version;
   await world.clock.advance(silenceMs);
-  const written = Math.max(world.writes - before, world.server.version - version);
+  const written = world.writes - before;
   const late = complaint(world);
   if (late !== undefined) return { invariant: 'converges', what: `converged and fell back: ${late}` };
   return written === 0 ? undefined : { invariant: 'silence', what: `${written} writes in an hour of rest` };
 }
 
 /** What only a user can end: a broken image, OnDelete. */
-function mend(world: World, name: string): void {
-  edit(world, name, (object) => {
+function mend(world: World, name: string): Promise<void> {
+  return edit(world, name, (object) => {
     const image = object.spec.template.spec.containers[0]?.image ?? '';
     const spec = image.includes('broken') ? withTemplate(object, `${name}:mended`, undefined) : object.spec;
     if (spec.updateStrategy?.type !== 'OnDelete') return spec;

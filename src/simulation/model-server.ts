@@ -1,4 +1,4 @@
-// The API server of the simulation: objects with versions, their whole history, and Kubernetes' rules for writing them
+// The API server of the first mode: an archive with Kubernetes' rules for writing to it
 // (optimistic locking, preconditions, generations, graceful deletion, finalizers). Answers at once and never fails by
 // chance: delays and faults are the network's (network.ts). No defaulting, no validation.
 import {
@@ -12,28 +12,12 @@ import {
 } from '../api/index.ts';
 import { applyFakePatch, type PatchType, type WriteOptions } from '../client/index.ts';
 import type { Clock, Random } from '../machinery/index.ts';
+import { Archive, type Change, type StoredObject } from './archive.ts';
 
-export type StoredObject = Stored<KubernetesObject>;
-
-export interface Change {
-  readonly type: 'ADDED' | 'MODIFIED' | 'DELETED';
-  readonly resource: string;
-  readonly object: StoredObject;
-  readonly previous: StoredObject | undefined;
-  readonly version: number;
-  readonly at: number;
-  /** Who wrote it: `agent`, `user`, `controller-1` … */
-  readonly actor: string;
-}
-
-export class ModelServer {
+export class ModelServer extends Archive {
   readonly #clock: Clock;
   readonly #random: Random;
-  readonly #tables = new Map<string, Map<string, StoredObject>>();
-  readonly #changes = new Map<string, Change[]>();
-  readonly #waiting = new Set<() => void>();
   readonly #committed: (change: Change) => void;
-  #version = 1;
   #compacted = 0;
 
   constructor(options: {
@@ -41,13 +25,10 @@ export class ModelServer {
     readonly random: Random;
     readonly committed: (change: Change) => void;
   }) {
+    super();
     this.#clock = options.clock;
     this.#random = options.random;
     this.#committed = options.committed;
-  }
-
-  get version(): number {
-    return this.#version;
   }
 
   /** Watches from an older version than this get 410 Expired. */
@@ -56,77 +37,7 @@ export class ModelServer {
   }
 
   compact(): void {
-    this.#compacted = this.#version;
-  }
-
-  all<T extends KubernetesObject>(resource: Resource<T>): Stored<T>[] {
-    return [...this.#table(resource).values()] as Stored<T>[];
-  }
-
-  find<T extends KubernetesObject>(resource: Resource<T>, namespace: string | undefined, name: string) {
-    return this.#table(resource).get(keyOf(namespace, name)) as Stored<T> | undefined;
-  }
-
-  get<T extends KubernetesObject>(resource: Resource<T>, namespace: string | undefined, name: string): Stored<T> {
-    const found = this.find(resource, namespace, name);
-    if (found !== undefined) return found;
-    throw new StatusError('NotFound', `${resource.name} "${name}" not found`, { name, kind: resource.name });
-  }
-
-  /** What a list at this version would have held. */
-  allAt<T extends KubernetesObject>(resource: Resource<T>, version: number): Stored<T>[] {
-    const table = new Map(this.#table(resource));
-    for (const change of this.changesAfter(resource, version).toReversed()) {
-      const key = keyOf(change.object.metadata.namespace, change.object.metadata.name);
-      if (change.previous === undefined) table.delete(key);
-      else table.set(key, change.previous);
-    }
-    return [...table.values()] as Stored<T>[];
-  }
-
-  changesAfter(resource: Resource, version: number): readonly Change[] {
-    const changes = this.#changes.get(resource.name) ?? [];
-    let low = 0;
-    let high = changes.length;
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      if (changes[middle]!.version > version) high = middle;
-      else low = middle + 1;
-    }
-    return changes.slice(low);
-  }
-
-  /** The first change of the resource after this version. */
-  nextChange(resource: Resource, version: number): Change | undefined {
-    const changes = this.#changes.get(resource.name);
-    if (changes === undefined || (changes.at(-1)?.version ?? 0) <= version) return undefined;
-    let index = changes.length - 1;
-    while (index > 0 && changes[index - 1]!.version > version) index--;
-    return changes[index];
-  }
-
-  /** Every state that an observer may believe in who has seen the history up to this version and may see more. */
-  statesSince<T extends KubernetesObject>(
-    resource: Resource<T>,
-    namespace: string | undefined,
-    name: string,
-    version: number,
-  ): (Stored<T> | undefined)[] {
-    const key = keyOf(namespace, name);
-    const later = this.changesAfter(resource, version).filter(
-      ({ object }) => keyOf(object.metadata.namespace, object.metadata.name) === key,
-    );
-    const first = later.length > 0 ? later[0]!.previous : this.find(resource, namespace, name);
-    return [first, ...later.map(({ type, object }) => (type === 'DELETED' ? undefined : object))] as (
-      | Stored<T>
-      | undefined
-    )[];
-  }
-
-  /** Calls back once, after the next change of anything. */
-  onChange(callback: () => void): () => void {
-    this.#waiting.add(callback);
-    return () => this.#waiting.delete(callback);
+    this.#compacted = this.version;
   }
 
   create<T extends KubernetesObject>(actor: string, resource: Resource<T>, object: T): Stored<T> {
@@ -240,33 +151,15 @@ export class ModelServer {
     object: KubernetesObject,
     previous: StoredObject | undefined,
   ): StoredObject {
-    const version = ++this.#version;
+    const version = this.version + 1;
     const stored = { ...object, metadata: { ...object.metadata, resourceVersion: String(version) } } as StoredObject;
-    const key = keyOf(stored.metadata.namespace, stored.metadata.name);
-    if (type === 'DELETED') this.#table(resource).delete(key);
-    else this.#table(resource).set(key, stored);
     const change = { type, resource: resource.name, object: stored, previous, version, at: this.#clock.now(), actor };
-    const changes = this.#changes.get(resource.name);
-    if (changes === undefined) this.#changes.set(resource.name, [change]);
-    else changes.push(change);
-    const waiting = [...this.#waiting];
-    this.#waiting.clear();
-    for (const wake of waiting) wake();
+    this.record(change);
     this.#committed(change);
     return stored;
   }
-
-  #table(resource: Resource): Map<string, StoredObject> {
-    let table = this.#tables.get(resource.name);
-    if (table === undefined) {
-      table = new Map();
-      this.#tables.set(resource.name, table);
-    }
-    return table;
-  }
 }
 
-const keyOf = (namespace: string | undefined, name: string) => `${namespace ?? ''}/${name}`;
 const specText = (object: object) => JSON.stringify((object as { readonly spec?: unknown }).spec);
 
 /** Pods that were bound stop gracefully; everything else goes at once. */

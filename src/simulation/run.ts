@@ -4,6 +4,7 @@ import { resources } from '../api/index.ts';
 import { daemonSetOf, happen } from './happen.ts';
 import type { History } from './history.ts';
 import { checkLiveness } from './liveness.ts';
+import { createModelSite } from './model-site.ts';
 import { World } from './world.ts';
 
 export interface Outcome {
@@ -17,23 +18,25 @@ export interface Outcome {
   readonly virtualMs: number;
 }
 
-export async function runHistory(history: History): Promise<Outcome> {
-  const world = new World(history);
-  const startedAt = world.clock.now();
-  for (const { node, zone, pool } of history.nodes)
-    world.fleet.join(node, { 'topology.kubernetes.io/zone': zone, pool });
-  for (const setup of history.daemonSets) world.server.create('user', resources.daemonSets, daemonSetOf(setup));
-  for (let index = 0; index < history.controllers; index++) world.start(index);
+export type Mode = 'model' | 'embedded';
 
-  const broken = () => world.invariants.violation !== undefined || world.failure !== undefined;
+export async function runHistory(history: History): Promise<Outcome> {
+  const world = new World(history, createModelSite);
+  const startedAt = world.clock.now();
+  await world.site.start();
+  for (const { node, zone, pool } of history.nodes)
+    await world.site.nodes.join(node, { 'topology.kubernetes.io/zone': zone, pool });
+  for (const setup of history.daemonSets) await world.site.user.create(resources.daemonSets, daemonSetOf(setup));
+  for (let index = 0; index < history.controllers; index++) world.lives.start(index);
+
   let steps = 0;
   for (const step of history.steps) {
     await world.clock.advance(step.afterMs);
-    if (broken()) break;
-    happen(world, step, history.daemonSets);
+    if (world.broken) break;
+    await happen(world, step, history.daemonSets);
     steps++;
   }
-  const verdict = broken() ? undefined : await checkLiveness(world, history.daemonSets);
+  const verdict = world.broken ? undefined : await checkLiveness(world, history.daemonSets);
   await world.stop();
   return {
     violation: died(world) ?? world.invariants.violation ?? verdict,

@@ -2,13 +2,13 @@
 // one DaemonSet on one node, how many revisions they are of, who serves, and what the node is like.
 import { findUntolerated, isTrue, type Pod, resources, type Stored } from '../api/index.ts';
 import { isTerminal, revisionLabel, viewPod } from '../core/daemonset/index.ts';
-import type { Change, ModelServer } from './model-server.ts';
+import type { Archive, Change } from './archive.ts';
 import { isReady, nodeOf, ownerOf } from './truth.ts';
 
 export class SlotStates {
   readonly seen = new Set<string>();
 
-  committed(server: ModelServer, { resource, object }: Change): void {
+  committed(server: Archive, { resource, object }: Change): void {
     if (resource !== 'pods') return;
     const owner = ownerOf(object as Stored<Pod>);
     const name = nodeOf(object as Stored<Pod>);

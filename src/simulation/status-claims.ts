@@ -3,16 +3,16 @@
 // that they are exact once the world is at rest is checked there (liveness.ts).
 import { type DaemonSet, type Pod, resources, type Stored } from '../api/index.ts';
 import type { Clock } from '../machinery/index.ts';
-import type { Change, ModelServer } from './model-server.ts';
+import type { Archive, Change } from './archive.ts';
 import { isReady, nodeOf, templateKey } from './truth.ts';
 
 export class StatusClaims {
-  readonly #server: ModelServer;
+  readonly #server: Archive;
   readonly #violate: (what: string) => void;
   readonly #everReady = new Map<string, Set<string>>();
 
   constructor(options: {
-    readonly server: ModelServer;
+    readonly server: Archive;
     readonly clock: Clock;
     readonly violate: (what: string) => void;
   }) {

@@ -20,7 +20,7 @@ import {
   viewNode,
   viewPod,
 } from '../core/daemonset/index.ts';
-import type { ModelServer } from './model-server.ts';
+import type { Archive } from './archive.ts';
 
 export function nodeOf({ spec }: Pod): string | undefined {
   return (
@@ -49,7 +49,7 @@ export function isAvailableAt(pod: Pod, minReadySeconds: number, now: number): b
 }
 
 /** The DaemonSet's live pods on a node; one that a user labelled away is its own already, though still to be let go. */
-export function livePods(server: ModelServer, owner: string, node: string): Stored<Pod>[] {
+export function livePods(server: Archive, owner: string, node: string): Stored<Pod>[] {
   return server
     .all(resources.pods)
     .filter((pod) => ownerOf(pod) === owner && nodeOf(pod) === node && isLive(pod) && !isLabelledAway(pod));
@@ -63,7 +63,7 @@ export function isLabelledAway({ metadata }: Pod): boolean {
 export const labelledAway = 'debug';
 
 /** The states of the DaemonSet that somebody may go by who has seen the history up to `version`. */
-export function believable(server: ModelServer, uid: string, version: number): Stored<DaemonSet>[] {
+export function believable(server: Archive, uid: string, version: number): Stored<DaemonSet>[] {
   const names = new Set<string>();
   for (const { metadata } of server.all(resources.daemonSets)) names.add(`${metadata.namespace}/${metadata.name}`);
   for (const { object } of server.changesAfter(resources.daemonSets, version))
