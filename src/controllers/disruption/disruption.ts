@@ -15,17 +15,16 @@ import {
   withCondition,
 } from '../../api/index.ts';
 import { type ControllerContext, listWatch } from '../../client/index.ts';
-import { type BudgetPod, budgetStatus, type DisruptionBudget, disruptedPodMsMax } from '../../core/disruption/index.ts';
+import {
+  type BudgetPod,
+  budgetStatus,
+  type DisruptionBudget,
+  disruptedPodMsMax,
+  disruptionBudgets,
+} from '../../core/disruption/index.ts';
 import { isFinished } from '../../core/node/index.ts';
 import { composeController, createWorkQueue, type RunningController, startReflector } from '../../machinery/index.ts';
 
-const budgetsResource: Resource<DisruptionBudget> = {
-  group: 'policy',
-  version: 'v1',
-  name: 'poddisruptionbudgets',
-  kind: 'PodDisruptionBudget',
-  namespaced: true,
-};
 const replicaSets: Resource = {
   group: 'apps',
   version: 'v1',
@@ -87,7 +86,7 @@ export function runDisruption(options: ControllerContext): RunningController {
     const next = { ...budget, status: { ...status, observedGeneration: generation, conditions } };
     try {
       // With its resourceVersion: an eviction that was granted meanwhile must not be forgotten.
-      await client.update(budgetsResource, next, { subresource: 'status', signal });
+      await client.update(disruptionBudgets, next, { subresource: 'status', signal });
     } catch (error) {
       if (isReason(error, 'NotFound')) return;
       if (!isReason(error, 'Conflict')) throw error;
@@ -111,7 +110,7 @@ export function runDisruption(options: ControllerContext): RunningController {
   const shared = { clock, random, log, signal };
   const budgets = startReflector<Stored<DisruptionBudget>, Stored<DisruptionBudget>>({
     ...shared,
-    source: listWatch(client, budgetsResource),
+    source: listWatch(client, disruptionBudgets),
     project: (budget) => budget,
     handlers: {
       applied({ metadata: { namespace = '', name } }) {

@@ -2,7 +2,7 @@
 // ("assumed"). O(1) per event. Decides nothing.
 import { isFinished } from '../../core/node/index.ts';
 import { type NodeInfo, type NodeOffer, NodeUsage, type PodDemand, podDemand } from '../../core/scheduling/index.ts';
-import { type Condition, findCondition, parseTime, type Pod, type Stored } from '../../api/index.ts';
+import { type Condition, findCondition, type Labels, parseTime, type Pod, type Stored } from '../../api/index.ts';
 
 /** The little that is kept of a pod. */
 export interface PodView {
@@ -11,6 +11,7 @@ export interface PodView {
   readonly namespace: string;
   readonly name: string;
   readonly uid: string;
+  readonly labels: Labels | undefined;
   readonly nodeName: string | undefined;
   readonly schedulerName: string;
   /** Succeeded or Failed: uses nothing any more. */
@@ -33,6 +34,7 @@ export function podView(pod: Stored<Pod>): PodView {
     namespace: metadata.namespace ?? '',
     name: metadata.name,
     uid: metadata.uid,
+    labels: metadata.labels,
     nodeName: demand.nodeName,
     schedulerName: spec.schedulerName ?? defaultSchedulerName,
     finished: isFinished(pod),

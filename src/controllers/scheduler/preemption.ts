@@ -2,7 +2,7 @@
 // The pod itself is bound later, when they are gone, as any other that waits.
 import { formatTime, isReason, resources } from '../../api/index.ts';
 import type { Client } from '../../client/index.ts';
-import { type NodeInfo, planPreemption, preemptionRefusal } from '../../core/scheduling/index.ts';
+import { type Guard, type NodeInfo, planPreemption, preemptionRefusal } from '../../core/scheduling/index.ts';
 import type { Clock, EventRecorder } from '../../machinery/index.ts';
 import type { ClusterView, Nomination, PodView } from './cluster-view.ts';
 
@@ -13,6 +13,8 @@ export interface PreemptionOptions {
   readonly signal: AbortSignal;
   readonly recorder: EventRecorder | undefined;
   readonly schedulerName: string;
+  /** The disruption budgets as they stand. */
+  readonly guards: () => readonly Guard<PodView>[];
 }
 
 export interface PreemptionDecision {
@@ -29,7 +31,7 @@ export interface PreemptionPart {
 }
 
 export function createPreemption(options: PreemptionOptions): PreemptionPart {
-  const { client, clock, cluster, signal, recorder, schedulerName } = options;
+  const { client, clock, cluster, signal, recorder, schedulerName, guards } = options;
   /** Victims whose deletion was asked for; each is kept until the watch says that it is gone or leaving. */
   const leaving = new Set<string>();
 
@@ -71,10 +73,11 @@ export function createPreemption(options: PreemptionOptions): PreemptionPart {
       const earlier = cluster.nominatedNodeOf(pod.uid);
       // Its victims are on their way: what was said of it still holds.
       if (earlier !== undefined && isMakingRoom(pod, earlier)) return refuse('');
-      const plan = planPreemption(pod.demand, resolvable, (name) => [
+      const occupantsOf = (name: string) => [
         ...cluster.podsOn(name),
         ...nominated.filter(({ nodeName }) => nodeName === name).map((nomination) => nomination.pod),
-      ]);
+      ];
+      const plan = planPreemption(pod.demand, resolvable, occupantsOf, guards());
       if (plan === undefined) return refuse(preemptionRefusal(count, resolvable.length));
       cluster.nominate(pod, plan.nodeName);
       return { ...plan, refusal: '' };

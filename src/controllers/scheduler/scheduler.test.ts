@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { findCondition, type Pod, resources, StatusError } from '../../api/index.ts';
 import { createFakeClient } from '../../client/index.ts';
+import { disruptionBudgets } from '../../core/disruption/index.ts';
 import { createVirtualClock, seededRandom } from '../../machinery/index.ts';
 import { silentLogger } from '../../observe/index.ts';
 import { runScheduler } from './index.ts';
@@ -193,6 +194,32 @@ test('a daemon pod takes the place of a less important one on its node, and nobo
   cluster.client.remove(resources.pods, 'default', 'low');
   await cluster.clock.advance(60_000);
   assert.equal(cluster.nodeOf('daemon'), 'a');
+});
+
+test('a disruption budget turns the choice to another pod', async (t) => {
+  const cluster = await start(t);
+  cluster.node('a');
+  for (const [name, priority, labels] of [
+    ['guarded', 0, { app: 'guarded' }],
+    ['free', 1, {}],
+  ] as const)
+    cluster.client.add(resources.pods, {
+      metadata: { name, namespace: 'default', labels },
+      spec: { nodeName: 'a', priority, containers: [{ name: 'c', resources: { requests: { cpu: '500m' } } }] },
+    });
+  cluster.client.add(disruptionBudgets, {
+    metadata: { name: 'b', namespace: 'default' },
+    spec: { selector: { matchLabels: { app: 'guarded' } } },
+    status: { disruptionsAllowed: 0 },
+  });
+  cluster.pod('daemon', { ...pinnedTo('a'), priority: 100 }, '500m');
+  cluster.run();
+  await cluster.clock.advance(0);
+  const leaving = cluster.client.all(resources.pods).filter(({ metadata }) => metadata.deletionTimestamp !== undefined);
+  assert.deepEqual(
+    leaving.map(({ metadata }) => metadata.name),
+    ['free'],
+  );
 });
 
 test('a pod that may not preempt waits', async (t) => {

@@ -2,6 +2,7 @@
 // watches, assumes, binds, and wakes waiting pods when something changed that could help them.
 import { type Binding, formatTime, isReason, resources } from '../../api/index.ts';
 import { type ControllerContext, listWatch } from '../../client/index.ts';
+import { disruptionBudgets } from '../../core/disruption/index.ts';
 import { isSameOffer, nodeOffer, placePod } from '../../core/scheduling/index.ts';
 import {
   composeController,
@@ -11,6 +12,7 @@ import {
   startReflector,
 } from '../../machinery/index.ts';
 import { ClusterView, defaultSchedulerName, podView, type PodView } from './cluster-view.ts';
+import { guardOf } from './guards.ts';
 import { ParkedPods } from './parked-pods.ts';
 import { createPreemption, podReference } from './preemption.ts';
 
@@ -39,7 +41,15 @@ export function runScheduler(options: SchedulerOptions): RunningController {
     pod.schedulerName === schedulerName &&
     !(pod.terminating || pod.finished || pod.gated || cluster.isAssumed(pod.uid));
 
-  const preemption = createPreemption({ client, clock, cluster, signal, recorder, schedulerName });
+  const preemption = createPreemption({
+    client,
+    clock,
+    cluster,
+    signal,
+    recorder,
+    schedulerName,
+    guards: () => [...budgets.views()],
+  });
   const queue = createWorkQueue<string>({
     clock,
     signal,
@@ -169,11 +179,22 @@ export function runScheduler(options: SchedulerOptions): RunningController {
     },
   });
 
-  // Only with both lists in hand is it known what room is left.
-  const synced = Promise.all([pods.synced, nodes.synced]).then(() => {
+  // A budget that lets more go does not wake anybody: it saves no pod, it only says whose turn is first.
+  const budgets = startReflector({
+    source: listWatch(client, disruptionBudgets),
+    clock,
+    random,
+    log,
+    signal,
+    project: guardOf,
+    handlers: { applied: () => undefined, removed: () => undefined },
+  });
+
+  // Only with all lists in hand is it known what room is left, and who may have to leave.
+  const synced = Promise.all([pods.synced, nodes.synced, budgets.synced]).then(() => {
     started = true;
     for (const pod of pods.views()) enqueue(pod);
   });
   signal.addEventListener('abort', () => stopWaking?.(), { once: true });
-  return composeController('scheduler', [{ synced, stopped: pods.stopped }, nodes, queue]);
+  return composeController('scheduler', [{ synced, stopped: pods.stopped }, nodes, budgets, queue]);
 }

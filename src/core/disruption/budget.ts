@@ -1,7 +1,7 @@
 // What the status of a PodDisruptionBudget says: how many of its pods are healthy, how many must be, and hence how many
 // may go now (pkg/controller/disruption trySync). Whether one pod may go is the API server's to say, from this status.
 // https://kubernetes.io/docs/tasks/run-application/configure-pdb/
-import { type KubernetesObject, type LabelSelector, parseTime } from '../../api/index.ts';
+import { type KubernetesObject, type LabelSelector, parseTime, type Resource } from '../../api/index.ts';
 
 /** spec: one of the two, a number or `"30%"`. */
 export interface Budget {
@@ -12,6 +12,14 @@ export interface Budget {
 export type DisruptionBudget = KubernetesObject & {
   readonly spec?: Budget & { readonly selector?: LabelSelector };
   readonly status?: Partial<BudgetStatus> & { readonly observedGeneration?: number; readonly conditions?: unknown };
+};
+
+export const disruptionBudgets: Resource<DisruptionBudget> = {
+  group: 'policy',
+  version: 'v1',
+  name: 'poddisruptionbudgets',
+  kind: 'PodDisruptionBudget',
+  namespaced: true,
 };
 
 /** A pod that the budget's selector selects. */

@@ -6,4 +6,5 @@ export {
   budgetStatus,
   type DisruptionBudget,
   disruptedPodMsMax,
+  disruptionBudgets,
 } from './budget.ts';

@@ -4,4 +4,4 @@ export { type HostPort, type PodDemand, podDemand } from './demand.ts';
 export { admissionMisfits, describeMisfit, type Misfit, misfits } from './fit.ts';
 export { isSameOffer, type NodeInfo, type NodeOffer, nodeOffer, NodeUsage } from './node-info.ts';
 export { type Placement, placePod } from './place.ts';
-export { type Occupant, planPreemption, type Preemption, preemptionRefusal } from './preempt.ts';
+export { type Guard, type Occupant, planPreemption, type Preemption, preemptionRefusal } from './preempt.ts';

@@ -5,7 +5,7 @@ import type { PodSpec } from '../../api/index.ts';
 import { podDemand } from './demand.ts';
 import { misfits } from './fit.ts';
 import { type NodeInfo, nodeOffer, NodeUsage } from './node-info.ts';
-import { type Occupant, planPreemption, preemptionRefusal } from './preempt.ts';
+import { type Guard, type Occupant, planPreemption, preemptionRefusal } from './preempt.ts';
 
 const spec = (priority: number, cpu: string, more: Partial<PodSpec> = {}): PodSpec => ({
   priority,
@@ -18,13 +18,17 @@ const occupant = (uid: string, priority: number, cpu: string, startedAt = 0): Oc
   startedAt,
 });
 
-function plan(wanted: PodSpec, cluster: Readonly<Record<string, readonly Occupant[]>>): string {
+function plan(
+  wanted: PodSpec,
+  cluster: Readonly<Record<string, readonly Occupant[]>>,
+  guards: readonly Guard<Occupant>[] = [],
+): string {
   const nodes: NodeInfo[] = Object.entries(cluster).map(([name, occupants]) => {
     const usage = new NodeUsage();
     for (const { demand } of occupants) usage.add(demand);
     return { offer: nodeOffer({ metadata: { name }, status: { allocatable: { cpu: '1', pods: '10' } } }), usage };
   });
-  const found = planPreemption(podDemand(wanted), nodes, (name) => cluster[name]!);
+  const found = planPreemption(podDemand(wanted), nodes, (name) => cluster[name]!, guards);
   return found === undefined ? 'none' : `${found.nodeName}: ${found.victims.map(({ uid }) => uid).join(' ')}`;
 }
 
@@ -85,6 +89,58 @@ describe('whose place an important pod takes', () => {
     const occupants = [occupant('bystander', 0, '100m'), { uid: 'holder', demand: holder, startedAt: 0 }];
     assert.equal(plan(wanted, { a: occupants }), 'a: holder');
   });
+});
+
+describe('whose place, when disruption budgets are there', () => {
+  const budget = (allowed: number, ...uids: string[]): Guard<Occupant> => ({
+    allowed,
+    covers: ({ uid }) => uids.includes(uid),
+  });
+  const cases: readonly (readonly [
+    name: string,
+    wanted: PodSpec,
+    cluster: Parameters<typeof plan>[1],
+    guards: readonly Guard<Occupant>[],
+    expected: string,
+  ])[] = [
+    [
+      'one that no budget guards, though it is more important',
+      spec(10, '500m'),
+      { a: [occupant('guarded', 1, '500m'), occupant('free', 5, '500m')] },
+      [budget(0, 'guarded')],
+      'a: free',
+    ],
+    [
+      'on the node where no budget is violated, though its victim is more important',
+      spec(10, '600m'),
+      { a: [occupant('guarded', 1, '900m')], b: [occupant('free', 5, '900m')] },
+      [budget(0, 'guarded')],
+      'b: free',
+    ],
+    [
+      'as many as the budget lets go, the least important of its pods',
+      spec(10, '500m'),
+      { a: [occupant('p1', 1, '500m'), occupant('p2', 2, '500m')] },
+      [budget(1, 'p1', 'p2')],
+      'a: p2',
+    ],
+    [
+      'a guarded one when there is no other way',
+      spec(10, '600m'),
+      { a: [occupant('guarded', 1, '900m')] },
+      [budget(0, 'guarded')],
+      'a: guarded',
+    ],
+    [
+      'where fewer budgets are violated',
+      spec(10, '1'),
+      { a: [occupant('x', 1, '500m'), occupant('y', 1, '500m')], b: [occupant('z', 9, '1')] },
+      [budget(0, 'x', 'y', 'z')],
+      'b: z',
+    ],
+  ];
+  for (const [name, wanted, cluster, guards, expected] of cases)
+    test(name, () => assert.equal(plan(wanted, cluster, guards), expected));
 });
 
 test('whatever is there, the plan makes room, takes nobody equal or above, and no victim in vain', () => {

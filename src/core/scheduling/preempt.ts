@@ -1,6 +1,6 @@
 // A pod that fits nowhere may take the place of less important ones: whose, and on which node
 // (kube-scheduler's DefaultPreemption). Removes as few and as unimportant pods as will do; never one of the same
-// priority. Disruption budgets are not asked (upstream asks them and overrules them if there is no other way).
+// priority. Disruption budgets are heeded as far as that is possible: they do not save a pod when there is no other way.
 // https://kubernetes.io/docs/concepts/scheduling-eviction/pod-priority-preemption/
 import type { PodDemand } from './demand.ts';
 import { misfits, type Misfit } from './fit.ts';
@@ -14,10 +14,20 @@ export interface Occupant {
   readonly startedAt: number;
 }
 
+/** A disruption budget as preemption sees it. */
+export interface Guard<T extends Occupant> {
+  /** How many of its pods may go now. */
+  readonly allowed: number;
+  /** It counts this pod, and has not yet been told that it goes. */
+  readonly covers: (occupant: T) => boolean;
+}
+
 export interface Preemption<T extends Occupant> {
   readonly nodeName: string;
-  /** Least important last; never none. */
+  /** Never none; those whose going violates a budget first, of each kind the most important first. */
   readonly victims: readonly T[];
+  /** How many of them go although a budget says no. */
+  readonly violations: number;
 }
 
 /** Whether the absence of other pods could help: room and ports come back, labels and taints do not. */
@@ -31,37 +41,60 @@ export function planPreemption<T extends Occupant>(
   demand: PodDemand,
   nodes: Iterable<NodeInfo>,
   occupantsOf: (nodeName: string) => Iterable<T>,
+  guards: readonly Guard<T>[] = [],
 ): Preemption<T> | undefined {
   let best: Preemption<T> | undefined;
   for (const node of nodes) {
-    const victims = victimsOn(demand, node, [...occupantsOf(node.offer.name)]);
-    if (victims === undefined) continue;
-    const candidate = { nodeName: node.offer.name, victims };
+    const candidate = victimsOn(demand, node, [...occupantsOf(node.offer.name)], guards);
+    if (candidate === undefined) continue;
     if (best === undefined || costsLess(candidate, best)) best = candidate;
   }
   return best;
 }
 
-/** All less important pods go, then as many as possible come back, the most important first. */
+/**
+ * All less important pods go, then as many as possible come back: first those that a budget guards, then the rest, the
+ * most important first.
+ */
 function victimsOn<T extends Occupant>(
   demand: PodDemand,
   { offer }: NodeInfo,
   occupants: readonly T[],
-): readonly T[] | undefined {
+  guards: readonly Guard<T>[],
+): Preemption<T> | undefined {
   const lower = occupants.filter((occupant) => occupant.demand.priority < demand.priority);
   if (lower.length === 0) return undefined;
   const usage = new NodeUsage();
   for (const occupant of occupants) if (occupant.demand.priority >= demand.priority) usage.add(occupant.demand);
   const node = { offer, usage };
   if (misfits(demand, node).length > 0) return undefined;
-  const victims: T[] = [];
-  for (const occupant of lower.toSorted(byImportance)) {
-    usage.add(occupant.demand);
-    if (misfits(demand, node).length === 0) continue;
-    usage.remove(occupant.demand);
-    victims.push(occupant);
-  }
-  return victims.length === 0 ? undefined : victims;
+  const unspared = (candidates: readonly T[]) =>
+    candidates.filter((occupant) => {
+      usage.add(occupant.demand);
+      if (misfits(demand, node).length === 0) return false;
+      usage.remove(occupant.demand);
+      return true;
+    });
+  const { violating, others } = splitByGuards(lower.toSorted(byImportance), guards);
+  const against = unspared(violating);
+  const victims = [...against, ...unspared(others)];
+  return victims.length === 0 ? undefined : { nodeName: offer.name, victims, violations: against.length };
+}
+
+/** Which of these a budget could not let go if all went, the most important first (filterPodsWithPDBViolation). */
+function splitByGuards<T extends Occupant>(candidates: readonly T[], guards: readonly Guard<T>[]) {
+  const left = guards.map(({ allowed }) => allowed);
+  const isViolating = (occupant: T) => {
+    let violates = false;
+    for (const [index, guard] of guards.entries())
+      if (guard.covers(occupant)) {
+        left[index]! -= 1;
+        if (left[index]! < 0) violates = true;
+      }
+    return violates;
+  };
+  const violating = new Set(candidates.filter(isViolating));
+  return { violating: [...violating], others: candidates.filter((occupant) => !violating.has(occupant)) };
 }
 
 /** Higher priority first, then what has run longer (schedutil.MoreImportantPod). */
@@ -69,7 +102,7 @@ function byImportance(left: Occupant, right: Occupant): number {
   return right.demand.priority - left.demand.priority || left.startedAt - right.startedAt;
 }
 
-/** pickOneNodeForPreemption: least highest priority, least sum of priorities, fewest, and latest started. */
+/** pickOneNodeForPreemption: fewest budgets violated, least highest priority, least sum of priorities, fewest, and latest started. */
 function costsLess<T extends Occupant>(left: Preemption<T>, right: Preemption<T>): boolean {
   const [a, b] = [costs(left), costs(right)];
   for (const [index, cost] of a.entries()) if (cost !== b[index]) return cost < b[index]!;
@@ -79,11 +112,11 @@ function costsLess<T extends Occupant>(left: Preemption<T>, right: Preemption<T>
 /** Makes every priority count as more than nothing, so that two victims cost more than one. */
 const priorityOffset = 2 ** 31;
 
-function costs({ victims }: Preemption<Occupant>): readonly number[] {
-  const highest = victims[0]!.demand.priority;
+function costs({ victims, violations }: Preemption<Occupant>): readonly number[] {
+  const highest = Math.max(...victims.map(({ demand }) => demand.priority));
   const sum = victims.reduce((total, victim) => total + victim.demand.priority + priorityOffset, 0);
   const mostImportant = victims.filter((victim) => victim.demand.priority === highest);
-  return [highest, sum, victims.length, -Math.min(...mostImportant.map(({ startedAt }) => startedAt))];
+  return [violations, highest, sum, victims.length, -Math.min(...mostImportant.map(({ startedAt }) => startedAt))];
 }
 
 /** kube-scheduler's words for a preemption that would not help, after those that say why the pod does not fit. */
