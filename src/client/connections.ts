@@ -1,8 +1,9 @@
 // Keep-alive connections to one API server, and one request over them: with connector.ts the one module that knows
 // undici. Uses its callbacks, not its streams: a thousand small answers cost half as much. Knows nothing of Kubernetes or
 // of deadlines.
-import { type Dispatcher, errors, Pool } from 'undici';
+import type { Dispatcher, Pool as UndiciPool } from 'undici';
 import { createConnector, type CurrentTls } from './connector.ts';
+import { errors, Pool } from './undici.ts';
 
 export interface ConnectionOptions {
   readonly origin: string;
@@ -17,7 +18,7 @@ export interface ConnectionOptions {
 export interface Outgoing {
   readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   readonly path: string;
-  readonly headers: Readonly<Record<string, string>>;
+  readonly headers: Readonly<Record<string, string | string[]>>;
   readonly body?: string;
 }
 
@@ -91,7 +92,7 @@ export function isTimeout(error: unknown): boolean {
   );
 }
 
-function dispatch(pool: Pool, request: Outgoing, receiver: Receiver): Exchange {
+function dispatch(pool: UndiciPool, request: Outgoing, receiver: Receiver): Exchange {
   let controller: Dispatcher.DispatchController | undefined;
   let abortedBeforeStart: Error | undefined;
   // `reset: false`: undici would close the connection after a DELETE with a body. Kubernetes servers read that body.

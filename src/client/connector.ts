@@ -1,8 +1,9 @@
 // How a connection to the API server is made: directly or through a proxy, with the TLS identity of the moment. A
 // certificate that was renewed is used by every connection from then on; none resumes a session of the old one.
 import { createSecureContext } from 'node:tls';
-import { buildConnector } from 'undici';
+import type { buildConnector as UndiciConnector } from 'undici';
 import { openTunnel } from './proxy.ts';
+import { buildConnector } from './undici.ts';
 
 export interface TlsOptions {
   /** PEM texts. */
@@ -24,10 +25,10 @@ export interface ConnectorOptions {
   readonly connectMsMax: number;
 }
 
-export function createConnector({ tls, proxy, connectMsMax }: ConnectorOptions): buildConnector.connector {
-  let made: { readonly of: TlsOptions; readonly connect: buildConnector.connector } | undefined;
+export function createConnector({ tls, proxy, connectMsMax }: ConnectorOptions): UndiciConnector.connector {
+  let made: { readonly of: TlsOptions; readonly connect: UndiciConnector.connector } | undefined;
   /** One context for all connections: made per connection it costs more than the handshake. */
-  const current = (): buildConnector.connector => {
+  const current = (): UndiciConnector.connector => {
     const now = typeof tls === 'function' ? tls() : tls;
     if (made?.of !== now)
       made = { of: now, connect: buildConnector({ ...identity(now), timeout: connectMsMax, allowH2: false }) };

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
@@ -52,10 +52,20 @@ describe('a kubeconfig', () => {
     assert.deepEqual(await credentials!(), {});
   });
 
-  const credentials: readonly [string, object, Record<string, string>][] = [
+  const credentials: readonly [string, object, Record<string, string | string[]>][] = [
     ['a token', { token: 't' }, { authorization: 'Bearer t' }],
     ['a password', { username: 'me', password: 'pw' }, { authorization: `Basic ${base64('me:pw')}` }],
     ['impersonation', { token: 't', as: 'jane' }, { authorization: 'Bearer t', 'impersonate-user': 'jane' }],
+    [
+      'everything to impersonate',
+      { as: 'jane', 'as-uid': '7', 'as-groups': ['a', 'b'], 'as-user-extra': { 'example.com/Team': ['x'] } },
+      {
+        'impersonate-user': 'jane',
+        'impersonate-uid': '7',
+        'impersonate-group': ['a', 'b'],
+        'impersonate-extra-example.com%2Fteam': ['x'],
+      },
+    ],
   ];
   for (const [what, user, headers] of credentials)
     test(`with ${what} sends it as headers`, async () => {
@@ -138,7 +148,7 @@ describe('a kubeconfig', () => {
       clock,
     });
     const { authorization = '' } = await credentials!();
-    assert.deepEqual(JSON.parse(Buffer.from(authorization.replace('Bearer ', ''), 'base64').toString()), {
+    assert.deepEqual(JSON.parse(Buffer.from(String(authorization).replace('Bearer ', ''), 'base64').toString()), {
       apiVersion: 'client.authentication.k8s.io/v1',
       kind: 'ExecCredential',
       spec: { interactive: false },
@@ -210,13 +220,32 @@ describe('a kubeconfig', () => {
     assert.equal((await loadKubeconfig({ context: 'main-two', clock })).server, 'https://two.example:6443');
   });
 
+  test('that is a list may name missing files, and the first entry of a name holds', async () => {
+    const first = await write('first', { token: '1' });
+    const second = join(directory, 'second');
+    const text = await readFile(first, 'utf8');
+    await writeFile(second, text.replace('first.example', 'second.example').replace('"token":"1"', '"token":"2"'));
+    const environment = { KUBECONFIG: [join(directory, 'missing'), first, second].join(delimiter) };
+    const { server, credentials } = await loadKubeconfig({ environment, clock });
+    assert.equal(server, 'https://first.example:6443');
+    assert.deepEqual(await credentials!(), { authorization: 'Bearer 1' });
+  });
+
   test('that is missing, unreadable, or names no cluster is refused with its path or context', async () => {
     const broken = join(directory, 'broken');
     await writeFile(broken, '{: not yaml');
+    const list = join(directory, 'list');
+    await writeFile(list, '- clusters');
+    const nameless = join(directory, 'nameless');
+    await writeFile(nameless, '{users: [{user: {token: t}}]}');
+    const lost = await write('lost', { 'client-certificate': 'nowhere.pem' });
     const good = await write('good', { token: 't' });
     const cases: readonly [Parameters<typeof loadKubeconfig>[0], RegExp][] = [
       [{ path: join(directory, 'missing'), clock }, /missing cannot be used: ENOENT/],
       [{ path: broken, clock }, /broken cannot be used/],
+      [{ path: list, clock }, /list cannot be used: it is no mapping/],
+      [{ path: nameless, clock }, /'users' is no list of named entries/],
+      [{ path: lost, clock }, /client-certificate cannot be read: ENOENT.*nowhere\.pem/],
       [{ path: good, context: 'nope', clock }, /no context 'nope'/],
       [{ path: good, context: 'broken-good', clock }, /good names no cluster for context 'broken-good'/],
     ];

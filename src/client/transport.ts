@@ -14,7 +14,7 @@ export interface TransportOptions {
   /** An HTTP proxy to go through. */
   readonly proxy?: URL;
   /** Who asks: headers such as Authorization. Called for each request, so that tokens may rotate. */
-  readonly credentials?: () => Promise<Readonly<Record<string, string>>>;
+  readonly credentials?: () => Promise<Outgoing['headers']>;
   /** The server did not know the credentials: they are to be renewed. */
   readonly onUnauthorized?: () => void;
   readonly userAgent: string;
