@@ -30,6 +30,11 @@ export function customSchema(resourceKey: string, schema: SchemaProps): ObjectSc
       const [metadata, old] = [next, before].map((object) => metadataOf(object as unknown as JsonObject));
       validateObjectMetaUpdate(errors, metadata!, old!, dnsSubdomain);
       validate(errors, next);
+      if (errors.isEmpty) return;
+      // A fault that the stored object has just so is no fault of this write (CRDValidationRatcheting, KEP-4008).
+      const standing = new FieldErrors();
+      validate(standing, before);
+      errors.forgive(standing);
       errors.throwIfAny(resourceKey, before.metadata.name ?? '');
     },
   };

@@ -89,10 +89,14 @@ export function validateCreate(
   const json = object as unknown as JsonObject;
   validateObjectMeta(errors, metadataOf(json), rules.name ?? dnsSubdomain);
   rules.object?.(errors, json);
+  rules.create?.(errors, json);
   errors.throwIfAny(resourceKey, object.metadata.name ?? object.metadata.generateName ?? '');
 }
 
-/** Throws StatusError Invalid (422) when `next` may not replace `before`. */
+/**
+ * Throws StatusError Invalid (422) when `next` may not replace `before`. A fault that `before` has just so is no fault of
+ * this write: an object that an older server let in can still be changed (ratcheting, KEP-4008).
+ */
 export function validateUpdate(
   resourceKey: string,
   next: KubernetesObject,
@@ -109,5 +113,10 @@ export function validateUpdate(
     (rules.subresources?.[context.subresource ?? ''] ?? rules.update)?.(errors, json, old);
     rules.object?.(errors, json);
   }
+  if (errors.isEmpty) return;
+  const standing = new FieldErrors();
+  validateObjectMeta(standing, metadataOf(old), rules.name ?? dnsSubdomain);
+  rules.object?.(standing, old);
+  errors.forgive(standing);
   errors.throwIfAny(resourceKey, before.metadata.name ?? '');
 }

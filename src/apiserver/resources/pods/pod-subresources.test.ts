@@ -35,7 +35,9 @@ test('an ephemeral container stays as it is', async () => {
     [[{ $patch: 'delete', name: 'look' }], /existing ephemeral containers "look" may not be removed/],
     [[{ ...look, name: 'second', targetContainerName: 'none' }], /targetContainerName: Not found: "none"/],
     [[{ ...look, name: 'main' }], /Duplicate value: "main"/],
-    [[{ ...look, name: 'b', ports: [{ containerPort: 1 }] }], /cannot be set for an Ephemeral Container/],
+    [[{ ...look, name: 'b', ports: [{ containerPort: 1 }] }], /\.ports: Forbidden: cannot be set for an Ephemeral/],
+    [[{ ...look, name: 'b', resources: { limits: { cpu: '1' } } }], /\.resources: Forbidden: cannot be set for an/],
+    [[{ ...look, name: 'b', restartPolicy: 'Always' }], /\.restartPolicy: Forbidden: cannot be set for an Ephemeral/],
   ];
   for (const [ephemeralContainers, message] of cases) {
     const refused = await fails(write('ephemeralcontainers', { spec: { ephemeralContainers } }));
@@ -61,4 +63,67 @@ test('cpu and memory may be resized within the quality of service class', async 
     [{ requests: { memory: null } }, /resource requests cannot be removed/],
   ];
   for (const [over, message] of cases) assert.match((await fails(resize({ resources: over }))).message, message);
+});
+
+test('a resize is refused where only a new pod will do', async (t) => {
+  const resources = { requests: { cpu: '100m' } };
+  const container = (name: string, more: object = {}) => ({ name, image: 'a', resources, ...more });
+  const spec = {
+    containers: [container('main'), container('other')],
+    initContainers: [container('first'), container('sidecar', { restartPolicy: 'Always' })],
+  };
+  const { call, fails, respond } = await serverWithPod(spec);
+  const more = { requests: { cpu: '200m' } };
+  const read = await call({ ...pods, verb: 'get' });
+  const sent = (change: (spec: Record<string, unknown>) => void) => {
+    const body = structuredClone(read) as unknown as { spec: Record<string, unknown> };
+    change(body.spec);
+    return { ...pods, verb: 'update', subresource: 'resize', body } as const;
+  };
+  const cases: readonly (readonly [name: string, change: (spec: Record<string, unknown>) => void, RegExp])[] = [
+    [
+      'a container more',
+      (of) => (of['containers'] as object[]).push(container('new')),
+      /spec: Forbidden: only cpu and memory/,
+    ],
+    ['another order', (of) => (of['containers'] as object[]).reverse(), /spec: Forbidden: only cpu and memory/],
+    [
+      'another resize policy',
+      (of) =>
+        Object.assign((of['containers'] as object[])[0]!, {
+          resizePolicy: [{ resourceName: 'cpu', restartPolicy: 'NotRequired' }],
+        }),
+      /spec: Forbidden: only cpu and memory/,
+    ],
+    [
+      'an init container that has run',
+      (of) => Object.assign((of['initContainers'] as object[])[0]!, { resources: more }),
+      /initContainers\[0\]\.resources: Forbidden: resources for non-sidecar init containers are immutable/,
+    ],
+    [
+      'more asked than allowed',
+      (of) =>
+        Object.assign((of['containers'] as object[])[0]!, {
+          resources: { requests: { cpu: '2' }, limits: { cpu: '1' } },
+        }),
+      /must be less than or equal to cpu limit of 1/,
+    ],
+  ];
+  for (const [name, change, message] of cases)
+    await t.test(name, async () => assert.match((await fails(sent(change))).message, message));
+  const answer = await respond(
+    sent((of) => Object.assign((of['initContainers'] as object[])[1]!, { resources: more })),
+  );
+  assert.equal(answer.code, 200, 'a sidecar may be resized');
+});
+
+test('a pod does not begin with ephemeral containers, nor bound and gated', async () => {
+  const { fails } = await createTestServer();
+  const create = (spec: object) => fails({ ...pods, verb: 'create', body: pod('a', {}, { ...spec }) });
+  assert.match(
+    (await create({ ephemeralContainers: [look] })).message,
+    /ephemeralContainers: Forbidden: cannot be set on create/,
+  );
+  const gated = { nodeName: 'n', schedulingGates: [{ name: 'a/b' }] };
+  assert.match((await create(gated)).message, /spec.nodeName: Forbidden: cannot be set until all schedulingGates/);
 });

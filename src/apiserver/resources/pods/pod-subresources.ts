@@ -21,29 +21,30 @@ function withEphemeralContainers(wanted: Pod, before: Pod): Pod {
   return { ...before, spec: ephemeralContainers === undefined ? spec : { ...spec, ephemeralContainers } };
 }
 
+/** Containers that were added, taken away, renamed or put elsewhere stay as sent, for validation to refuse. */
 function resizedTo(wanted: Pod, before: Pod): Pod {
-  const resize = (containers: readonly Container[], to: readonly Container[] | undefined) =>
-    containers.map((container) => {
-      const next: (Container & Resizable) | undefined = to?.find(({ name }) => name === container.name);
-      if (next === undefined) return container;
-      const { resources, resizePolicy } = next;
+  const { containers, initContainers } = before.spec;
+  const sameNames = (left: readonly Container[] = [], right: readonly Container[] = []) =>
+    left.length === right.length && left.every(({ name }, index) => name === right[index]!.name);
+  if (!sameNames(wanted.spec.containers, containers) || !sameNames(wanted.spec.initContainers, initContainers))
+    return { ...before, spec: wanted.spec };
+  const resize = (olds: readonly Container[], to: readonly Container[]) =>
+    olds.map((old, index) => {
+      const { resources, resizePolicy } = to[index]!;
       return {
-        ...container,
+        ...old,
         ...(resources === undefined ? {} : { resources }),
         ...(resizePolicy === undefined ? {} : { resizePolicy }),
       };
     });
-  const { containers, initContainers } = before.spec;
   return {
     ...before,
     spec: {
       ...before.spec,
       containers: resize(containers, wanted.spec.containers),
-      ...(initContainers === undefined ? {} : { initContainers: resize(initContainers, wanted.spec.initContainers) }),
+      ...(initContainers === undefined
+        ? {}
+        : { initContainers: resize(initContainers, wanted.spec.initContainers ?? []) }),
     },
   };
-}
-
-interface Resizable {
-  readonly resizePolicy?: readonly unknown[];
 }

@@ -14,6 +14,17 @@ const pullPolicies = ['Always', 'IfNotPresent', 'Never'];
 const messagePolicies = ['File', 'FallbackToLogsOnError'];
 const protocols = ['SCTP', 'TCP', 'UDP'];
 
+const notEphemeral = [
+  'ports',
+  'livenessProbe',
+  'readinessProbe',
+  'startupProbe',
+  'lifecycle',
+  'restartPolicy',
+  'restartPolicyRules',
+  'resizePolicy',
+];
+
 export function validateAllContainers(errors: FieldErrors, path: string, spec: JsonObject, volumes: VolumeNames): void {
   const containers = list(spec, 'containers');
   if (containers.length === 0) errors.required(`${path}.containers`);
@@ -39,10 +50,18 @@ export function validateAllContainers(errors: FieldErrors, path: string, spec: J
     const at = `${path}.ephemeralContainers[${index}]`;
     validateContainer(errors, at, container, volumes);
     validateUnique(errors, `${at}.name`, container, names);
-    for (const field of ['ports', 'livenessProbe', 'readinessProbe', 'startupProbe', 'lifecycle'])
-      if (container[field] !== undefined)
-        errors.forbidden(`${at}.${field}`, 'cannot be set for an Ephemeral Container');
+    validateEphemeralContainer(errors, at, container);
   }
+}
+
+/** They come late and are nobody's service: what only makes sense from a pod's start is not theirs. */
+function validateEphemeralContainer(errors: FieldErrors, path: string, container: JsonObject): void {
+  const why = 'cannot be set for an Ephemeral Container';
+  for (const field of notEphemeral) if (container[field] !== undefined) errors.forbidden(`${path}.${field}`, why);
+  if (Object.keys(struct(container, 'resources')).length > 0) errors.forbidden(`${path}.resources`, why);
+  for (const [index, mount] of list(container, 'volumeMounts').entries())
+    for (const field of ['subPath', 'subPathExpr'])
+      if (text(mount, field) !== '') errors.forbidden(`${path}.volumeMounts[${index}].${field}`, why);
 }
 
 /** What all three kinds have in common. */

@@ -68,6 +68,13 @@ export class FieldErrors {
     this.#add('FieldValueTooMany', field, String(count), `must have at most ${itemsMax} items`);
   }
 
+  /** Takes back what was reported word for word elsewhere. */
+  forgive({ causes }: FieldErrors): void {
+    const known = new Set(causes.map(({ field, message }) => `${field}: ${message}`));
+    const left = this.#causes.filter(({ field, message }) => !known.has(`${field}: ${message}`));
+    this.#causes.splice(0, Infinity, ...left);
+  }
+
   /** Throws StatusError Invalid when anything was reported. */
   throwIfAny(resourceKey: string, name: string): void {
     if (this.isEmpty) return;

@@ -8,6 +8,8 @@ export interface KindRules {
   readonly name?: NameRule;
   /** Everything but metadata: at creation and again at every update. */
   readonly object?: (errors: FieldErrors, object: JsonObject) => void;
+  /** What a new object may not have, though a stored one may. */
+  readonly create?: (errors: FieldErrors, object: JsonObject) => void;
   /** What only an update can get wrong: immutable fields. */
   readonly update?: (errors: FieldErrors, object: JsonObject, before: JsonObject) => void;
   /** A write to another subresource: what it may change, in place of `update`. */

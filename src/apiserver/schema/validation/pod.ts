@@ -12,6 +12,13 @@ const mayChange =
 
 export const podRules: KindRules = {
   object: (errors, object) => validatePodSpec(errors, 'spec', struct(object, 'spec'), false),
+  create(errors, object) {
+    const spec = struct(object, 'spec');
+    if (list(spec, 'ephemeralContainers').length > 0)
+      errors.forbidden('spec.ephemeralContainers', 'cannot be set on create');
+    if (list(spec, 'schedulingGates').length > 0 && text(spec, 'nodeName') !== '')
+      errors.forbidden('spec.nodeName', 'cannot be set until all schedulingGates have been cleared');
+  },
   update(errors, object, before) {
     const spec = struct(object, 'spec');
     const old = struct(before, 'spec');
