@@ -22,6 +22,24 @@ describe('adaptive concurrency', () => {
     assert.deepEqual([started, writes.underWay], [[0, 1, 2, 3, 4], 0]);
   });
 
+  test('gives those that wait their turns, urgent ones first', async () => {
+    const clock = createVirtualClock(0);
+    const writes = createAdaptiveConcurrency({ clock, initial: 1, max: 1 });
+    const started: string[] = [];
+    const run = (name: string, urgent = false) =>
+      void writes.run(
+        async () => {
+          started.push(name);
+          await sleep(clock, 10);
+        },
+        { flow: name[0]!, urgent },
+      );
+    for (const name of ['a1', 'a2', 'a3', 'b1', 'b2']) run(name);
+    run('u1', true);
+    await clock.advance(1000);
+    assert.deepEqual(started, ['a1', 'u1', 'a2', 'b1', 'a3', 'b2']);
+  });
+
   test('grows while the server answers fast, up to its maximum, and only when the room is used', async () => {
     const clock = createVirtualClock(0);
     const writes = createAdaptiveConcurrency({ clock, initial: 4, max: 20 });
@@ -99,14 +117,14 @@ describe('adaptive concurrency', () => {
     const done: string[] = [];
     const controller = new AbortController();
     void writes.run(() => sleep(clock, 10));
-    const second = writes.run(async () => void done.push('second'), controller.signal);
+    const second = writes.run(async () => void done.push('second'), { signal: controller.signal });
     void writes.run(async () => void done.push('third'));
     controller.abort(new Error('enough'));
     await assert.rejects(second, /enough/);
     await clock.advance(100);
     assert.deepEqual(done, ['third']);
     await assert.rejects(
-      writes.run(async () => undefined, controller.signal),
+      writes.run(async () => undefined, { signal: controller.signal }),
       /enough/,
     );
   });

@@ -3,6 +3,7 @@
 // does). A Retry-After stops all starts until then. Does not retry: who asked decides what a failure means.
 import { StatusError } from '../api/index.ts';
 import type { Clock } from './clock.ts';
+import { createFairQueue } from './fair-queue.ts';
 import { onAbort } from './on-abort.ts';
 
 export interface AdaptiveConcurrencyOptions {
@@ -15,12 +16,20 @@ export interface AdaptiveConcurrencyOptions {
 }
 
 export interface AdaptiveConcurrency {
-  /** Runs the task as soon as there is room; in the order of the calls. Rejects with the signal's reason while waiting. */
-  run<T>(task: () => Promise<T>, signal?: AbortSignal): Promise<T>;
+  /** Runs the task as soon as there is room. Rejects with the signal's reason while waiting. */
+  run<T>(task: () => Promise<T>, options?: RunOptions): Promise<T>;
   /** Tasks that may be under way now. */
   readonly limit: number;
   readonly underWay: number;
   readonly waiting: number;
+}
+
+export interface RunOptions {
+  readonly signal?: AbortSignal;
+  /** Those that wait take turns by this. */
+  readonly flow?: string;
+  /** Before all that are not. */
+  readonly urgent?: boolean;
 }
 
 const defaults = { initial: 16, min: 1, max: 64, latencyMsMax: 1000 };
@@ -31,10 +40,7 @@ const retryAfterMsMax = 60_000;
 
 export function createAdaptiveConcurrency(options: AdaptiveConcurrencyOptions): AdaptiveConcurrency {
   const { clock, initial, min, max, latencyMsMax } = { ...defaults, ...options };
-  /** In order of arrival; who gave up stands as undefined. Those before `first` have started. */
-  let waiters: ((() => void) | undefined)[] = [];
-  let first = 0;
-  let waiting = 0;
+  const waiters = createFairQueue<() => void>();
   let limit = initial;
   let underWay = 0;
   let decreasedAt = Number.NEGATIVE_INFINITY;
@@ -44,7 +50,7 @@ export function createAdaptiveConcurrency(options: AdaptiveConcurrencyOptions): 
   const admit = () => {
     const now = clock.now();
     if (now < restUntil) {
-      if (waking || waiting === 0) return;
+      if (waking || waiters.size === 0) return;
       waking = true;
       clock.after(restUntil - now, () => {
         waking = false;
@@ -52,32 +58,24 @@ export function createAdaptiveConcurrency(options: AdaptiveConcurrencyOptions): 
       });
       return;
     }
-    while (waiting > 0 && underWay < Math.floor(limit)) {
-      const start = waiters[first++];
-      if (start === undefined) continue;
-      waiting--;
+    while (waiters.size > 0 && underWay < Math.floor(limit)) {
       underWay++;
-      start();
+      waiters.shift()!();
     }
-    // Cut off the started ones once they are the larger part: O(1) a task over time.
-    if (first * 2 <= waiters.length) return;
-    waiters = waiters.slice(first);
-    first = 0;
   };
 
   /** Nothing to wait for when there is room at once. */
-  const enter = (signal: AbortSignal | undefined): Promise<void> | undefined => {
-    signal?.throwIfAborted();
-    if (waiting > 0 || underWay >= Math.floor(limit) || clock.now() < restUntil) return queue(signal);
+  const enter = (options: RunOptions): Promise<void> | undefined => {
+    options.signal?.throwIfAborted();
+    if (waiters.size > 0 || underWay >= Math.floor(limit) || clock.now() < restUntil) return queue(options);
     underWay++;
     return undefined;
   };
 
-  const queue = (signal: AbortSignal | undefined): Promise<void> =>
+  const queue = ({ signal, flow = '', urgent = false }: RunOptions): Promise<void> =>
     new Promise((resolve, reject) => {
       const giveUp = () => {
-        waiters[waiters.indexOf(start)] = undefined;
-        waiting--;
+        waiters.remove(start, flow, urgent);
         reject(signal!.reason as Error);
       };
       const forget = signal === undefined ? undefined : onAbort(signal, giveUp);
@@ -85,8 +83,7 @@ export function createAdaptiveConcurrency(options: AdaptiveConcurrencyOptions): 
         forget?.();
         resolve();
       };
-      waiters.push(start);
-      waiting++;
+      waiters.push(start, flow, urgent);
       admit();
     });
 
@@ -105,8 +102,8 @@ export function createAdaptiveConcurrency(options: AdaptiveConcurrencyOptions): 
   };
 
   return {
-    async run(task, signal) {
-      await enter(signal);
+    async run(task, options = {}) {
+      await enter(options);
       const startedAt = clock.now();
       let failure: unknown;
       try {
@@ -127,7 +124,7 @@ export function createAdaptiveConcurrency(options: AdaptiveConcurrencyOptions): 
       return underWay;
     },
     get waiting() {
-      return waiting;
+      return waiters.size;
     },
   };
 }

@@ -23,6 +23,7 @@ export {
   startLeaderElection,
   type Term,
 } from './leader-election.ts';
+export { joinStreams } from './join-streams.ts';
 export { type Random, seededRandom, systemRandom } from './random.ts';
 export {
   agrees,

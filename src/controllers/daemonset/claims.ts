@@ -18,7 +18,7 @@ export async function settleClaims(context: SyncContext, tracked: Tracked): Prom
   const { podsToAdopt, podsToRelease, revisionsToAdopt } = tracked;
   for (const [uid, pod] of podsToRelease) {
     const patch = { metadata: { uid, ownerReferences: [{ $patch: 'delete', uid: tracked.uid }] } };
-    await patchOwner(context, resources.pods, pod.namespace, pod.name, patch);
+    await patchOwner(context, tracked, resources.pods, pod, patch);
     podsToRelease.delete(uid);
   }
   if (podsToAdopt.size + revisionsToAdopt.size === 0) return true;
@@ -27,15 +27,14 @@ export async function settleClaims(context: SyncContext, tracked: Tracked): Prom
   const ownerReferences = [controllerReference(resources.daemonSets, tracked.object)];
   for (const [uid, pod] of podsToAdopt) {
     const patch = { metadata: { uid, ownerReferences } };
-    const adopted = await patchOwner(context, resources.pods, pod.namespace, pod.name, patch);
+    const adopted = await patchOwner(context, tracked, resources.pods, pod, patch);
     // Counted at once: until the watch shows it, its node would seem to need another pod.
     if (adopted !== undefined && podsToAdopt.delete(uid)) tracked.ledger.setPod(viewPod(adopted), context.clock.now());
     podsToAdopt.delete(uid);
   }
   for (const [uid, revision] of revisionsToAdopt) {
-    const { namespace, name } = revision.metadata;
     const resource: Resource<ControllerRevision> = resources.controllerRevisions;
-    await patchOwner(context, resource, namespace, name, { metadata: { uid, ownerReferences } });
+    await patchOwner(context, tracked, resource, revision.metadata, { metadata: { uid, ownerReferences } });
     revisionsToAdopt.delete(uid);
   }
   return true;
@@ -43,13 +42,13 @@ export async function settleClaims(context: SyncContext, tracked: Tracked): Prom
 
 async function patchOwner<T extends KubernetesObject>(
   { client, limit, signal }: SyncContext,
+  tracked: Tracked,
   resource: Resource<T>,
-  namespace: string | undefined,
-  name: string,
+  { namespace, name }: { readonly namespace?: string | undefined; readonly name: string },
   patch: unknown,
 ): Promise<Stored<T> | undefined> {
   try {
-    return await limit(() => client.patch(resource, namespace, name, 'strategic', patch, { signal }));
+    return await limit(tracked, () => client.patch(resource, namespace, name, 'strategic', patch, { signal }));
   } catch (error) {
     // Gone, or another object of that name by now: the watch tells what is there. A Conflict may be both that and a
     // mere collision, so it is tried again: an orphan given up too early would get a second pod beside it.

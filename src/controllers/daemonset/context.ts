@@ -10,8 +10,8 @@ export interface SyncContext {
   readonly log: Logger;
   readonly signal: AbortSignal;
   readonly record: RecordEvent;
-  /** Runs a write when the API server has room for it. */
-  readonly limit: <T>(write: () => Promise<T>) => Promise<T>;
+  /** Runs a write when the API server has room for it: DaemonSets in turn, critical ones first. */
+  readonly limit: <T>(tracked: Tracked, write: () => Promise<T>) => Promise<T>;
   /** The version up to which pods were seen. */
   readonly podsVersion: () => string | undefined;
   /** The DaemonSet wants another sync now. */

@@ -88,7 +88,7 @@ export function runDaemonSetController(options: DaemonSetControllerOptions): Dae
     signal,
     record: ({ object }, type, reason, message) =>
       recorder.record(referenceTo(resources.daemonSets, object), type, reason, message),
-    limit: (write) => writes.run(write, signal),
+    limit: ({ key, object }, write) => writes.run(write, { signal, flow: key, urgent: isCritical(object) }),
     podsVersion: () => pods.version,
     touch,
   };
