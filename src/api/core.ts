@@ -217,6 +217,8 @@ export interface NodeStatus {
   readonly addresses?: readonly { readonly type: string; readonly address: string }[];
   readonly nodeInfo?: Readonly<Record<string, unknown>>;
   readonly images?: readonly unknown[];
+  /** Where the node's agent answers the API server; spelled as Kubernetes does. */
+  readonly daemonEndpoints?: { readonly kubeletEndpoint?: { readonly Port: number } };
 }
 
 export interface Node extends KubernetesObject {

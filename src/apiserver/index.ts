@@ -14,5 +14,6 @@ export type {
 } from './request.ts';
 export { parseTokenFile } from './auth/authenticate.ts';
 export { type ApiListener, listenApiServer, type ListenOptions } from './http/listen.ts';
+export type { ConnectNode, NodeLocation } from './node-connection.ts';
 export type { ResourceDefinition } from './resources/definition.ts';
 export type { ResourceTable } from './resources/table.ts';

@@ -1,6 +1,7 @@
 // A request as the API server's inside sees it: parsed, authenticated, no longer HTTP. The HTTP front makes these from
 // URLs and bodies; the in-process client (cluster/) makes them directly. One door: `ApiServer.handle`/`ApiServer.watch`.
 import type { KubernetesObject } from '../api/index.ts';
+import type { NodeLocation } from './node-connection.ts';
 
 export type Verb = 'get' | 'list' | 'create' | 'update' | 'patch' | 'delete' | 'deletecollection';
 
@@ -30,6 +31,8 @@ export interface ApiRequest {
   readonly name?: string;
   /** Query parameters as Kubernetes names them: labelSelector, fieldSelector, limit, continue, dryRun, fieldManager … */
   readonly query?: Readonly<Record<string, string>>;
+  /** The query as it was sent, for parameters that may stand there several times (the words of a command). */
+  readonly search?: string;
   /** Parsed body: the object, the patch document, or DeleteOptions. */
   readonly body?: unknown;
   readonly patchType?: PatchContentType;
@@ -46,6 +49,8 @@ export interface ApiResponse {
   readonly body: unknown;
   /** Warning headers: deprecations, unknown fields under fieldValidation=Warn. */
   readonly warnings?: readonly string[];
+  /** The answer is to be fetched from a node; there is no body then. */
+  readonly location?: NodeLocation;
 }
 
 export interface WatchRequest {

@@ -1,5 +1,6 @@
 // The certificates of one cluster: its authority, its API server's, its administrator's. Made on the first start,
 // used again on the next, renewed before they expire.
+import { apiServerName } from '../agent/index.ts';
 import { ensureAuthority, ensureCertificate, ensureSigningKey, type KeyPair } from '../pki/index.ts';
 
 export interface ClusterCertificates {
@@ -36,4 +37,21 @@ export async function ensureCertificates(directory: string, host: string, nowMs:
     ensureSigningKey(directory, 'service-account'),
   ]);
   return { authority, server, admin, serviceAccountKey };
+}
+
+/** What the API server shows to the agents of nodes. */
+export function nodeClientCertificate(directory: string, authority: KeyPair, nowMs: number): Promise<KeyPair> {
+  const request = { usage: 'client', commonName: apiServerName } as const;
+  return ensureCertificate({ directory, nowMs }, 'apiserver-kubelet-client', authority, request);
+}
+
+/** What the agent of a node shows to the API server: made out to the node's name, wherever it listens. */
+export function nodeServingCertificate(
+  directory: string,
+  authority: KeyPair,
+  nodeName: string,
+  nowMs: number,
+): Promise<KeyPair> {
+  const request = { usage: 'server', commonName: `system:node:${nodeName}`, hosts: [nodeName] } as const;
+  return ensureCertificate({ directory, nowMs }, `node-${nodeName}-serving`, authority, request);
 }

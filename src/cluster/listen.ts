@@ -1,5 +1,5 @@
 // Which port the API server gets: the one that was asked for, or the one its clients know, or the usual one, or any.
-import { type ApiServer, type ApiListener, listenApiServer } from '../apiserver/index.ts';
+import { type ApiServer, type ApiListener, type ConnectNode, listenApiServer } from '../apiserver/index.ts';
 import type { ClusterCertificates } from './certificates.ts';
 import { rememberedPort } from './data-directory.ts';
 import { ClusterStartError } from './start-error.ts';
@@ -11,11 +11,12 @@ export interface ListenOptions {
   readonly port: number | undefined;
   readonly certificates: ClusterCertificates;
   readonly kubeconfigPath: string;
+  readonly connectNode: ConnectNode;
 }
 
 /** Rejects with a ClusterStartError when the port that was asked for cannot be had. */
 export async function listen(server: ApiServer, options: ListenOptions): Promise<ApiListener> {
-  const { host, port, certificates, kubeconfigPath } = options;
+  const { host, port, certificates, kubeconfigPath, connectNode } = options;
   const wishes = port === undefined ? [(await rememberedPort(kubeconfigPath)) ?? usualPort, 0] : [port];
   for (const [index, wish] of wishes.entries()) {
     try {
@@ -24,6 +25,7 @@ export async function listen(server: ApiServer, options: ListenOptions): Promise
         host,
         port: wish,
         tls: { ...pair, clientAuthority: authority.certificate },
+        connectNode,
       });
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException;

@@ -16,16 +16,28 @@ import type { NodeContext, TellPod } from './context.ts';
 import { PodLife } from './pod-life.ts';
 import { clearUnknownPod } from './pod-traces.ts';
 import { NodeRoom } from './room.ts';
+import type { PodStreams } from './streams.ts';
 
 /** How often the runtime is asked what changed: it tells nothing by itself before containerd 1.7 (kubelet's PLEG: 1 s). */
 const relistMs = 1_000;
 /** Pods that are worked on at the same time. */
 const podsInWorkMax = 16;
 
-/** @param node the Node as the API has it now, for admission. */
-export function startPodManager(context: NodeContext, node: () => Node): Part {
+/** Who there is, by UID. */
+export type PodLives = Map<string, PodLife>;
+
+/**
+ * @param node the Node as the API has it now, for admission.
+ * @param lives filled here; others read it.
+ * @param streams which end with their pods.
+ */
+export function startPodManager(
+  context: NodeContext,
+  node: () => Node,
+  lives: PodLives,
+  streams: Pick<PodStreams, 'end'>,
+): Part {
   const { client, clock, log, random, signal, recorder, reader, nodeName } = context;
-  const lives = new Map<string, PodLife>();
   const room = new NodeRoom();
   /** What the runtime said last, by pod UID. */
   let seen: ReadonlyMap<string, string> = new Map();
@@ -47,6 +59,7 @@ export function startPodManager(context: NodeContext, node: () => Node): Part {
       }
       const { againMs } = await life.sync();
       room.settle(uid, life.claims, !life.finished);
+      if (life.finished) streams.end(uid);
       if (life.stopped) writer.consider(life, undefined);
       if (life.stopped && gone.has(uid)) forget(uid);
       return againMs === undefined ? undefined : { againAfterMs: Math.max(againMs, 1) };
@@ -73,6 +86,7 @@ export function startPodManager(context: NodeContext, node: () => Node): Part {
   const forget = (uid: string) => {
     lives.delete(uid);
     gone.delete(uid);
+    streams.end(uid);
     queue.forget(uid);
     writer.forget(uid);
     context.objects.forget(uid);

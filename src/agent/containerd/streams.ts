@@ -9,9 +9,6 @@ import { readLog } from '../logs/index.ts';
 import { bareId } from './paths.ts';
 import type { PodLife } from './pod-life.ts';
 
-/** Who knows the pods. */
-export type FindPod = (target: PodTarget) => PodLife | undefined;
-
 export interface PodStreams extends PodRuntime {
   /** Nothing of the pod runs any more: its streams end. */
   end(uid: string): void;
@@ -19,8 +16,10 @@ export interface PodStreams extends PodRuntime {
 
 export function createPodStreams(
   { cri, clock, reader, signal }: Pick<NodeContext, 'cri' | 'clock' | 'reader' | 'signal'>,
-  find: FindPod,
+  lives: ReadonlyMap<string, PodLife>,
 ): PodStreams {
+  const find = ({ namespace, pod: name }: PodTarget): PodLife | undefined =>
+    [...lives.values()].find(({ pod: { metadata } }) => metadata.name === name && metadata.namespace === namespace);
   const ends = new Map<string, AbortController>();
   const endedOf = (uid: string): AbortSignal => {
     const known = ends.get(uid) ?? new AbortController();

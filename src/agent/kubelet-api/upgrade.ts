@@ -3,7 +3,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { StatusError } from '../../api/index.ts';
-import { join } from './copy.ts';
+import { joinStreams } from '../../machinery/index.ts';
 import {
   channelsProtocol,
   forwardedPorts,
@@ -48,7 +48,7 @@ async function passSpdy({ request, socket, head }: Upgrade, place: StreamPlace):
   socket.write(`HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: SPDY/3.1\r\n${agreed}\r\n`);
   socket.write(runtime.head);
   runtime.socket.write(head);
-  await join(socket, runtime.socket, place.ended);
+  await joinStreams(socket, runtime.socket, place.ended);
 }
 
 async function serveWebSocket(upgrade: Upgrade, wanted: Wanted, place: StreamPlace): Promise<void> {
@@ -67,7 +67,7 @@ async function serveWebSocket(upgrade: Upgrade, wanted: Wanted, place: StreamPla
     throw error;
   });
   if (protocol === tunnelProtocol) {
-    await join(client.messages, runtime.socket, place.ended);
+    await joinStreams(client.messages, runtime.socket, place.ended);
     return;
   }
   const session = createSpdySession(runtime.socket);

@@ -1,5 +1,5 @@
 // The door to the simulated runtime.
-export { type SimulatedFleetOptions, startSimulatedFleet } from './fleet.ts';
+export { type SimulatedFleet, type SimulatedFleetOptions, startSimulatedFleet } from './fleet.ts';
 export {
   type Behaviour,
   type MisbehaviourRule,
@@ -8,4 +8,4 @@ export {
   RuleError,
   simulateAnnotation,
 } from './misbehaviour.ts';
-export { runtimeAnnotation } from './node-object.ts';
+export { isSimulated, runtimeAnnotation } from './node-object.ts';

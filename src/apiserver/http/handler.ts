@@ -7,14 +7,16 @@ import { impersonated } from '../auth/impersonation.ts';
 import { asStatusError, unauthorizedPath } from '../errors.ts';
 import type { OpenApiDocuments } from '../openapi/documents.ts';
 import { listTable, metadataOnly, metadataOnlyList, objectTable, type TableOptions } from '../printing/table.ts';
+import type { ConnectNode } from '../node-connection.ts';
 import type { ApiRequest, User, WatchSink } from '../request.ts';
 import type { ResourceDefinition } from '../resources/definition.ts';
 import type { ApiServer } from '../server.ts';
 import { readBody } from './body.ts';
 import type { EncodedObjects } from './encoded-objects.ts';
-import { requestsInFlightMax, watchesMax } from './limits.ts';
+import { requestsInFlightMax, streamsMax, watchesMax } from './limits.ts';
 import { negotiate, patchTypeOf, requireKnownBody, type Wanted } from './negotiate.ts';
-import { respond, respondError } from './respond.ts';
+import { type Exchange, passLog, passUpgrade, type UpgradeRequest } from './node-streams.ts';
+import { respond, respondError, respondText } from './respond.ts';
 import { createRequestCounts } from './request-counts.ts';
 import { parseQuery, parseRoute, type Query, type ResourceRoute } from './route.ts';
 import { isPublic, serveSystem } from './system.ts';
@@ -27,21 +29,33 @@ export interface HandlerOptions {
   readonly documents: OpenApiDocuments;
   readonly log: Logger;
   readonly watchQueueEventsMax: number;
+  /** Absent: nothing is to be had from nodes. */
+  readonly connectNode: ConnectNode | undefined;
+  /** Aborts when the server stops: streams from nodes end at once. */
+  readonly stopping: AbortSignal;
 }
 
-export type HttpHandler = (request: IncomingMessage, response: ServerResponse) => Promise<void>;
+export type HttpHandler = (
+  request: IncomingMessage,
+  response: ServerResponse,
+  upgrade?: UpgradeRequest,
+) => Promise<void>;
+
+/** What is open for long. */
+interface Running {
+  watches: number;
+  streams: number;
+}
 
 /** The returned function never rejects: whatever goes wrong becomes a Status, or a closed connection. */
 export function createHttpHandler(options: HandlerOptions): HttpHandler {
   const { server, authenticate, log } = options;
   let inFlight = 0;
-  const running = { watches: 0 };
-  const counts = createRequestCounts(server.resources, () => ({
-    inFlight: inFlight - running.watches,
-    watches: running.watches,
-  }));
+  const running: Running = { watches: 0, streams: 0 };
+  const inShort = () => inFlight - running.watches - running.streams;
+  const counts = createRequestCounts(server.resources, () => ({ inFlight: inShort(), watches: running.watches }));
 
-  return async (request, response) => {
+  return async (request, response, upgrade) => {
     inFlight += 1;
     let route: ReturnType<typeof parseRoute> | undefined;
     try {
@@ -52,7 +66,7 @@ export function createHttpHandler(options: HandlerOptions): HttpHandler {
       const open = route.kind === 'system' && isPublic(route.segments);
       if (known === undefined && !open) throw unauthorized();
       const user = known === undefined ? undefined : await impersonated(known, request.headers, server.authorize);
-      if (inFlight > requestsInFlightMax + running.watches)
+      if (inShort() > requestsInFlightMax)
         throw new StatusError('TooManyRequests', 'Too many requests, please try again later.', {
           retryAfterSeconds: 1,
         });
@@ -62,6 +76,9 @@ export function createHttpHandler(options: HandlerOptions): HttpHandler {
         await serveSystem({ ...options, counts }, route.segments, request, response);
       } else if (route.verb === 'watch') {
         await serveWatch(options, running, route, query, user!, request, response);
+      } else if (isStream(server, route)) {
+        const asked = { ...route, verb: route.verb, query, search: search.join('?'), user: user! };
+        await serveStream(options, running, asked, { request, response, upgrade });
       } else {
         await serveResource(server, { ...route, verb: route.verb }, query, user!, request, response);
       }
@@ -107,6 +124,8 @@ async function serveResource(
   const userAgent = request.headers['user-agent'];
   const { kind: _, ...target } = route;
   const definition = server.resources.find(route.group, route.version, route.resource);
+  // Whatever can be refused is, before anything is written.
+  const table = tableOptions(query, server);
   const answer = await server.handle({
     ...target,
     query,
@@ -116,14 +135,46 @@ async function serveResource(
     ...(duplicates.length === 0 ? {} : { duplicates }),
     ...(userAgent === undefined ? {} : { userAgent }),
   });
-  const shaped =
-    definition === undefined ? answer.body : shape(definition, answer.body, wanted, tableOptions(query, server));
+  const shaped = definition === undefined ? answer.body : shape(definition, answer.body, wanted, table);
   await respond(request, response, { ...answer, body: shaped, encoding: wanted.encoding });
+}
+
+function isStream({ resources }: ApiServer, { group, version, resource, subresource = '' }: ResourceRoute): boolean {
+  const subresources = resources.find(group, version, resource)?.subresources ?? {};
+  return Object.hasOwn(subresources, subresource) && subresources[subresource]?.isStream === true;
+}
+
+async function serveStream(
+  { server, connectNode, stopping }: HandlerOptions,
+  running: Running,
+  asked: ApiRequest,
+  exchange: Pick<Exchange, 'request' | 'response'> & { readonly upgrade: UpgradeRequest | undefined },
+): Promise<void> {
+  const { request, response, upgrade } = exchange;
+  if (running.streams >= streamsMax)
+    throw new StatusError('TooManyRequests', `${streamsMax} streams are open, the most this server serves`);
+  running.streams += 1;
+  try {
+    const { code, body, location } = await server.handle(asked);
+    if (location === undefined) {
+      await respondText(request, response, code, String(body), { 'content-type': 'text/plain' });
+    } else if (connectNode === undefined) {
+      throw new StatusError('ServiceUnavailable', 'this server has no way to its nodes');
+    } else if (asked.subresource === 'log') {
+      await passLog(connectNode, { location, request, response, signal: stopping });
+    } else if (upgrade === undefined) {
+      throw new StatusError('BadRequest', 'Upgrade request required');
+    } else {
+      await passUpgrade(connectNode, { location, request, response, signal: stopping }, upgrade);
+    }
+  } finally {
+    running.streams -= 1;
+  }
 }
 
 async function serveWatch(
   { server, encoded, log, watchQueueEventsMax }: HandlerOptions,
-  running: { watches: number },
+  running: Running,
   route: ResourceRoute,
   query: Query,
   user: User,

@@ -11,6 +11,8 @@ export const gzipBytesMin = 128 * 1024;
 /** Requests in progress, watches aside (kube-apiserver --max-requests-inflight). */
 export const requestsInFlightMax = 400;
 export const watchesMax = 20_000;
+/** Logs that are read and streams that are open: exec, attach, port-forward. */
+export const streamsMax = 1_000;
 /** Events that wait for a slow watcher, its initial list aside, before it is cut off. */
 export const watchQueueEventsMaxDefault = 10_000;
 /** Sockets at a time; every watch has one. More are closed at once, unread. */

@@ -1,11 +1,13 @@
 // The API server on a socket: TLS always, loopback unless told otherwise, and a stop that lets requests finish.
+import { ServerResponse } from 'node:http';
 import { createServer } from 'node:https';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { sleep } from '../../machinery/index.ts';
 import { type Logger, silentLogger } from '../../observe/index.ts';
 import { createAuthenticator } from '../auth/authenticate.ts';
 import { createOpenApiDocuments } from '../openapi/documents.ts';
+import type { ConnectNode } from '../node-connection.ts';
 import type { User } from '../request.ts';
 import type { ApiServer } from '../server.ts';
 import { createEncodedObjects } from './encoded-objects.ts';
@@ -34,6 +36,8 @@ export interface ListenOptions {
   /** Events that may wait for a slow watcher before it is cut off. */
   readonly watchQueueEventsMax?: number;
   readonly patience?: ClientPatience;
+  /** The way to the agents of nodes, for logs, exec, attach and port-forward. */
+  readonly connectNode?: ConnectNode;
 }
 
 export interface ApiListener {
@@ -48,6 +52,7 @@ export interface ApiListener {
 /** Rejects with the socket's error (EADDRINUSE, EACCES) when it cannot listen. */
 export async function listenApiServer(server: ApiServer, options: ListenOptions): Promise<ApiListener> {
   const { host = '127.0.0.1', port, tls, tokens, log = silentLogger, patience = clientPatience } = options;
+  const stopping = new AbortController();
   const handle = createHttpHandler({
     server,
     authenticate: createAuthenticator(server.tokens, tokens),
@@ -55,8 +60,14 @@ export async function listenApiServer(server: ApiServer, options: ListenOptions)
     documents: createOpenApiDocuments(server.resources),
     log,
     watchQueueEventsMax: options.watchQueueEventsMax ?? watchQueueEventsMaxDefault,
+    connectNode: options.connectNode,
+    stopping: stopping.signal,
   });
   const requests = new Set<Promise<void>>();
+  const serve = (...request: Parameters<typeof handle>) => {
+    const answered = handle(...request).finally(() => requests.delete(answered));
+    requests.add(answered);
+  };
   const http = createServer(
     {
       cert: tls.certificate,
@@ -73,12 +84,20 @@ export async function listenApiServer(server: ApiServer, options: ListenOptions)
       maxHeaderSize: headerBytesMax,
       keepAliveTimeout: keepAliveTimeoutMs,
       noDelay: true,
+      // Of anything else (h2c, which Java's clients offer) HTTP lets a server take no notice.
+      shouldUpgradeCallback: ({ headers }) => /^(websocket|spdy\/3\.1)$/i.test(headers.upgrade ?? ''),
     },
-    (request, response) => {
-      const answered = handle(request, response).finally(() => requests.delete(answered));
-      requests.add(answered);
-    },
+    (request, response) => serve(request, response),
   );
+  http.on('upgrade', (request, socket: Socket, head) => {
+    const response = new ServerResponse(request);
+    response.shouldKeepAlive = false;
+    response.assignSocket(socket);
+    // Refused: there is no going back to HTTP on this connection.
+    response.once('finish', () => socket.end());
+    socket.on('error', () => socket.destroy());
+    serve(request, response, { socket, head });
+  });
   http.maxConnections = connectionsMax;
   http.maxHeadersCount = headersCountMax;
   http.on('tlsClientError', (error) => log.debug('TLS handshake failed', { error: error.message }));
@@ -103,6 +122,7 @@ export async function listenApiServer(server: ApiServer, options: ListenOptions)
       const stopped = new Promise<void>((resolve) => {
         http.close(() => resolve());
       });
+      stopping.abort();
       await server.close();
       http.closeIdleConnections();
       const waiting = new AbortController();

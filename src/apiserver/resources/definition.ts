@@ -42,6 +42,8 @@ export interface Subresource {
   readonly group?: string;
   readonly version?: string;
   readonly verbs: readonly string[];
+  /** Comes from a node, as text or as streams: `handle` says where from (ApiResponse.location). */
+  readonly isStream?: boolean;
   /** Absent for `status`, which the generic verbs serve. */
   readonly handle?: (context: WriteContext, request: ApiRequest) => Promise<ApiResponse>;
 }

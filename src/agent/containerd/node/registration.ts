@@ -22,7 +22,9 @@ type Beat = 'lease' | 'status';
 export interface RegistrationOptions extends Pick<ControllerContext, 'client' | 'clock' | 'log' | 'signal'> {
   readonly nodeName: string;
   readonly machine: MachineFacts;
-  readonly podCidr: string;
+  readonly podCidr?: string;
+  /** Where the API server finds the agent. */
+  readonly kubeletPort: number;
   /** `containerd://1.6.20` */
   runtimeVersion(): Promise<string>;
   health(): Promise<NodeHealth>;
@@ -82,6 +84,7 @@ export function startRegistration(options: RegistrationOptions): Registration {
           { type: 'Hostname', address: nodeName },
         ],
         nodeInfo: await identifyMachine(runtime, kubeletVersion),
+        daemonEndpoints: { kubeletEndpoint: { Port: options.kubeletPort } },
       },
     };
     const written = { subresource: 'status', signal };
@@ -156,6 +159,6 @@ function registrationOf({ nodeName, podCidr }: RegistrationOptions): Node {
         'kubernetes.io/arch': architecture(),
       },
     },
-    spec: { podCIDR: podCidr, providerID: `everynode://containerd/${nodeName}` },
+    spec: { ...(podCidr === undefined ? {} : { podCIDR: podCidr }), providerID: `everynode://containerd/${nodeName}` },
   };
 }
