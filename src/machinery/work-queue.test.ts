@@ -42,6 +42,25 @@ describe('the work queue', () => {
     assert.deepEqual([started, now.most], [['a@0', 'a@10'], 1]);
   });
 
+  test('leaves a key at rest after its work, and then takes in at once what came meanwhile', async () => {
+    const { clock, started, queue, stop } = make({ restMs: 50 });
+    queue.add('a');
+    await clock.advance(15);
+    queue.add('a');
+    queue.add('b');
+    await clock.advance(20);
+    queue.add('a');
+    await clock.advance(300);
+    assert.deepEqual(started, ['a@0', 'b@15', 'a@60']);
+    await queue.idle();
+    queue.add('a');
+    await clock.advance(11);
+    queue.add('a');
+    stop.abort();
+    await queue.stopped;
+    assert.equal(clock.pending, 0);
+  });
+
   test('works on no more keys at once than allowed', async () => {
     const { clock, started, queue, now } = make({ concurrency: 3 });
     for (let index = 0; index < 10; index++) queue.add(`k${index}`);
@@ -151,8 +170,9 @@ describe('the work queue', () => {
       fc.asyncProperty(
         fc.array(step, { maxLength: 25 }),
         fc.integer({ min: 1, max: 3 }),
-        async (steps, concurrency) => {
-          const { clock, started, queue } = make({ concurrency });
+        fc.nat(30),
+        async (steps, concurrency, restMs) => {
+          const { clock, started, queue } = make({ concurrency, restMs });
           const lastAdd = new Map<string, number>();
           for (const { key, waitMs, afterMs } of steps) {
             queue.add(key, { afterMs });

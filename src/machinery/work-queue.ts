@@ -17,6 +17,8 @@ export interface WorkQueueOptions<K> {
   readonly clock: Clock;
   /** Keys in work at the same time. */
   readonly concurrency: number;
+  /** A key is left alone for this long after it was worked on: what happens to it meanwhile is one piece of work. */
+  readonly restMs?: number;
   /** After it aborts no key is started; `stopped` resolves when those in work are done. */
   readonly signal: AbortSignal;
   /** Makes the world so, for this key. Rejecting means: again, after the key's back-off. */
@@ -54,11 +56,13 @@ interface Ready<K> {
 }
 
 export function createWorkQueue<K>(options: WorkQueueOptions<K>): WorkQueue<K> {
-  const { clock, concurrency, signal } = options;
+  const { clock, concurrency, signal, restMs = 0 } = options;
   const ready = new Map<K, Ready<K>>();
   const order = new BinaryHeap<Ready<K>>((a, b) => a.rank - b.rank || a.sequence - b.sequence);
   const inWork = new Set<K>();
-  /** Added while in work: the priority to come again with. */
+  /** How to end the rest of each. */
+  const resting = new Map<K, () => void>();
+  /** Added while in work or at rest: the priority to come again with. */
   const again = new Map<K, Priority>();
   const failures = new Map<K, number>();
   const delayedPriority = new Map<K, Priority>();
@@ -76,7 +80,7 @@ export function createWorkQueue<K>(options: WorkQueueOptions<K>): WorkQueue<K> {
 
   const addNow = (key: K, priority: Priority) => {
     if (signal.aborted) return;
-    if (inWork.has(key)) {
+    if (inWork.has(key) || resting.has(key)) {
       again.set(key, sooner(again.get(key), priority));
       return;
     }
@@ -126,13 +130,31 @@ export function createWorkQueue<K>(options: WorkQueueOptions<K>): WorkQueue<K> {
       if (!signal.aborted) retry(key, error);
     }
     inWork.delete(key);
+    if (restMs > 0 && !signal.aborted) rest(key);
+    else comeAgain(key);
+    pump();
+    settle();
+    if (signal.aborted && inWork.size === 0) stopped.resolve();
+  };
+
+  // A timer of its own, which a clock that is set back does not hold up.
+  const rest = (key: K) => {
+    const endRest = clock.after(restMs, () => {
+      resting.delete(key);
+      comeAgain(key);
+      settle();
+    });
+    resting.set(key, endRest);
+  };
+
+  const comeAgain = (key: K) => {
     const priority = again.get(key);
     again.delete(key);
     if (priority !== undefined) addNow(key, priority);
-    pump();
-    if (inWork.size > 0) return;
-    if (ready.size === 0 || signal.aborted) idle.resolve();
-    if (signal.aborted) stopped.resolve();
+  };
+
+  const settle = () => {
+    if (inWork.size === 0 && ((ready.size === 0 && again.size === 0) || signal.aborted)) idle.resolve();
   };
 
   const retry = (key: K, error: unknown) => {
@@ -157,10 +179,12 @@ export function createWorkQueue<K>(options: WorkQueueOptions<K>): WorkQueue<K> {
   const stop = () => {
     delayed.clear();
     delayedPriority.clear();
+    for (const cancel of resting.values()) cancel();
+    resting.clear();
+    again.clear();
     ready.clear();
-    if (inWork.size > 0) return;
-    idle.resolve();
-    stopped.resolve();
+    settle();
+    if (inWork.size === 0) stopped.resolve();
   };
   if (signal.aborted) stop();
   else signal.addEventListener('abort', stop, { once: true });
@@ -173,7 +197,7 @@ export function createWorkQueue<K>(options: WorkQueueOptions<K>): WorkQueue<K> {
       delayedPriority.delete(key);
       ready.delete(key);
       again.delete(key);
-      if (ready.size === 0 && inWork.size === 0) idle.resolve();
+      settle();
     },
     get depth() {
       return ready.size;

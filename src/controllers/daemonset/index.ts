@@ -52,6 +52,8 @@ export interface DaemonSetController extends RunningController {
 }
 
 const defaultConcurrency = 8;
+/** A sync takes in whatever came since the last one: in a rollout a few events at a time, instead of each by itself. */
+const syncRestMs = 20;
 
 export function runDaemonSetController(options: DaemonSetControllerOptions): DaemonSetController {
   const { client, clock, random, log, signal, recorder, concurrency = defaultConcurrency } = options;
@@ -61,6 +63,7 @@ export function runDaemonSetController(options: DaemonSetControllerOptions): Dae
   const queue = createWorkQueue<string>({
     clock,
     concurrency,
+    restMs: syncRestMs,
     signal,
     async work(key) {
       const tracked = registry.get(key);
