@@ -3,6 +3,7 @@
 import { Command, CommanderError } from 'commander';
 import { controllerCommand } from './commands/controller.ts';
 import { installCommand } from './commands/install.ts';
+import { nodeCommand } from './commands/node.ts';
 import { upCommand } from './commands/up.ts';
 import { endingFor, refusedExitCode } from './failure.ts';
 import { packageVersion } from './package-version.ts';
@@ -19,6 +20,7 @@ const program = new Command('everynode')
   .helpOption('-h, --help', 'print this help')
   .helpCommand('help [command]', 'explain a command')
   .addCommand(upCommand(version))
+  .addCommand(nodeCommand())
   .addCommand(controllerCommand(version))
   .addCommand(installCommand(version))
   .addHelpText(
@@ -27,6 +29,7 @@ const program = new Command('everynode')
 Examples:
   everynode up                         a cluster of three simulated nodes
   everynode up --nodes 1000 --memory   a thousand, forgotten when it stops
+  everynode node --name worker-2       one more node with real containers
   everynode controller --dry-run       what would it do on the cluster that kubectl talks to?
   everynode install                    manifests that run the controller in that cluster
   everynode help up                    everything that 'up' can do`,

@@ -23,19 +23,28 @@ export async function openDataDirectory(path: string | undefined): Promise<DataD
   return {
     path: place,
     statePath: path === undefined ? undefined : join(place, 'state.db'),
-    pkiPath: join(place, 'pki'),
-    kubeconfigPath: join(place, 'kubeconfig'),
+    ...clusterPaths(place),
     async close() {
       if (path === undefined) await rm(place, { recursive: true, force: true });
     },
   };
 }
 
+/** What others than the cluster itself look for in its directory. */
+export function clusterPaths(place: string): Pick<DataDirectory, 'pkiPath' | 'kubeconfigPath'> {
+  return { pkiPath: join(place, 'pki'), kubeconfigPath: join(place, 'kubeconfig') };
+}
+
 /** The port that the last run's kubeconfig points at: a restarted cluster answers where its clients look for it. */
 export async function rememberedPort(kubeconfigPath: string): Promise<number | undefined> {
+  const server = await rememberedServer(kubeconfigPath);
+  return server === undefined ? undefined : Number(new URL(server).port);
+}
+
+/** `https://127.0.0.1:6443`; undefined where no cluster ever was. */
+export async function rememberedServer(kubeconfigPath: string): Promise<string | undefined> {
   try {
-    const port = /^\s*server: https:\/\/\S+:(\d+)$/m.exec(await readFile(kubeconfigPath, 'utf8'))?.[1];
-    return port === undefined ? undefined : Number(port);
+    return /^\s*server: (https:\/\/\S+:\d+)$/m.exec(await readFile(kubeconfigPath, 'utf8'))?.[1];
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
     throw error;

@@ -1,8 +1,9 @@
 // Everything of the cluster that works through the API: the controllers and the nodes. One list; each gets
 // a client, a logger and an event recorder of its own. One signal stops them all.
+import type { Duplex } from 'node:stream';
 import {
-  type ContainerdNodeOptions,
   type MisbehaviourRule,
+  type SimulatedFleet,
   startContainerdNode,
   startSimulatedFleet,
 } from '../agent/index.ts';
@@ -25,6 +26,7 @@ import {
 } from '../machinery/index.ts';
 import type { Logger } from '../observe/index.ts';
 import type { ControllerName } from './controller-selection.ts';
+import type { MachineNode } from './machine-node.ts';
 
 export interface PartsOptions {
   /** Each part acts as a user of its own, with the rights it needs (apiserver/auth/component-roles.ts). */
@@ -44,17 +46,13 @@ export interface PartsOptions {
   readonly log: Logger;
 }
 
-export interface MachineNode
-  extends Pick<ContainerdNodeOptions, 'socketPath' | 'directory' | 'apiServer' | 'clearOnStop'> {
-  readonly nodeName: string;
-  readonly client: Client;
-}
-
 export interface Parts {
   /** Every controller has its lists, every node is registered. */
   readonly ready: Promise<void>;
   /** Rejects when a part dies; never resolves. */
   readonly failed: Promise<never>;
+  /** A connection to the agent of the simulated nodes. */
+  readonly connectSimulated: () => Duplex;
   stop(): Promise<void>;
 }
 
@@ -66,7 +64,7 @@ interface PartContext extends ControllerContext {
 function startAll(
   options: PartsOptions,
   contextFor: (component: Component, client?: Client) => PartContext,
-): readonly RunningController[] {
+): { readonly parts: readonly RunningController[]; readonly fleet: SimulatedFleet } {
   const { resources, authority, nodes, rules, machine } = options;
   const starters: Readonly<Record<ControllerName, () => RunningController>> = {
     'namespace-controller': () => runNamespaces({ ...contextFor('namespace-controller'), resources }),
@@ -81,11 +79,13 @@ function startAll(
     'daemonset-controller': () => runDaemonSetController(contextFor('daemonset-controller')),
   };
   const running = Object.entries(starters).filter(([name]) => options.controllers.has(name as ControllerName));
-  return [
+  const fleet = startSimulatedFleet({ ...contextFor('kubelet'), nodes, rules });
+  const parts = [
     ...running.map(([, start]) => start()),
-    startSimulatedFleet({ ...contextFor('kubelet'), nodes, rules }),
+    fleet,
     ...(machine === undefined ? [] : [startContainerdNode({ ...machine, ...contextFor('kubelet', machine.client) })]),
   ];
+  return { parts, fleet };
 }
 
 export function startParts(options: PartsOptions): Parts {
@@ -99,7 +99,7 @@ export function startParts(options: PartsOptions): Parts {
     recorders.push(recorder);
     return { ...context, recorder };
   };
-  const parts = startAll(options, contextFor);
+  const { parts, fleet } = startAll(options, contextFor);
   const failed = Promise.withResolvers<never>();
   for (const part of parts) part.stopped.catch(failed.reject);
   // Those who never look must not be crashed by it: close() rejects with it too.
@@ -107,6 +107,7 @@ export function startParts(options: PartsOptions): Parts {
   return {
     ready: Promise.race([Promise.all(parts.map((part) => part.synced)).then(() => undefined), failed.promise]),
     failed: failed.promise,
+    connectSimulated: fleet.connect,
     async stop() {
       controller.abort();
       await Promise.all([...parts, ...recorders].map((part) => part.stopped));

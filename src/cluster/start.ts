@@ -1,11 +1,9 @@
 // startCluster(): store, API server, controllers and simulated nodes as one process. Puts the rooms together, starts
 // them in order and stops them in the other; decides nothing.
 import { once } from 'node:events';
-import { resolve } from 'node:path';
-import { defaultNodeDirectory, machineNodeName, type MisbehaviourRule, NodeStartError } from '../agent/index.ts';
+import { defaultPodCidr, machineNodeName, type MisbehaviourRule, NodeStartError } from '../agent/index.ts';
 import type { Resource } from '../api/index.ts';
 import {
-  type ApiHandler,
   type ApiListener,
   type Component,
   componentUser,
@@ -16,7 +14,7 @@ import {
 import type { Client, ServedResources } from '../client/index.ts';
 import type { Clock, Random } from '../machinery/index.ts';
 import type { Logger } from '../observe/index.ts';
-import { ensureCertificates } from './certificates.ts';
+import { ensureCertificates, nodeClientCertificate } from './certificates.ts';
 import { createCloser } from './closer.ts';
 import { selectControllers } from './controller-selection.ts';
 import { openDataDirectory } from './data-directory.ts';
@@ -24,7 +22,9 @@ import { createInProcessClient } from './in-process-client.ts';
 import { writeKubeconfig } from './kubeconfig.ts';
 import { listen } from './listen.ts';
 import { type EtcdAddress, openStore } from './open-store.ts';
-import { type MachineNode, startParts } from './parts.ts';
+import { machineNode } from './machine-node.ts';
+import { createNodeConnections } from './node-connections.ts';
+import { type Parts, startParts } from './parts.ts';
 import { claimWithKeys } from './shared-keys.ts';
 import { ClusterStartError } from './start-error.ts';
 import { findResource } from './resource-finder.ts';
@@ -102,7 +102,13 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
     });
     closer.add(() => server.close());
     const { kubeconfigPath } = directory;
-    const listening = await listen(server, { host, port: options.port, certificates, kubeconfigPath });
+    let parts: Parts | undefined;
+    const connectNode = createNodeConnections({
+      authority: certificates.authority.certificate,
+      clientCertificate: () => nodeClientCertificate(directory.pkiPath, certificates.authority, clock.now()),
+      simulated: () => parts?.connectSimulated(),
+    });
+    const listening = await listen(server, { host, port: options.port, certificates, kubeconfigPath, connectNode });
     closer.add(() => listening.close());
     const url = reachable(listening);
     await writeKubeconfig(kubeconfigPath, {
@@ -118,16 +124,32 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
       all: () => server.resources.all().filter(({ verbs }) => verbs.includes('list')),
       subscribe: (listener) => server.resources.subscribe(listener),
     };
-    const machine = options.containerd === undefined ? undefined : machineNode(server, options, url);
+    const machine =
+      options.containerd === undefined
+        ? undefined
+        : await machineNode({
+            ...options.containerd,
+            nodeName: machineNodeName(),
+            url,
+            pkiPath: directory.pkiPath,
+            authority: certificates.authority,
+            podCidr: defaultPodCidr,
+            // Of a cluster in memory nobody will ever know again what ran for it.
+            clearOnStop: options.dataDir === undefined && options.etcd === undefined,
+            clock,
+            log,
+          });
+    if (machine !== undefined) closer.add(() => machine.client.close());
     const common = { clock, random, log };
-    const parts = startParts({ clientFor, resources, authority, controllers, nodes, rules, machine, ...common });
-    closer.add(() => parts.stop());
-    await (signal === undefined ? parts.ready : Promise.race([parts.ready, rejectedByAbort(signal)]));
+    const started = startParts({ clientFor, resources, authority, controllers, nodes, rules, machine, ...common });
+    parts = started;
+    closer.add(() => started.stop());
+    await (signal === undefined ? started.ready : Promise.race([started.ready, rejectedByAbort(signal)]));
     return {
       url,
       kubeconfigPath,
       client: createInProcessClient(server, administrator, 'everynode'),
-      failed: parts.failed,
+      failed: started.failed,
       findResource: (apiVersion, kind) => findResource(server.resources, apiVersion, kind),
       close: () => closer.close(),
     };
@@ -139,23 +161,6 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
     if (error instanceof NodeStartError) throw new ClusterStartError(error.message, { cause: error });
     throw error;
   }
-}
-
-/** This machine as a node: it acts under a name of its own and may touch only what is its own (auth/node-authorizer). */
-function machineNode(server: ApiHandler, { containerd, dataDir, etcd }: ClusterOptions, url: string): MachineNode {
-  const nodeName = machineNodeName();
-  const user: User = { name: `system:node:${nodeName}`, groups: ['system:nodes', 'system:authenticated'] };
-  const { hostname, port } = new URL(url);
-  const { socketPath, directory = defaultNodeDirectory } = containerd ?? {};
-  return {
-    nodeName,
-    client: createInProcessClient(server, user, 'kubelet'),
-    directory: resolve(directory),
-    apiServer: { host: hostname, port: Number(port) },
-    // Of a cluster in memory nobody will ever know again what ran for it.
-    clearOnStop: dataDir === undefined && etcd === undefined,
-    ...(socketPath === undefined ? {} : { socketPath }),
-  };
 }
 
 async function rejectedByAbort(signal: AbortSignal): Promise<never> {

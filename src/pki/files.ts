@@ -22,9 +22,15 @@ export interface CertificateDirectory {
 
 /** The authority in `ca.crt` and `ca.key`: the one that is there, or a new one. */
 export async function ensureAuthority({ directory, nowMs }: CertificateDirectory): Promise<KeyPair> {
-  const found = await readPair(directory, 'ca');
-  if (found !== undefined && lasts(found, nowMs) && new X509Certificate(found.certificate).ca) return found;
+  const found = await readAuthority(directory);
+  if (found !== undefined && lasts(found, nowMs)) return found;
   return writePair(directory, 'ca', await createAuthority('everynode-ca', nowMs));
+}
+
+/** The authority that is there, for those who must not make one; undefined when there is none, or it is damaged. */
+export async function readAuthority(directory: string): Promise<KeyPair | undefined> {
+  const found = await readPair(directory, 'ca');
+  return found !== undefined && new X509Certificate(found.certificate).ca ? found : undefined;
 }
 
 /** The certificate in `<name>.crt` and `<name>.key`: the one that is there and fits the request, or a new one. */

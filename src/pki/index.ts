@@ -5,6 +5,7 @@ export {
   ensureAuthority,
   ensureCertificate,
   ensureSigningKey,
+  readAuthority,
   writePrivate,
 } from './files.ts';
 export { keyFingerprint } from './fingerprint.ts';

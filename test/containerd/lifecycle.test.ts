@@ -262,7 +262,7 @@ test(
     await eventually('it runs', async () => assert.ok((await status('mine')).state?.running !== undefined));
     const second = await everynode(['up', '--memory', '--port', '0', ...containerd.upArguments]);
     assert.equal(second.code, 2);
-    assert.match(second.stderr, /another everynode runs containers with .*containerd\.sock: stop it first/);
+    assert.match(second.stderr, /another everynode runs containers with .*containerd\.sock as node .*: stop it first/);
     assert.equal(containerd.tasks().size, 2);
   },
 );

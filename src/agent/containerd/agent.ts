@@ -4,7 +4,7 @@
 import { mkdir } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
-import { type Node, resources } from '../../api/index.ts';
+import { isReason, type Node, resources } from '../../api/index.ts';
 import type { ControllerContext } from '../../client/index.ts';
 import {
   composeController,
@@ -15,23 +15,27 @@ import {
   sleep,
 } from '../../machinery/index.ts';
 import { connectCri } from '../cri/index.ts';
+import { createKubeletApi, type KubeletTls } from '../kubelet-api/index.ts';
+import { isSimulated } from '../simulated/index.ts';
 import { ensureNetwork } from './cni.ts';
 import type { NodeContext } from './context.ts';
 import { startHousekeeping } from './housekeeping/housekeeping.ts';
 import { checkHealth } from './node/health.ts';
-import { lockRuntime } from './node/machine-lock.ts';
+import { lockNode, NodeStartError } from './node/machine-lock.ts';
 import { measureMachine } from './node/machine.ts';
 import { startRegistration } from './node/registration.ts';
 import { createObjectReader } from './objects.ts';
 import type { Paths } from './paths.ts';
-import { startPodManager } from './pod-manager.ts';
+import { type PodLives, startPodManager } from './pod-manager.ts';
 import { clearUnknownPod } from './pod-traces.ts';
 import { createRuntimeReader } from './runtime.ts';
+import { createPodStreams } from './streams.ts';
 
 export const defaultContainerdSocket = '/run/containerd/containerd.sock';
 /** What /var/lib/kubelet is to a kubelet: of the machine, not of one cluster, so that the next one can clear it. */
 export const defaultNodeDirectory = '/var/lib/everynode';
-const defaultPodCidr = '10.64.0.0/24';
+/** Of the bridge that the agent makes where a runtime has no network; all nodes on that runtime share it. */
+export const defaultPodCidr = '10.64.0.0/24';
 /** While the runtime is away, its network is looked at again after this time. */
 const networkRetryMs = 5_000;
 const clearMsMax = 60_000;
@@ -43,9 +47,12 @@ export interface ContainerdNodeOptions extends ControllerContext {
   readonly directory: string;
   /** The machine's host name when absent. */
   readonly nodeName?: string;
+  /** What the Node says of its pods' addresses; absent = nothing. */
   readonly podCidr?: string;
   /** Where containers in the host's network reach the API server. */
   readonly apiServer?: { readonly host: string; readonly port: number };
+  /** With this the agent answers the API server: logs, exec, attach, port-forward. */
+  readonly kubelet: KubeletTls;
   readonly recorder?: EventRecorder;
   /** /var/log of the host: pods/ and containers/ are made below it. */
   readonly logDirectory?: string;
@@ -55,9 +62,9 @@ export interface ContainerdNodeOptions extends ControllerContext {
 
 export function startContainerdNode(options: ContainerdNodeOptions): RunningController {
   const name = 'containerd-node';
-  const { socketPath = defaultContainerdSocket } = options;
+  const { socketPath = defaultContainerdSocket, nodeName = machineNodeName(), directory } = options;
   const cri = connectCri(socketPath);
-  const locked = lockRuntime(socketPath);
+  const locked = lockNode(socketPath, nodeName, directory);
   const composed = locked.then(() => start(options, cri)).then((parts) => composeController(name, parts));
   const run = async (): Promise<void> => {
     try {
@@ -103,7 +110,7 @@ export function machineNodeName(): string {
 }
 
 async function start(options: ContainerdNodeOptions, cri: NodeContext['cri']): Promise<readonly Part[]> {
-  const { client, clock, random, log, signal, directory, podCidr = defaultPodCidr } = options;
+  const { client, clock, random, log, signal, directory, podCidr } = options;
   const { nodeName = machineNodeName(), apiServer } = options;
   await mkdir(directory, { recursive: true, mode: 0o750 });
   const machine = await measureMachine(directory);
@@ -125,19 +132,24 @@ async function start(options: ContainerdNodeOptions, cri: NodeContext['cri']): P
         : { KUBERNETES_SERVICE_HOST: apiServer.host, KUBERNETES_SERVICE_PORT: String(apiServer.port) },
     recorder: options.recorder,
   };
+  await refuseSimulated(context);
+  const lives: PodLives = new Map();
+  const streams = createPodStreams(context, lives);
+  const kubelet = createKubeletApi({ ...context, runtime: streams });
   const registration = startRegistration({
     ...context,
-    podCidr,
+    kubeletPort: await kubelet.listen(options.kubelet),
+    ...(podCidr === undefined ? {} : { podCidr }),
     health: () => checkHealth(cri, directory, signal),
     runtimeVersion: () => runtimeVersion(context),
   });
-  const network = { stopped: keepNetwork(context, podCidr) };
+  const network = { stopped: keepNetwork(context) };
   try {
     // A pod is admitted by the node's labels as the API has them: the node comes first.
     await registration.synced;
   } catch (error) {
     if (!signal.aborted) throw error;
-    return [registration, network];
+    return [registration, network, kubelet];
   }
   const housekeeping = startHousekeeping({
     context,
@@ -149,7 +161,19 @@ async function start(options: ContainerdNodeOptions, cri: NodeContext['cri']): P
     },
   });
   const node = (): Node => ({ ...registration.node!, status: { allocatable: machine.allocatable } });
-  return [registration, network, housekeeping, startPodManager(context, node)];
+  return [registration, network, kubelet, housekeeping, startPodManager(context, node, lives, streams)];
+}
+
+/** A node has one agent: those that are simulated have theirs. @throws NodeStartError */
+async function refuseSimulated({ client, nodeName, log, signal }: NodeContext): Promise<void> {
+  try {
+    if (!isSimulated(await client.get(resources.nodes, undefined, nodeName, { signal }))) return;
+  } catch (error) {
+    // Not there yet, or the API is away: registering goes on trying.
+    if (!signal.aborted && !isReason(error, 'NotFound')) log.warn('the API cannot be asked for the node', { error });
+    return;
+  }
+  throw new NodeStartError(`node ${nodeName} is a simulated node of this cluster: give this one another name`);
 }
 
 /** `containerd://1.6.20`; without the version while it does not answer. */
@@ -164,10 +188,10 @@ async function runtimeVersion({ cri, signal }: NodeContext): Promise<string> {
 }
 
 /** Sets the network up once the runtime answers. */
-async function keepNetwork({ cri, clock, log, signal }: NodeContext, podCidr: string): Promise<void> {
+async function keepNetwork({ cri, clock, log, signal }: NodeContext): Promise<void> {
   while (!signal.aborted) {
     try {
-      await ensureNetwork(cri, podCidr, log, signal);
+      await ensureNetwork(cri, defaultPodCidr, log, signal);
       return;
     } catch (error) {
       if (signal.aborted) return;

@@ -3,6 +3,7 @@ export {
   type ContainerdNodeOptions,
   defaultContainerdSocket,
   defaultNodeDirectory,
+  defaultPodCidr,
   machineNodeName,
   startContainerdNode,
 } from './agent.ts';

@@ -37,11 +37,11 @@ let clusters = 0;
 export async function startWorld(
   t: TestContext,
   containerd: Containerd,
-  { dataDir = join(containerd.directory, `data-${clusters++}`), args = [] }: Partial<WorldOptions> = {},
+  { dataDir = join(containerd.directory, `data-${clusters++}`), args = [], nodes = 0 }: Partial<WorldOptions> = {},
 ): Promise<World> {
   const host = join(dataDir, 'host');
   mkdirSync(host, { recursive: true });
-  const everynode = await up(t, { nodes: 0, dataDir, args: [...containerd.upArguments, ...args] });
+  const everynode = await up(t, { nodes, dataDir, args: [...containerd.upArguments, ...args] });
   const { kubectl } = everynode;
   const pod = (name: string) => kubectl.get<Stored<Pod>>('pod', name);
   return {
@@ -71,6 +71,8 @@ export interface WorldOptions {
   /** Of an earlier world, to go on where that one was. */
   readonly dataDir: string;
   readonly args: readonly string[];
+  /** Simulated ones, beside this machine. */
+  readonly nodes: number;
 }
 
 /** A pod for this machine. */
