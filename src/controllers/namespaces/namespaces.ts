@@ -50,7 +50,7 @@ export function runNamespaces(options: NamespacesOptions): RunningController {
       const present = page.items.filter(({ metadata }) => metadata.deletionTimestamp === undefined);
       await Promise.all(
         present.map(({ metadata }) =>
-          deletes.run(() => remove(resource, namespace, metadata.name, metadata.uid), signal),
+          deletes.run(() => remove(resource, namespace, metadata.name, metadata.uid), { signal }),
         ),
       );
       token = page.metadata.continue;
