@@ -84,3 +84,47 @@ void test('knows that nothing happened up to a revision without an event', () =>
   history.push(event('a/1', 9), 2);
   assert.deepEqual(revisionsOf(history.since('', 5)), [9]);
 });
+
+void test('keeps its bound in memory, and the newest event whatever it takes', () => {
+  const large = (revision: number, length: number): StoreEvent => ({
+    type: 'put',
+    key: 'a',
+    value: { text: 'x'.repeat(length) },
+    revision,
+  });
+  const history = new History(1, 1_000, 10_000);
+  for (let revision = 2; revision <= 30; revision++) history.push(large(revision, 900), 0);
+  const kept = revisionsOf(history.since('a', history.compacted));
+  assert.deepEqual([kept.length, kept.at(-1), history.compacted], [10, 30, 20]);
+  history.push(large(31, 50_000), 0);
+  assert.deepEqual(revisionsOf(history.since('a', history.compacted)), [31]);
+  history.push(large(32, 10), 0);
+  assert.deepEqual(revisionsOf(history.since('a', history.compacted)), [32]);
+  assert.equal(history.compacted, 31);
+});
+
+void test('takes in older events as far as there is room in memory', () => {
+  const large = (revision: number): StoreEvent => ({
+    type: 'put',
+    key: 'a',
+    value: { text: 'x'.repeat(900) },
+    revision,
+  });
+  const history = new History(9, 1_000, 10_000);
+  history.push(large(10), 0);
+  const older = [2, 3, 4, 5, 6, 7, 8, 9].map(large);
+  history.prepend(
+    1,
+    older,
+    older.map(() => 0),
+  );
+  assert.deepEqual(revisionsOf(history.since('a', history.compacted)), [2, 3, 4, 5, 6, 7, 8, 9, 10]);
+  const full = new History(9, 1_000, 3_000);
+  full.push(large(10), 0);
+  full.prepend(
+    1,
+    older,
+    older.map(() => 0),
+  );
+  assert.deepEqual(revisionsOf(full.since('a', full.compacted)), [8, 9, 10]);
+});

@@ -17,3 +17,4 @@ export {
   WriteFailedError,
 } from './store.ts';
 export type { Entry, Range, RangeOptions, Store, StoredValue, StoreEvent, WatchHandler } from './store.ts';
+export { sizeOf } from './value-size.ts';

@@ -1,34 +1,27 @@
 // One HTTP request from its URL to its answer: authenticate, route, decode, call the server's inside, shape the answer.
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { isReason, type KubernetesList, type KubernetesObject, StatusError } from '../../api/index.ts';
-import type { Logger } from '../../observe/index.ts';
+import { isReason, StatusError } from '../../api/index.ts';
 import { type Authenticator, unauthorized } from '../auth/authenticate.ts';
 import { impersonated } from '../auth/impersonation.ts';
 import { asStatusError, unauthorizedPath } from '../errors.ts';
 import type { OpenApiDocuments } from '../openapi/documents.ts';
-import { listTable, metadataOnly, metadataOnlyList, objectTable, type TableOptions } from '../printing/table.ts';
 import type { ConnectNode } from '../node-connection.ts';
-import type { ApiRequest, User, WatchSink } from '../request.ts';
-import type { ResourceDefinition } from '../resources/definition.ts';
+import type { ApiRequest, User } from '../request.ts';
 import type { ApiServer } from '../server.ts';
 import { readBody } from './body.ts';
-import type { EncodedObjects } from './encoded-objects.ts';
-import { requestsInFlightMax, streamsMax, watchesMax } from './limits.ts';
-import { negotiate, patchTypeOf, requireKnownBody, type Wanted } from './negotiate.ts';
+import { requestsInFlightMax, streamsMax } from './limits.ts';
+import { negotiate, patchTypeOf, requireKnownBody } from './negotiate.ts';
 import { type Exchange, passLog, passUpgrade, type UpgradeRequest } from './node-streams.ts';
 import { respond, respondError, respondText } from './respond.ts';
 import { createRequestCounts } from './request-counts.ts';
 import { parseQuery, parseRoute, type Query, type ResourceRoute } from './route.ts';
+import { serveWatch, type WatchOptions } from './serve-watch.ts';
+import { shape, tableOptions } from './shape.ts';
 import { isPublic, serveSystem } from './system.ts';
-import { createWatchStream } from './watch-stream.ts';
 
-export interface HandlerOptions {
-  readonly server: ApiServer;
+export interface HandlerOptions extends WatchOptions {
   readonly authenticate: Authenticator;
-  readonly encoded: EncodedObjects;
   readonly documents: OpenApiDocuments;
-  readonly log: Logger;
-  readonly watchQueueEventsMax: number;
   /** Absent: nothing is to be had from nodes. */
   readonly connectNode: ConnectNode | undefined;
   /** Aborts when the server stops: streams from nodes end at once. */
@@ -75,11 +68,12 @@ export function createHttpHandler(options: HandlerOptions): HttpHandler {
         if (!open) await requirePath(server, user!, `/${route.segments.join('/')}`);
         await serveSystem({ ...options, counts }, route.segments, request, response);
       } else if (route.verb === 'watch') {
-        await serveWatch(options, running, route, query, user!, request, response);
+        await serveWatch(options, running, { ...route, query, user: user! }, { request, response });
       } else if (isStream(server, route)) {
         const asked = { ...route, verb: route.verb, query, search: search.join('?'), user: user! };
         await serveStream(options, running, asked, { request, response, upgrade });
       } else {
+        limitAnswer(options, request, response);
         await serveResource(server, { ...route, verb: route.verb }, query, user!, request, response);
       }
     } catch (error) {
@@ -95,6 +89,15 @@ export function createHttpHandler(options: HandlerOptions): HttpHandler {
       counts.count(route, response.statusCode);
     }
   };
+}
+
+/** A client that takes an answer up too slowly does not get the rest: what is not sent yet is held in memory. */
+function limitAnswer({ server, patience, log }: HandlerOptions, request: IncomingMessage, response: ServerResponse) {
+  const stop = server.clock.after(patience.answerMs, () => {
+    log.warn('answer was not taken up in time', { url: request.url });
+    response.destroy();
+  });
+  response.once('close', stop);
 }
 
 async function requirePath(server: ApiServer, user: User, path: string): Promise<void> {
@@ -170,86 +173,4 @@ async function serveStream(
   } finally {
     running.streams -= 1;
   }
-}
-
-async function serveWatch(
-  { server, encoded, log, watchQueueEventsMax }: HandlerOptions,
-  running: Running,
-  route: ResourceRoute,
-  query: Query,
-  user: User,
-  request: IncomingMessage,
-  response: ServerResponse,
-): Promise<void> {
-  if (running.watches >= watchesMax)
-    throw new StatusError('TooManyRequests', `${watchesMax} watches are open, the most this server serves`);
-  const wanted = negotiate(request);
-  const { group, version, resource, namespace, name } = route;
-  const definition = server.resources.find(group, version, resource);
-  let headers = true;
-  const encode = (type: Parameters<WatchSink['event']>[0], object: KubernetesObject): string => {
-    if (wanted.shape === 'object' || definition === undefined || (type as string) === 'ERROR')
-      return encoded.json(object);
-    const options = { ...tableOptions(query, server), headers };
-    headers = false;
-    return JSON.stringify(shape(definition, object, wanted, options));
-  };
-  const cutOff = () => log.warn('slow watcher cut off', { url: request.url });
-  const stream = createWatchStream(response, encode, { queueEventsMax: watchQueueEventsMax, cutOff });
-  const watched = {
-    group,
-    version,
-    resource,
-    query,
-    user,
-    ...(namespace === undefined ? {} : { namespace }),
-    ...(name === undefined ? {} : { name }),
-  };
-  running.watches += 1;
-  try {
-    const stop = await startWatch(server, watched, stream);
-    stream.start();
-    await closed(response);
-    stop();
-  } finally {
-    running.watches -= 1;
-  }
-}
-
-/** A version that is too old is told inside the stream, as kube-apiserver does; all else refuses the request. */
-async function startWatch(
-  server: ApiServer,
-  request: Parameters<ApiServer['watch']>[0],
-  stream: WatchSink,
-): Promise<() => void> {
-  try {
-    return await server.watch(request, stream);
-  } catch (error) {
-    if (!isReason(error, 'Expired')) throw error;
-    stream.end(error);
-    return () => undefined;
-  }
-}
-
-function closed(response: ServerResponse): Promise<void> {
-  return new Promise((resolve) => {
-    if (response.closed) resolve();
-    else response.once('close', resolve);
-  });
-}
-
-function shape(definition: ResourceDefinition, body: unknown, wanted: Wanted, options: TableOptions): unknown {
-  if (wanted.shape === 'object' || typeof body !== 'object' || body === null) return body;
-  const object = body as KubernetesObject & Partial<KubernetesList<KubernetesObject>>;
-  if (object.kind === 'Status') return body;
-  const list = Array.isArray(object.items) ? (object as KubernetesList<KubernetesObject>) : undefined;
-  if (wanted.shape === 'metadata') return list === undefined ? metadataOnly(object) : metadataOnlyList(list);
-  return list === undefined ? objectTable(definition, object, options) : listTable(definition, list, options);
-}
-
-function tableOptions(query: Query, server: ApiServer): TableOptions {
-  const asked = query.includeObject ?? '';
-  if (asked !== '' && asked !== 'None' && asked !== 'Metadata' && asked !== 'Object')
-    throw new StatusError('BadRequest', `unrecognized includeObject value: ${JSON.stringify(asked)}`);
-  return { includeObject: asked === '' ? 'Metadata' : asked, now: server.clock.now() };
 }

@@ -27,9 +27,9 @@ before(async () => {
     port: 0,
     tls: { ...serving, clientAuthority: ca },
     tokens: new Map([['admin', { name: 'admin', groups: ['system:masters'] }]]),
-    watchQueueEventsMax: 100,
+    watchLimits: { queueEventsMax: 100, queueBytesMax: 64 * 1024 * 1024 },
   };
-  const patience = { handshakeMs: 300, headersMs: 300, requestMs: 600, checkMs: 50 };
+  const patience = { handshakeMs: 300, headersMs: 300, requestMs: 600, answerMs: 1_000, checkMs: 50 };
   impatient = await listenApiServer(backend.server, { ...options, patience });
   listener = await listenApiServer(backend.server, options);
 });
@@ -273,6 +273,21 @@ test('a watcher that does not read is cut off; its events are not kept', async (
   }
   socket.resume();
   if (!socket.destroyed) await once(socket, 'close');
+  await isAlive();
+});
+
+test('a long answer that is not taken up is not kept for ever', async () => {
+  const socket = await open(impatient);
+  socket.pause();
+  socket.write(`GET ${maps} HTTP/1.1\r\nhost: x\r\n${admin}\r\n`);
+  await once(socket, 'readable');
+  await backend.clock.advance(5_000);
+  let text = '';
+  socket.on('data', (chunk: Buffer) => {
+    text = (text + chunk.toString('latin1')).slice(-10);
+  });
+  await once(socket, 'close');
+  assert.notEqual(text.trimEnd().slice(-1), '0', 'the last chunk did not come');
   await isAlive();
 });
 

@@ -20,8 +20,11 @@ import {
   headersCountMax,
   keepAliveTimeoutMs,
   shutdownMsMax,
-  watchQueueEventsMaxDefault,
+  watchBacklogEventsFree,
+  watchBacklogEventsMax,
+  watchLimitsDefault,
 } from './limits.ts';
+import type { WatchLimits } from './watch-stream.ts';
 
 export interface ListenOptions {
   /** Default 127.0.0.1. */
@@ -33,8 +36,8 @@ export interface ListenOptions {
   /** Bearer token → user. */
   readonly tokens?: ReadonlyMap<string, User>;
   readonly log?: Logger;
-  /** Events that may wait for a slow watcher before it is cut off. */
-  readonly watchQueueEventsMax?: number;
+  /** What may wait for a slow watcher before it is cut off. */
+  readonly watchLimits?: WatchLimits;
   readonly patience?: ClientPatience;
   /** The way to the agents of nodes, for logs, exec, attach and port-forward. */
   readonly connectNode?: ConnectNode;
@@ -59,7 +62,9 @@ export async function listenApiServer(server: ApiServer, options: ListenOptions)
     encoded: createEncodedObjects(),
     documents: createOpenApiDocuments(server.resources),
     log,
-    watchQueueEventsMax: options.watchQueueEventsMax ?? watchQueueEventsMaxDefault,
+    patience,
+    watchLimits: options.watchLimits ?? watchLimitsDefault,
+    backlog: { events: 0, eventsMax: watchBacklogEventsMax, eventsFree: watchBacklogEventsFree },
     connectNode: options.connectNode,
     stopping: stopping.signal,
   });

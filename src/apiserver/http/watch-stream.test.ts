@@ -3,7 +3,7 @@ import type { ServerResponse } from 'node:http';
 import { Writable } from 'node:stream';
 import { test } from 'node:test';
 import { StatusError } from '../../api/index.ts';
-import { createWatchStream } from './watch-stream.ts';
+import { createWatchStream, type WatchBacklog } from './watch-stream.ts';
 
 /** A response whose client reads only what it is given leave for. */
 function slowResponse() {
@@ -35,12 +35,15 @@ function slowResponse() {
 
 const object = (name: string) => ({ metadata: { name } });
 
-function open(queueEventsMax: number) {
+const roomy = { eventsMax: 1_000_000, eventsFree: 1_000 };
+
+function open(queueEventsMax: number, queueBytesMax = 1_000_000, backlog: WatchBacklog = { events: 0, ...roomy }) {
   const { response, lines, read } = slowResponse();
   const cuts: string[] = [];
   const encode = (_type: string, value: object) => JSON.stringify(value);
-  const stream = createWatchStream(response, encode, { queueEventsMax, cutOff: () => cuts.push('cut') });
-  return { response, lines, read, cuts, stream };
+  const limits = { queueEventsMax, queueBytesMax };
+  const stream = createWatchStream(response, encode, { limits, backlog, cutOff: () => cuts.push('cut') });
+  return { response, lines, read, cuts, stream, backlog };
 }
 
 test('a watcher that does not read is cut off when too many events wait', () => {
@@ -52,6 +55,47 @@ test('a watcher that does not read is cut off when too many events wait', () => 
   assert.deepEqual(cuts, ['cut']);
   stream.event('ADDED', object('late'));
   assert.deepEqual(cuts, ['cut']);
+});
+
+test('a few large objects are too much as well', () => {
+  const { stream, response, backlog } = open(1_000, 100_000);
+  stream.start();
+  let sent = 0;
+  const large = { ...object('large'), text: 'x'.repeat(10_000) };
+  while (!response.destroyed && sent < 1000) {
+    stream.event('MODIFIED', large);
+    sent += 1;
+  }
+  assert.ok(sent > 8 && sent < 15, `${sent} events`);
+  assert.equal(backlog.events, 0, 'nothing of it is kept');
+});
+
+test('when too much waits for all together, it is those far behind that are cut off', async () => {
+  const backlog = { events: 0, eventsMax: 100, eventsFree: 20 };
+  const [slow, other] = [open(1_000, 1_000_000, backlog), open(1_000, 1_000_000, backlog)];
+  for (const { stream } of [slow, other]) stream.start();
+  for (let index = 0; index < 10; index++) other.stream.event('ADDED', object(`o${index}`));
+  for (let index = 0; index < 200 && slow.cuts.length === 0; index++) slow.stream.event('ADDED', object(`s${index}`));
+  assert.deepEqual([slow.cuts, other.cuts], [['cut'], []]);
+  await other.read();
+  assert.equal(other.lines.length, 10);
+  assert.equal(backlog.events, 0);
+});
+
+test('an initial list that is not taken up in time ends the watch', async () => {
+  const { stream, cuts, read, backlog } = open(10);
+  for (let index = 0; index < 100; index++) stream.event('ADDED', object(`m${index}`));
+  assert.equal(backlog.events, 100);
+  stream.start();
+  stream.requireCaughtUp();
+  assert.deepEqual([cuts, backlog.events], [['cut'], 0]);
+
+  const quick = open(10);
+  quick.stream.event('ADDED', object('m'));
+  quick.stream.start();
+  await read();
+  quick.stream.requireCaughtUp();
+  assert.deepEqual(quick.cuts, []);
 });
 
 test('the initial list may be longer than the limit and arrives in order, however slowly it is read', async () => {
