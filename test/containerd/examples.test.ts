@@ -8,7 +8,13 @@ import { after, before, test } from 'node:test';
 import { eventually } from '../e2e/support/eventually.ts';
 import { type Everynode, up } from '../e2e/support/everynode.ts';
 import type { TestContext } from 'node:test';
-import { type Containerd, mountsBelow, needsContainerd, startContainerd } from './support/containerd.ts';
+import {
+  type Containerd,
+  filesOfProgram,
+  mountsBelow,
+  needsContainerd,
+  startContainerd,
+} from './support/containerd.ts';
 
 const namespace = 'kube-system';
 const example = (name: string) => join(import.meta.dirname, '..', '..', 'examples', `${name}.yaml`);
@@ -64,13 +70,7 @@ test('what a storage agent mounts appears on the host, and goes with it', needsC
 
 test('a metrics agent sees the host, as nobody in particular', needsContainerd, async (t) => {
   const exporter = '/usr/bin/prometheus-node-exporter';
-  const libraries = execFileSync('ldd', [exporter], { encoding: 'utf8' }).matchAll(/(?:=> )?(\/\S+) \(0x/g);
-  const files = [exporter, ...[...libraries].map(([, path]) => path!)];
-  containerd.importImage({
-    tag: 'localhost/node-exporter:1',
-    files: files.map((path) => ({ path, content: readFileSync(path) })),
-    command: [exporter],
-  });
+  containerd.importImage({ tag: 'localhost/node-exporter:1', files: filesOfProgram(exporter), command: [exporter] });
   const cluster = await run(t, 'metrics-agent');
   const metrics = await (await fetch('http://127.0.0.1:9100/metrics')).text();
   assert.match(metrics, new RegExp(`^node_uname_info\\{.*nodename="${hostname()}"`, 'm'));

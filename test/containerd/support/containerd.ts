@@ -16,11 +16,18 @@ import {
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { connectCri } from '../../../src/agent/cri/index.ts';
-import { buildImage, busyboxFiles, type ImageOptions } from '../../../scripts/build-image.ts';
+import { buildImage, busyboxFiles, type ImageFile, type ImageOptions } from '../../../scripts/build-image.ts';
 import { eventually } from '../../e2e/support/eventually.ts';
 import { needsKubectl } from '../../e2e/support/kubectl.ts';
 
-const needed = ['/usr/bin/containerd', '/usr/sbin/runc', '/usr/lib/cni/bridge', '/bin/busybox', '/usr/bin/ctr'];
+const needed = [
+  '/usr/bin/containerd',
+  '/usr/sbin/runc',
+  '/usr/lib/cni/bridge',
+  '/bin/busybox',
+  '/usr/bin/ctr',
+  '/usr/bin/etcd',
+];
 export const toolsImage = 'localhost/tools:1';
 const bridgePath = '/sys/class/net/everynode0';
 const pauseImage = 'localhost/pause:1';
@@ -130,6 +137,16 @@ export async function startContainerd(): Promise<Containerd> {
       if (!hadBridge && existsSync(bridgePath)) execFileSync('ip', ['link', 'delete', basename(bridgePath)]);
     },
   };
+}
+
+/** A program of this machine with the libraries that it is linked with, as files of an image. */
+export function filesOfProgram(path: string): readonly ImageFile[] {
+  const libraries = execFileSync('sh', ['-c', `ldd ${path} || true`], {
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'ignore'],
+  });
+  const paths = [...libraries.matchAll(/(?:=> )?(\/\S+) \(0x/g)].map(([, library]) => library!);
+  return [path, ...paths].map((file) => ({ path: file, content: readFileSync(file) }));
 }
 
 export function mountsBelow(directory: string): readonly string[] {

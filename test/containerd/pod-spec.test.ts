@@ -1,0 +1,105 @@
+// What a pod's spec asks of the machine, and bad input, with real parts at the other end: a registry that wants a
+// password, a gRPC server, the kernel's seccomp, a disk that is full.
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import type { Node, Stored } from '../../src/api/index.ts';
+import { busyboxFiles } from '../../scripts/build-image.ts';
+import { eventually } from '../e2e/support/eventually.ts';
+import { type Containerd, filesOfProgram, needsContainerd, startContainerd } from './support/containerd.ts';
+import { startRegistry } from './support/registry.ts';
+import { forEver, nodeName, podOf, shell, startWorld } from './support/world.ts';
+
+const etcdImage = 'localhost/etcd:1';
+let containerd: Containerd;
+before(async () => {
+  if (needsContainerd.skip !== undefined) return;
+  containerd = await startContainerd();
+  // A disk of its own for volumes of pods, which the tests can fill.
+  mkdirSync(containerd.nodeDirectory);
+  execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=64m', 'tmpfs', containerd.nodeDirectory]);
+});
+after(async () => {
+  if (needsContainerd.skip === undefined) await containerd.close();
+});
+
+/** One that nobody has right now. */
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '0.0.0.0');
+  await new Promise((resolve) => server.once('listening', resolve));
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
+
+test('a pod gets of the machine what its spec asks for, and says what it cannot get', needsContainerd, async (t) => {
+  const { apply, pod, status, events, everynode } = await startWorld(t, containerd);
+  const files = busyboxFiles('/bin/busybox');
+  const registry = await startRegistry(t, { tag: 'any:1', files, command: shell(forEver) });
+  const privateImage = `${registry.host}/team/tools:1`;
+  const secret = `create secret docker-registry pull --docker-server=${registry.host}`;
+  const login = `--docker-username=${registry.user} --docker-password=${registry.password}`;
+  await everynode.kubectl.run(`${secret} ${login}`.split(' '));
+  containerd.importImage({ tag: etcdImage, files: filesOfProgram('/usr/bin/etcd'), command: ['/usr/bin/etcd'] });
+  const [hostPort, etcdPort, peerPort] = [await freePort(), await freePort(), await freePort()];
+  const clients = `--listen-client-urls=http://0.0.0.0:${etcdPort} --advertise-client-urls=http://127.0.0.1:${etcdPort}`;
+  const etcd = `etcd --data-dir=/data ${clients} --listen-peer-urls=http://127.0.0.1:${peerPort}`.split(' ');
+  const grpc = (service: string) => ({ grpc: { port: etcdPort, service }, periodSeconds: 1 });
+
+  await apply(
+    podOf('with-password', { image: privateImage }, { imagePullSecrets: [{ name: 'pull' }] }),
+    podOf('without', { image: privateImage }),
+    podOf('port', { command: shell('exec httpd -f -p 80 -h /bin'), ports: [{ containerPort: 80, hostPort }] }),
+    podOf('filtered', { command: shell(forEver), securityContext: { seccompProfile: { type: 'RuntimeDefault' } } }),
+    podOf('unfiltered', { command: shell(forEver) }),
+    podOf('grpc', { image: etcdImage, command: etcd, readinessProbe: grpc('') }, { hostNetwork: true }),
+    podOf('grpc-nobody', { command: shell(forEver), readinessProbe: grpc('nobody') }, { hostNetwork: true }),
+    podOf('too-big', { command: shell(forEver), resources: { requests: { memory: '100Ti' } } }),
+    podOf('odd', { command: shell(forEver) }, { runtimeClassName: 'nobody' }),
+  );
+  await eventually('each is what it can be', async () => {
+    for (const name of ['with-password', 'port', 'filtered', 'unfiltered', 'grpc'])
+      assert.ok((await status(name)).ready, name);
+    assert.match((await status('without')).state?.waiting?.reason ?? '', /^(ErrImagePull|ImagePullBackOff)$/);
+    const tooBig = (await pod('too-big')).status;
+    assert.deepEqual([tooBig?.phase, tooBig?.reason], ['Failed', 'OutOfmemory']);
+    assert.match((await events('odd')).join('\n'), /FailedCreatePodSandBox: .*no runtime for "nobody" is configured/);
+    assert.match((await events('grpc-nobody')).join('\n'), /Unhealthy: Readiness probe failed: .*unknown service/);
+  });
+  assert.match((await status('without')).state?.waiting?.message ?? '', /401 Unauthorized|authorization failed/);
+  assert.equal((await status('grpc-nobody')).ready, false);
+  assert.equal((await pod('odd')).status?.phase, 'Pending');
+
+  const answer = await fetch(`http://${(await pod('port')).status?.hostIP}:${hostPort}/busybox`);
+  assert.deepEqual(Buffer.from(await answer.arrayBuffer()), readFileSync('/bin/busybox'));
+
+  const seccomp = async (name: string) => {
+    const id = (await status(name)).containerID!.replace('containerd://', '');
+    return /^Seccomp:\s+(\d)$/m.exec(readFileSync(`/proc/${containerd.tasks().get(id)}/status`, 'utf8'))?.[1];
+  };
+  // 2: a filter; 0: none.
+  assert.deepEqual([await seccomp('filtered'), await seccomp('unfiltered')], ['2', '0']);
+});
+
+test('a full disk is a condition and a taint of the node, for as long as it is full', needsContainerd, async (t) => {
+  const filler = join(containerd.nodeDirectory, 'filler');
+  writeFileSync(filler, Buffer.alloc(60 * 1024 * 1024));
+  const { everynode } = await startWorld(t, containerd);
+  const pressure = async () => {
+    const { status, spec } = await everynode.kubectl.get<Stored<Node>>('node', nodeName);
+    const condition = status?.conditions?.find(({ type }) => type === 'DiskPressure');
+    const tainted = spec?.taints?.some(({ key }) => key === 'node.kubernetes.io/disk-pressure') === true;
+    return [condition?.status, condition?.reason, tainted];
+  };
+  await eventually('it is full', async () =>
+    assert.deepEqual(await pressure(), ['True', 'KubeletHasDiskPressure', true]),
+  );
+  rmSync(filler);
+  await eventually('it has room', async () =>
+    assert.deepEqual(await pressure(), ['False', 'KubeletHasNoDiskPressure', false]),
+  );
+});
