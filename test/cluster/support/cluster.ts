@@ -9,6 +9,7 @@ import type { KubernetesList, Node, Stored } from '../../../src/api/index.ts';
 import { createHttpClient, loadKubeconfig } from '../../../src/client/index.ts';
 import { systemClock, systemRandom } from '../../../src/machinery/index.ts';
 import { silentLogger } from '../../../src/observe/index.ts';
+import { type EtcdServer, needsEtcd, startEtcd } from '../../../src/store/etcd/etcd-server.test-support.ts';
 import { withoutDaemonSets } from '../../e2e/support/controller.ts';
 import { temporaryDirectory, up } from '../../e2e/support/everynode.ts';
 import { eventually } from '../../e2e/support/eventually.ts';
@@ -55,22 +56,37 @@ export async function openCluster(context: TestContext): Promise<Cluster> {
 
 type Found = Omit<Cluster, 'namespace' | 'nodes'>;
 
+/** On a real etcd where there is one. The other DaemonSet controller is the one inside `everynode up`. */
 async function ownCluster(context: TestContext): Promise<Found> {
   const dataDir = temporaryDirectory(context);
-  let running = await up(context, { dataDir, nodes: nodesOfOwn, args: withoutDaemonSets });
+  const etcd = needsEtcd.skip === undefined ? await etcdFor(context) : undefined;
+  const state = etcd === undefined ? [] : ['--etcd-servers', etcd.endpoint];
+  const start = (args: readonly string[]) => up(context, { dataDir, nodes: nodesOfOwn, args: [...state, ...args] });
+  let running = await start(withoutDaemonSets);
   const { url, kubectl, kubeconfigPath } = running;
-  const { port } = new URL(url);
+  const again = async (signal: NodeJS.Signals, controllers: readonly string[]) => {
+    await running.stop(signal);
+    running = await start([...controllers, '--port', new URL(url).port]);
+  };
   return {
     kubectl,
     kubeconfigPath,
     simulated: true,
-    async restartApiServer() {
-      await running.stop('SIGKILL');
-      running = await up(context, { dataDir, nodes: nodesOfOwn, args: [...withoutDaemonSets, '--port', port] });
-    },
-    restartEtcd: undefined,
-    other: undefined,
+    restartApiServer: () => again('SIGKILL', withoutDaemonSets),
+    restartEtcd:
+      etcd &&
+      (async () => {
+        await etcd.kill();
+        await etcd.start();
+      }),
+    other: { start: () => again('SIGINT', []), stop: () => again('SIGINT', withoutDaemonSets) },
   };
+}
+
+async function etcdFor(context: TestContext): Promise<EtcdServer> {
+  const etcd = await startEtcd({ directory: temporaryDirectory(context) });
+  context.after(() => etcd.kill());
+  return etcd;
 }
 
 async function givenCluster(context: TestContext): Promise<Found> {
