@@ -192,6 +192,9 @@ function controlFrame(type: number, flags: number, payload: Buffer): Buffer {
   return frame;
 }
 
+/** An empty stored block: what came before it is to be read now (zlib's Z_SYNC_FLUSH). */
+const syncMarker = Buffer.from([0x00, 0x00, 0x00, 0xff, 0xff]);
+
 /**
  * Header blocks are one zlib stream over the whole connection. Ours is made of stored blocks (RFC 1951 section 3.2.4):
  * a few dozen bytes a stream are not worth compressing, and no dictionary is needed.
@@ -213,7 +216,7 @@ function createHeaderBlocks(): { encode(fields: Readonly<Record<string, string>>
       const lengths = Buffer.alloc(5);
       lengths.writeUInt16LE(block.length, 1);
       lengths.writeUInt16LE(0xffff - block.length, 3);
-      const stored = Buffer.concat([lengths, block]);
+      const stored = Buffer.concat([lengths, block, syncMarker]);
       if (begun) return stored;
       begun = true;
       return Buffer.concat([Buffer.from([0x78, 0x01]), stored]);
