@@ -1,4 +1,5 @@
-// The body of an answer from callbacks to an async iterable. A reader that lags behind holds up the server, not the memory.
+// The body of an answer from callbacks to somebody who asks for it. A reader that lags behind holds up the server, not
+// the memory.
 
 /** The body's part of a receiver. */
 export interface BodyReceiver {
@@ -8,8 +9,8 @@ export interface BodyReceiver {
 }
 
 export interface ChunkQueue extends BodyReceiver {
-  /** For one reader. */
-  chunks(): AsyncIterable<Buffer>;
+  /** What has come since the last call, at least one piece; undefined at the end. For one reader. Rejects with the failure. */
+  next(): Promise<readonly Buffer[] | undefined>;
 }
 
 export function createChunkQueue(
@@ -35,21 +36,19 @@ export function createChunkQueue(
     },
     end: () => finish(),
     failed: finish,
-    async *chunks() {
-      while (true) {
-        if (unread.length > 0) {
-          const taken = unread;
-          unread = [];
-          unreadBytes = 0;
-          source.resume();
-          yield* taken;
-        } else if (failure !== undefined) throw failure;
-        else if (done) return;
-        else
-          await new Promise<void>((resolve) => {
-            wake = resolve;
-          });
+    async next() {
+      while (unread.length === 0) {
+        if (failure !== undefined) throw failure;
+        if (done) return undefined;
+        await new Promise<void>((resolve) => {
+          wake = resolve;
+        });
       }
+      const taken = unread;
+      unread = [];
+      if (unreadBytes > unreadBytesMax) source.resume();
+      unreadBytes = 0;
+      return taken;
     },
   };
 }

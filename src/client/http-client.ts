@@ -24,7 +24,7 @@ import type {
 import { acceptFor, decodeBody } from './body-format.ts';
 import { queryString, resourcePath } from './resource-path.ts';
 import { createTransport, type HttpRequest, type TransportOptions } from './transport.ts';
-import { decodeWatch } from './watch-stream.ts';
+import { createWatchDecoder } from './watch-stream.ts';
 
 export interface HttpClientOptions extends Omit<TransportOptions, 'clock' | 'userAgent' | 'onWarning'> {
   readonly userAgent?: string;
@@ -101,7 +101,7 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
       const path = `${resourcePath(resource, namespace)}${queryString(query)}`;
       const accept = acceptFor(fields);
       const request = { method: 'GET', path, accept, ...(signal === undefined ? {} : { signal }) } as const;
-      return transport.stream(request, (contentType, chunks) => decodeWatch<Stored<T>>(contentType, chunks, fields));
+      return transport.stream(request, (contentType) => createWatchDecoder<Stored<T>>(contentType, fields));
     },
     async create<T extends KubernetesObject>(resource: Resource<T>, object: T, write: WriteOptions = {}) {
       // A plain create names its object in the body; only a subresource has the name in its URL.

@@ -42,12 +42,17 @@ export interface Transport {
   /** What `decode` makes of the body of a successful answer. */
   whole<R>(request: HttpRequest, decode: (contentType: string, body: Buffer) => R): Promise<R>;
   /** The same of a body as it comes; for watches. Ends quietly when the signal aborts. */
-  stream<R>(
-    request: HttpRequest,
-    decode: (contentType: string, chunks: AsyncIterable<Buffer>) => AsyncIterable<R>,
-  ): AsyncIterable<R>;
+  stream<R>(request: HttpRequest, decoder: (contentType: string) => StreamDecoder<R>): AsyncIterable<R>;
   /** Ends every connection; requests under way fail. */
   close(): Promise<void>;
+}
+
+/** Makes things of a body that comes in pieces. Either method throws when it is not what it should be. */
+export interface StreamDecoder<R> {
+  /** What is complete with this piece. */
+  push(chunk: Buffer): Iterable<R>;
+  /** The body has ended. */
+  end(): void;
 }
 
 /** As many writes as a busy API server answers at a time; each connection costs a handshake, on both sides. */
@@ -144,23 +149,25 @@ export function createTransport(options: TransportOptions): Transport {
         (head, body) => (head.statusCode >= 400 ? failed(head, body) : decode(contentType(head), body)),
       ),
 
-    async *stream(request, decode) {
+    async *stream(request, decoderFor) {
       const { signal } = request;
       let running: Exchange | undefined;
       const abort = () => running?.abort(signal!.reason as Error);
       try {
-        const { type, queue } = await exchange(
+        const { decoder, queue } = await exchange(
           request,
           true,
           (sent, head) => {
             running = sent;
             const queue = createChunkQueue(sent, unreadBytesMax);
-            return { result: { type: contentType(head), queue }, receiver: queue };
+            return { result: { decoder: decoderFor(contentType(head)), queue }, receiver: queue };
           },
           failed,
         );
         signal?.addEventListener('abort', abort, { once: true });
-        yield* decode(type, queue.chunks());
+        for (let chunks = await queue.next(); chunks !== undefined; chunks = await queue.next())
+          for (const chunk of chunks) for (const piece of decoder.push(chunk)) yield piece;
+        decoder.end();
       } catch (error) {
         if (signal?.aborted === true) return;
         throw operatingError(error, request, origin);

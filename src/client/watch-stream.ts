@@ -9,6 +9,7 @@ import {
 } from '../api/index.ts';
 import { isProtobuf } from './body-format.ts';
 import { readWatchEvent } from './protobuf/envelope.ts';
+import type { StreamDecoder } from './transport.ts';
 
 /** An object is at most 1.5 MiB in etcd and 3 MiB in a request; managed fields and escapes come on top. */
 const eventBytesMax = 16 * 1024 * 1024;
@@ -16,16 +17,25 @@ const newline = 0x0a;
 const lengthBytes = 4;
 
 /** Events in order. An ERROR event is thrown as the StatusError that it carries (Expired when compacted). */
-export async function* decodeWatch<T extends KubernetesObject>(
+export function createWatchDecoder<T extends KubernetesObject>(
   contentType: string,
-  chunks: AsyncIterable<Buffer>,
   fields?: PartialFields,
-): AsyncIterable<WatchEvent<T>> {
-  if (fields !== undefined && isProtobuf(contentType)) {
-    for await (const frame of splitFrames(chunks)) yield checked(parseFrame(frame, fields));
-    return;
-  }
-  for await (const line of splitLines(chunks)) if (line.length > 0) yield checked(parse(line));
+): StreamDecoder<WatchEvent<T>> {
+  return fields !== undefined && isProtobuf(contentType)
+    ? eventsOf(splitFrames(), (frame) => parseFrame(frame, fields))
+    : eventsOf(splitLines(), parse);
+}
+
+function eventsOf<T extends KubernetesObject>(
+  pieces: StreamDecoder<Buffer>,
+  read: (piece: Buffer) => RawEvent,
+): StreamDecoder<WatchEvent<T>> {
+  return {
+    *push(chunk) {
+      for (const piece of pieces.push(chunk)) yield checked(read(piece));
+    },
+    end: () => pieces.end(),
+  };
 }
 
 interface RawEvent {
@@ -42,48 +52,58 @@ function checked<T extends KubernetesObject>(event: RawEvent): WatchEvent<T> {
   return event as WatchEvent<T>;
 }
 
-async function* splitLines(chunks: AsyncIterable<Buffer>): AsyncIterable<Buffer> {
+function splitLines(): StreamDecoder<Buffer> {
   /** The pieces of a line that is not complete yet. */
   let pieces: Buffer[] = [];
   let pending = 0;
-  for await (const chunk of chunks) {
-    let start = 0;
-    for (let end = chunk.indexOf(newline); end >= 0; end = chunk.indexOf(newline, start)) {
-      const tail = chunk.subarray(start, end);
-      yield pieces.length === 0 ? tail : Buffer.concat([...pieces, tail]);
-      pieces = [];
-      pending = 0;
-      start = end + 1;
-    }
-    if (start === chunk.length) continue;
-    pieces.push(chunk.subarray(start));
-    pending += chunk.length - start;
-    if (pending > eventBytesMax) throw malformed(`a line of more than ${eventBytesMax} bytes`);
-  }
-  if (pending > 0) throw malformed('it ended in the middle of an event');
+  return {
+    *push(chunk) {
+      let start = 0;
+      for (let end = chunk.indexOf(newline); end >= 0; end = chunk.indexOf(newline, start)) {
+        const tail = chunk.subarray(start, end);
+        const line = pieces.length === 0 ? tail : Buffer.concat([...pieces, tail]);
+        pieces = [];
+        pending = 0;
+        start = end + 1;
+        if (line.length > 0) yield line;
+      }
+      if (start === chunk.length) return;
+      pieces.push(chunk.subarray(start));
+      pending += chunk.length - start;
+      if (pending > eventBytesMax) throw malformed(`a line of more than ${eventBytesMax} bytes`);
+    },
+    end: () => checkComplete(pending),
+  };
 }
 
 /** Frames of a four-byte length, highest byte first. */
-async function* splitFrames(chunks: AsyncIterable<Buffer>): AsyncIterable<Buffer> {
+function splitFrames(): StreamDecoder<Buffer> {
   let pieces: Buffer[] = [];
   let pending = 0;
   /** Bytes that the next frame needs, its length included. */
   let needed = lengthBytes;
-  for await (const chunk of chunks) {
-    pieces.push(chunk);
-    pending += chunk.length;
-    if (pending < needed) continue;
-    const bytes = pieces.length === 1 ? chunk : Buffer.concat(pieces);
-    let start = 0;
-    needed = frameBytes(bytes, start);
-    while (bytes.length - start >= needed) {
-      if (needed > lengthBytes) yield bytes.subarray(start + lengthBytes, start + needed);
-      start += needed;
+  return {
+    *push(chunk) {
+      pieces.push(chunk);
+      pending += chunk.length;
+      if (pending < needed) return;
+      const bytes = pieces.length === 1 ? chunk : Buffer.concat(pieces);
+      let start = 0;
       needed = frameBytes(bytes, start);
-    }
-    pieces = start === bytes.length ? [] : [bytes.subarray(start)];
-    pending = bytes.length - start;
-  }
+      while (bytes.length - start >= needed) {
+        const end = start + needed;
+        if (needed > lengthBytes) yield bytes.subarray(start + lengthBytes, end);
+        start = end;
+        needed = frameBytes(bytes, start);
+      }
+      pieces = start === bytes.length ? [] : [bytes.subarray(start)];
+      pending = bytes.length - start;
+    },
+    end: () => checkComplete(pending),
+  };
+}
+
+function checkComplete(pending: number): void {
   if (pending > 0) throw malformed('it ended in the middle of an event');
 }
 
