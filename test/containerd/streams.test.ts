@@ -40,7 +40,7 @@ describe('kubectl logs', needsContainerd, () => {
     const world = await startWorld(t, containerd);
     const { everynode, apply, status } = world;
     const { kubectl } = everynode;
-    const said = 'for i in $(seq 1 20); do echo out $i; done; echo bad >&2; printf unfinished';
+    const said = 'for i in $(seq 1 20); do echo out $i; done; sleep 0.3; echo bad >&2; sleep 0.3; echo end';
     const both = podOf('both', { name: 'one', command: shell(`echo from one; ${forEver}`) });
     await apply(
       { ...podOf('talks', { command: shell(`${said}; ${forEver}`) }) },
@@ -60,9 +60,9 @@ describe('kubectl logs', needsContainerd, () => {
     );
     await isRunning(world, 'talks');
     const logs = async (...args: readonly string[]) => await kubectl.run(['logs', ...args]);
-    const all = [...Array.from({ length: 20 }, (_, index) => `out ${index + 1}`), 'bad', 'unfinished'];
+    const all = [...Array.from({ length: 20 }, (_, index) => `out ${index + 1}`), 'bad', 'end'];
     await eventually('all is there', async () => assert.deepEqual(lines(await logs('talks')), all));
-    assert.deepEqual(lines(await logs('talks', '--tail=3')), ['out 20', 'bad', 'unfinished']);
+    assert.deepEqual(lines(await logs('talks', '--tail=3')), ['out 20', 'bad', 'end']);
     assert.equal(await logs('talks', '--tail=0'), '');
     assert.equal(await logs('talks', '--limit-bytes=10'), 'out 1\nout ');
     assert.deepEqual(lines(await logs('talks', '--since=1h')), all);
@@ -135,7 +135,10 @@ describe('kubectl exec and attach', needsContainerd, () => {
       /container .*no.* (is not valid for|not found in) pod/,
     );
 
-    const { stdout } = await terminal(world.everynode, 'stty rows 33 cols 77; kubectl exec -it shell -- stty size');
+    const { stdout } = await terminal(
+      world.everynode,
+      'stty rows 33 cols 77; kubectl exec -it shell -- sh -c "sleep 1; stty size"',
+    );
     assert.match(stdout, /33 77/);
   });
 
@@ -154,7 +157,7 @@ describe('kubectl exec and attach', needsContainerd, () => {
       assert.equal((await status('reads')).state?.terminated?.exitCode, 0),
     );
     await isRunning(world, 'typed');
-    const shown = await terminal(everynode, '(sleep 2; echo hello) | kubectl attach -it typed');
+    const shown = await terminal(everynode, 'kubectl attach -it typed', 'hello\n');
     assert.match(shown.stdout, /typed hello/);
   });
 });
@@ -205,8 +208,10 @@ describe('after the agent was killed and started again', needsContainerd, () => 
 });
 
 /** A command line in a terminal of its own, as somebody types it. */
-function terminal({ kubeconfigPath }: World['everynode'], command: string) {
+function terminal({ kubeconfigPath }: World['everynode'], command: string, input = '') {
   const line = command.replaceAll('kubectl', process.env.KUBECTL ?? 'kubectl');
   const env = { ...process.env, KUBECONFIG: kubeconfigPath };
-  return run('script', ['--quiet', '--return', '--command', line, '/dev/null'], { env, timeout: 30_000 });
+  const typed = run('script', ['--quiet', '--return', '--command', line, '/dev/null'], { env, timeout: 30_000 });
+  typed.child.stdin?.end(input);
+  return typed;
 }

@@ -18,6 +18,7 @@ export interface Ended {
 }
 
 export interface Everynode {
+  readonly pid: number;
   readonly url: string;
   readonly kubeconfigPath: string;
   readonly kubectl: Kubectl;
@@ -67,7 +68,7 @@ export async function up(context: TestContext, options: UpOptions = {}): Promise
   const url = /https:\/\/\S+/.exec(output())?.[0];
   const kubeconfigPath = /KUBECONFIG=(\S+)/.exec(output())?.[1];
   if (url === undefined || kubeconfigPath === undefined) throw new Error(`no API or kubeconfig in:\n${output()}`);
-  return { url, kubeconfigPath, kubectl: createKubectl(kubeconfigPath, home), output, stop };
+  return { pid: child.pid!, url, kubeconfigPath, kubectl: createKubectl(kubeconfigPath, home), output, stop };
 }
 
 /** Runs `everynode` to its end. */

@@ -1,8 +1,9 @@
 // The real kubectl, as a user has it: found on the machine, run as a process, looked at from outside.
-import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { type ChildProcess, type ChildProcessWithoutNullStreams, execFile, spawn } from 'node:child_process';
 import { accessSync, constants } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { createInterface } from 'node:readline';
+import type { Writable } from 'node:stream';
 
 /** `KUBECTL`, else the first kubectl on the PATH. */
 function findKubectl(): string | undefined {
@@ -46,6 +47,17 @@ export interface Kubectl {
   get<T>(...args: readonly string[]): Promise<T>;
   /** `kubectl get … --watch` as it streams, until `stop`. */
   watch<T>(...args: readonly string[]): Watching<T>;
+  /** Runs until it ends by itself or is stopped: what follows, forwards or attaches. */
+  start(...args: readonly string[]): RunningKubectl;
+}
+
+export interface RunningKubectl {
+  /** Its stdout and stderr so far. */
+  output(): string;
+  readonly stdin: Writable;
+  /** Resolves to its exit code, null when stopped. */
+  readonly ended: Promise<number | null>;
+  stop(): Promise<number | null>;
 }
 
 export interface Watching<T> {
@@ -79,6 +91,26 @@ export function createKubectl(kubeconfigPath: string, home: string): Kubectl {
     watch<T>(...args: readonly string[]) {
       const flags = ['--watch', '--output-watch-events', '-o', 'json'];
       return follow<T>(spawn(kubectlPath!, ['get', ...args, ...flags], { env: environment }));
+    },
+    start: (...args) => running(spawn(kubectlPath!, args, { env: environment })),
+  };
+}
+
+function running(child: ChildProcessWithoutNullStreams): RunningKubectl {
+  let text = '';
+  for (const stream of [child.stdout, child.stderr])
+    stream.setEncoding('utf8').on('data', (chunk: string) => {
+      text += chunk;
+    });
+  child.stdin.on('error', () => undefined);
+  const ended = new Promise<number | null>((resolve) => child.once('close', resolve));
+  return {
+    output: () => text,
+    stdin: child.stdin,
+    ended,
+    stop() {
+      child.kill('SIGTERM');
+      return ended;
     },
   };
 }
