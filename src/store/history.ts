@@ -8,7 +8,7 @@ import { sizeOf } from './value-size.ts';
 const slabEventsMin = 1_024;
 
 /** Old values are all that writes leave behind in memory: large ones are forgotten before there are many. */
-export const historyBytesMaxDefault = 256 * 2 ** 20;
+export const historyBytesMaxDefault = 128 * 2 ** 20;
 
 /** A key that changed since an older revision. */
 export interface Undone {
