@@ -1,6 +1,9 @@
 // Argument parsers that commands share. A wrong value becomes one sentence that says what is allowed.
 import { InvalidArgumentError } from 'commander';
 
+/** Where `everynode up` keeps a cluster, from where it is typed. */
+export const defaultDataDirectory = '.everynode';
+
 export function wholeNumber(minimum: number, maximum: number): (text: string) => number {
   return (text) => {
     const value = Number(text);

@@ -7,7 +7,8 @@ import { type Cluster, ClusterStartError, type EtcdAddress, startCluster } from 
 import { systemClock, systemRandom } from '../machinery/index.ts';
 import { createLogger, type Logger } from '../observe/index.ts';
 import { applyManifest } from './apply.ts';
-import { defaultDataDirectory, type UpOptions } from './commands/up.ts';
+import { defaultDataDirectory } from './arguments.ts';
+import type { UpOptions } from './commands/up.ts';
 import { etcdAddress } from './etcd-options.ts';
 import { Refusal } from './failure.ts';
 import { type LogFile, openLogFile } from './log-file.ts';

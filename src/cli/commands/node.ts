@@ -1,6 +1,6 @@
 // `everynode node`: its options and its help. What it does is in node-run.ts, loaded only when it runs.
 import { Command, Option } from 'commander';
-import { defaultDataDirectory } from './up.ts';
+import { defaultDataDirectory } from '../arguments.ts';
 
 export interface NodeOptions {
   readonly name: string;

@@ -1,7 +1,7 @@
 // `everynode up`: its options and its help. What it does is in up-run.ts, loaded only when it runs, so that help and
 // mistakes answer at once.
 import { Command, Option } from 'commander';
-import { collect, commaSeparated, wholeNumber } from '../arguments.ts';
+import { collect, commaSeparated, defaultDataDirectory, wholeNumber } from '../arguments.ts';
 import { addEtcdOptions, type EtcdOptions } from '../etcd-options.ts';
 
 export interface UpOptions extends EtcdOptions {
@@ -25,7 +25,6 @@ const nodesMax = 10_000;
 const portMax = 65_535;
 const runtimes = ['simulated', 'containerd'] as const;
 const logLevels = ['debug', 'info', 'warn', 'error'] as const;
-export const defaultDataDirectory = '.everynode';
 
 export function upCommand(version: string): Command {
   const command = new Command('up')

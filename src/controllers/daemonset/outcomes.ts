@@ -6,13 +6,6 @@ import type { Action } from '../../core/daemonset/index.ts';
 import type { SyncContext } from './context.ts';
 import type { Tracked } from './tracked.ts';
 
-export interface Unseen {
-  readonly action: Action;
-  /** The version that the pod was made at: a picture of at least that version has it, or it has gone again. */
-  readonly version: number | undefined;
-  readonly rememberedAt: number;
-}
-
 /** Well before the ledger forgets what was sent (sentMemoryMs). */
 const rememberEveryMs = 10_000;
 

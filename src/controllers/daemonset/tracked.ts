@@ -7,10 +7,17 @@ import {
   isEmptySelector,
   type Stored,
 } from '../../api/index.ts';
-import { type Claimant, Ledger, type PodView } from '../../core/daemonset/index.ts';
-import type { Unseen } from './outcomes.ts';
+import { type Action, type Claimant, Ledger, type PodView } from '../../core/daemonset/index.ts';
 import type { Progress } from './progress.ts';
 import { createWriteWindow, type WriteWindow } from './write-window.ts';
+
+/** A write that has happened and that the watch is still to show (outcomes.ts). */
+export interface Unseen {
+  readonly action: Action;
+  /** The version that the pod was made at: a picture of at least that version has it, or it has gone again. */
+  readonly version: number | undefined;
+  readonly rememberedAt: number;
+}
 
 export interface Tracked {
   readonly key: string;
