@@ -33,6 +33,14 @@ test('quantities are read in base units', () => {
   for (const [text, value] of cases) assert.equal(parseQuantity(text), value, String(text));
 });
 
+test('a quantity of megabytes is none, and costs nothing', () => {
+  for (const text of ['9'.repeat(3_000_000), `0.${'1'.repeat(3_000_000)}`]) {
+    assert.equal(parseQuantity(text), undefined);
+    assert.equal(parseQuantityMilli(text), undefined);
+    assert.equal(sameQuantity(text, text), false);
+  }
+});
+
 test('what is no quantity is undefined', () => {
   for (const text of [
     '',

@@ -10,8 +10,11 @@ interface Fraction {
   readonly denominator: bigint;
 }
 
+/** More than any amount needs: what is longer is refused before it costs anything. */
+const quantityCharactersMax = 128;
+
 function parse(text: string): Fraction | undefined {
-  const match = syntax.exec(text);
+  const match = text.length > quantityCharactersMax ? null : syntax.exec(text);
   if (match === null) return undefined;
   const [, sign, digits = '', exponent, suffix = ''] = match;
   const [whole = '', fraction = ''] = digits.split('.');

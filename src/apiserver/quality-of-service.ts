@@ -5,7 +5,11 @@ import { type Container, parseQuantity, type PodSpec, sameQuantity } from '../ap
 const counted = ['cpu', 'memory'] as const;
 
 export function qosClassOf(spec: PodSpec): 'Guaranteed' | 'Burstable' | 'BestEffort' {
-  const containers = [...spec.containers, ...(spec.initContainers ?? [])];
+  // Asked before it is known whether the pod is valid: without containers it is not.
+  const containers = [
+    ...((spec.containers as typeof spec.containers | undefined) ?? []),
+    ...(spec.initContainers ?? []),
+  ];
   if (!containers.some(asksForAnything)) return 'BestEffort';
   return containers.every(isGuaranteed) ? 'Guaranteed' : 'Burstable';
 }

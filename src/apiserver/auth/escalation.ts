@@ -22,7 +22,9 @@ export function preventBindingEscalation(
 ): void {
   if (before !== undefined && sameJson([next.subjects, next.roleRef], [before.subjects, before.roleRef])) return;
   const { namespace, name = '' } = next.metadata;
-  const { roleRef } = next;
+  const roleRef = next.roleRef as RoleBinding['roleRef'] | undefined;
+  // Not valid, and refused as that in a moment.
+  if (roleRef === undefined) return;
   const resource = roleRef.kind === 'Role' ? 'roles' : 'clusterroles';
   if (isExempt(context, 'bind', namespace, roleRef.name, resource)) return;
   const rules = context.server.rbac.rulesOf(roleRef.kind, namespace, roleRef.name);

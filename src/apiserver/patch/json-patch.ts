@@ -3,6 +3,7 @@
 import { applyPatch as applyOperations, type Operation } from 'rfc6902';
 import { StatusError } from '../../api/index.ts';
 import { isObject, type JsonObject, own } from '../schema/json.ts';
+import { sameJson } from '../same-json.ts';
 import { badPatch, unfitPatch } from './errors.ts';
 
 /** Kubernetes' own limit. */
@@ -23,8 +24,15 @@ export function jsonPatch(target: JsonObject, patch: unknown): unknown {
       copied += JSON.stringify(lookUp(document, tokensOf(operation.from))).length;
       if (copied > jsonPatchCopiedCharactersMax) throw tooLarge('the values that the JSON patch copies are too large');
     }
+    // Compared here: the library would turn what differs into a text, which an object with a `toString` cannot be.
+    if (operation.op === 'test') {
+      if (!sameJson(lookUp(document, tokensOf(operation.path)), operation.value))
+        throw unfitPatch(`testing value ${operation.path} failed: test failed`);
+      continue;
+    }
     const [error] = applyOperations(document, [operation]);
-    if (error !== null && error !== undefined) throw unfitPatch(describe(operation, error));
+    if (error !== null && error !== undefined)
+      throw unfitPatch(`${operation.op} operation does not apply: ${error.message}`);
   }
   return document;
 }
@@ -37,11 +45,17 @@ function requirePaths(document: unknown, operation: Operation): void {
   const path = tokensOf(operation.path);
   const needed =
     operation.op === 'add' || operation.op === 'copy' || operation.op === 'move' ? path.slice(0, -1) : path;
-  if (lookUp(document, needed) === undefined || path.some((token) => unsafeTokens.has(token)))
+  const found = lookUp(document, needed);
+  const isThere = needed === path || path.length === 0 ? found !== undefined : isContainer(found);
+  if (!isThere || path.some((token) => unsafeTokens.has(token)))
     throw unfitPatch(`${operation.op} operation does not apply: doc is missing path: ${operation.path}`);
   if (operation.op !== 'copy' && operation.op !== 'move') return;
   if (lookUp(document, tokensOf(operation.from)) === undefined)
     throw unfitPatch(`${operation.op} operation does not apply: doc is missing from path: ${operation.from}`);
+}
+
+function isContainer(value: unknown): boolean {
+  return typeof value === 'object' && value !== null;
 }
 
 const unsafeTokens: ReadonlySet<string> = new Set(['__proto__', 'constructor', 'prototype']);
@@ -82,11 +96,6 @@ function readOperations(patch: unknown): readonly Operation[] {
 
 function isPointer(value: unknown): value is string {
   return typeof value === 'string' && (value === '' || value.startsWith('/'));
-}
-
-function describe(operation: Operation, error: Error): string {
-  if (operation.op === 'test') return `testing value ${operation.path} failed: test failed`;
-  return `${operation.op} operation does not apply: ${error.message}`;
 }
 
 function tooLarge(message: string): StatusError {

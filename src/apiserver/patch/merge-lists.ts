@@ -29,9 +29,14 @@ export function mergeLists(
   }
   if (replaced) return plain.map((entry) => merge({}, entry));
   const merged: unknown[] = target.filter((entry) => !isObject(entry) || !deleted.has(own(entry, mergeKey)));
+  // By identity: a search through the list for each entry would cost the square of a long patch.
+  const places = new Map<unknown, number>();
+  for (const [index, entry] of merged.entries())
+    if (isObject(entry) && !places.has(own(entry, mergeKey))) places.set(own(entry, mergeKey), index);
   for (const entry of plain) {
-    const index = indexOf(merged, entry, mergeKey);
-    if (index === -1) merged.push(merge({}, entry));
+    const name = own(entry, mergeKey);
+    const index = places.get(name);
+    if (index === undefined) places.set(name, merged.push(merge({}, entry)) - 1);
     else merged[index] = merge(merged[index] as JsonObject, entry);
   }
   return orderLike(merged, plain, target, mergeKey);
@@ -77,10 +82,6 @@ function ranks(list: readonly unknown[], mergeKey: string | undefined): Readonly
 
 function identity(entry: unknown, mergeKey: string | undefined): unknown {
   return mergeKey !== undefined && isObject(entry) ? own(entry, mergeKey) : entry;
-}
-
-function indexOf(list: readonly unknown[], entry: JsonObject, mergeKey: string): number {
-  return list.findIndex((other) => isObject(other) && own(other, mergeKey) === own(entry, mergeKey));
 }
 
 export function withoutValues(list: readonly unknown[], values: readonly unknown[]): readonly unknown[] {

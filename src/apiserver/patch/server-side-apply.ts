@@ -35,7 +35,7 @@ export function serverSideApply(
   const others = managers.filter((entry) => !isMine(entry, options));
   const wanted = fieldsIn(structure, ownable(asObject(configuration)));
   const merged = mergeConfiguration(structure, current, configuration) as KubernetesObject;
-  const next = prune(merged, structure, mine?.fields ?? emptySet, wanted, others);
+  const next = withMetadata(prune(merged, structure, mine?.fields ?? emptySet, wanted, others));
   const { changed, removed } = difference(structure, current === undefined ? {} : ownable(current), ownable(next));
   if (options.force !== true) refuseConflicts(others, without(changed, lastApplied(current, structure, options)));
   const touched = union(changed, removed);
@@ -49,6 +49,11 @@ export function serverSideApply(
     fields: wanted,
   };
   return withManagers(next, [...others.map((other) => ({ ...other, fields: without(other.fields, touched) })), entry]);
+}
+
+/** A configuration that names none makes an object whose name is the URL's. */
+function withMetadata(object: KubernetesObject): KubernetesObject {
+  return isObject(object.metadata) ? object : { ...object, metadata: {} };
 }
 
 function readConfiguration(patch: unknown, { subresource, hasStatusSubresource = true }: PatchOptions): JsonObject {

@@ -45,6 +45,7 @@ function message(type: string, bytes: Uint8Array, root: string): Json {
   const table = tableOf(type);
   if (table === undefined) throw unsupported(root, type);
   const result = new Map<string, unknown>();
+  const maps = new Map<string, Map<string, unknown>>();
   for (const [number, value] of readFields(bytes)) {
     const field = table.get(number);
     if (field === undefined) {
@@ -58,15 +59,20 @@ function message(type: string, bytes: Uint8Array, root: string): Json {
     }
     const { name, many, type: of } = field;
     if (many === 'list') {
-      result.set(name, [...((result.get(name) as unknown[] | undefined) ?? []), single(of, value, root)]);
+      const item = single(of, value, root);
+      const list = result.get(name) as unknown[] | undefined;
+      if (list === undefined) result.set(name, [item]);
+      else list.push(item);
     } else if (many === 'map') {
       const [key, item] = mapEntry(of, bytesOf(value), root);
-      result.set(name, { ...(result.get(name) as Json | undefined), ...Object.fromEntries([[key, item]]) });
+      const map = maps.get(name) ?? new Map<string, unknown>();
+      maps.set(name, map.set(key, item));
     } else {
       const item = single(of, value, root);
       if (field.keepsZero || !isZero(item)) result.set(name, item);
     }
   }
+  for (const [name, map] of maps) result.set(name, Object.fromEntries(map));
   return Object.fromEntries(result);
 }
 

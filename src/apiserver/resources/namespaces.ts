@@ -58,6 +58,8 @@ export const namespaceEntry: ResourceEntry<Namespace> = {
   namespaced: false,
   shortNames: ['ns'],
   statusSubresource: true,
+  // Not all at once, as upstream: some may not be deleted, and half of it would be done by then.
+  verbs: ['create', 'delete', 'get', 'list', 'patch', 'update', 'watch'],
   subresources: { finalize: finalizeSubresource },
   columns: namespaceColumns,
   fields: { 'status.phase': (namespace) => namespace.status?.phase },

@@ -16,12 +16,12 @@ export function decodeBody(expected: Expected, body: unknown): KubernetesObject 
   if (isNamed(body.apiVersion) && body.apiVersion !== apiVersion)
     throw new StatusError(
       'BadRequest',
-      `the API version in the data (${String(body.apiVersion)}) does not match the expected API version (${apiVersion})`,
+      `the API version in the data (${shown(body.apiVersion)}) does not match the expected API version (${apiVersion})`,
     );
   if (isNamed(body.kind) && body.kind !== expected.kind)
     throw new StatusError(
       'BadRequest',
-      `the kind in the data (${String(body.kind)}) does not match the expected kind (${expected.kind})`,
+      `the kind in the data (${shown(body.kind)}) does not match the expected kind (${expected.kind})`,
     );
   if (body.metadata !== undefined && body.metadata !== null && !isRecord(body.metadata))
     throw new StatusError('BadRequest', 'metadata is not an object');
@@ -55,6 +55,11 @@ export function settleName(object: KubernetesObject, request: ApiRequest): Kuber
 
 export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** Not String(): an object may have a `toString` of its own that is no function. */
+function shown(value: unknown): string {
+  return typeof value === 'string' ? value : JSON.stringify(value);
 }
 
 function isNamed(value: unknown): boolean {

@@ -68,8 +68,9 @@ export const serviceName: NameRule = (name) => {
 /** What can stand in a URL path: roles and bindings. */
 export const pathSegment: NameRule = (name) => {
   if (name === '.' || name === '..') return `may not be '${name}'`;
-  const bad = ['/', '%'].find((character) => name.includes(character));
-  return bad === undefined ? undefined : `may not contain '${bad}'`;
+  // Not upstream's rule, but a NUL can be part of no key of any store.
+  const bad = ['/', '%', '\0'].find((character) => name.includes(character));
+  return bad === undefined ? undefined : `may not contain '${bad === '\0' ? '\\0' : bad}'`;
 };
 
 /** Label keys, taint keys, finalizers, resource names. */

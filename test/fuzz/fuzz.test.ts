@@ -1,0 +1,15 @@
+// A minute's worth of `npm run fuzz`, always the same inputs: what is met here is met on every machine.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { fuzz } from './support/target.ts';
+import { targets } from './targets/index.ts';
+
+const inputs: Readonly<Record<string, number>> = { 'api-server': 3000 };
+const inputsOtherwise = 4000;
+const msMax = 60_000;
+
+for (const target of targets)
+  test(`${target.name} stands whatever comes`, async () => {
+    const inputsMax = inputs[target.name] ?? inputsOtherwise;
+    assert.equal(await fuzz(target, { firstSeed: 1, inputsMax, msMax }), inputsMax, 'all of them in time');
+  });
