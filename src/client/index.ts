@@ -17,7 +17,7 @@ export { eventSink } from './event-sink.ts';
 export { createFakeClient, type FakeCall, type FakeClient, type FakeVerb } from './fake.ts';
 export { applyFakePatch } from './fake-patch.ts';
 export { createHttpClient, type HttpClient, type HttpClientOptions } from './http-client.ts';
-export { gateWrites } from './intercept.ts';
+export { gateWrites, interceptCalls } from './intercept.ts';
 export { type Connection, KubeconfigError, type KubeconfigOptions, loadKubeconfig } from './kubeconfig.ts';
 export { leaseLock } from './lease-lock.ts';
 export { listWatch, type ListWatchOptions } from './list-watch.ts';

@@ -21,7 +21,7 @@ export interface World extends AsyncDisposable {
   live(): readonly Stored<Pod>[];
   /** Starts the controller (again); the returned function stops it. */
   start(
-    options?: Pick<DaemonSetControllerOptions, 'onSync' | 'selfCheckMs' | 'onSelfCheck'>,
+    options?: Partial<Pick<DaemonSetControllerOptions, 'client' | 'onSync' | 'selfCheckMs' | 'onSelfCheck'>>,
   ): Promise<() => Promise<void>>;
   /** Of the controller that was started last. */
   inspect(): Inspection;
