@@ -73,6 +73,25 @@ describe('a kubeconfig', () => {
       assert.deepEqual(await connection.credentials!(), headers);
     });
 
+  /** A token that says itself until when it is good. */
+  const jwt = (claims: object) => ['{}', JSON.stringify(claims), 'signature'].map(base64url).join('.');
+  const base64url = (text: string) => Buffer.from(text).toString('base64url');
+  const idToken = jwt({ exp: 4_000_000_000 });
+  const ofOld: readonly [string, Record<string, string>, string][] = [
+    ['gcp', { 'access-token': 'g', expiry: '2099-01-01T00:00:00Z' }, 'Bearer g'],
+    ['azure', { 'access-token': 'a', 'expires-on': '4000000000' }, 'Bearer a'],
+    [
+      'oidc',
+      { 'id-token': idToken, 'client-id': 'c', 'idp-issuer-url': 'https://issuer.example' },
+      `Bearer ${idToken}`,
+    ],
+  ];
+  for (const [name, config, authorization] of ofOld)
+    test(`with the auth provider ${name} sends its token`, async () => {
+      const path = await write(name, { 'auth-provider': { name, config } });
+      assert.deepEqual(await (await loadKubeconfig({ path, clock })).credentials!(), { authorization });
+    });
+
   test('with insecure-skip-tls-verify says so', async () => {
     const path = await write('insecure', { token: 't' }, { 'insecure-skip-tls-verify': true });
     assert.equal(now((await loadKubeconfig({ path, clock })).tls)?.insecure, true);
