@@ -13,7 +13,7 @@ import {
 import type { Logger } from '../observe/index.ts';
 import { createBackOff } from './back-off.ts';
 import { type Clock, sleep } from './clock.ts';
-import { createEventCorrelator, type EventRecord, type Occurrence } from './event-correlator.ts';
+import { type Correlation, createEventCorrelator, type EventRecord, type Occurrence } from './event-correlator.ts';
 import type { Random } from './random.ts';
 
 /** Where events are written; `eventSink()` of client/ makes one. */
@@ -32,6 +32,13 @@ export interface EventRecorderOptions {
   readonly log: Logger;
   readonly signal: AbortSignal;
   readonly queueEventsMax?: number;
+}
+
+/** Will be written. */
+interface Waiting {
+  readonly occurrence: Occurrence;
+  readonly correlation: Exclude<Correlation, { readonly kind: 'drop' }>;
+  readonly nowMs: number;
 }
 
 export interface EventRecorder {
@@ -67,7 +74,7 @@ export function referenceTo(resource: Resource, { metadata }: KubernetesObject):
 export function createEventRecorder(options: EventRecorderOptions): EventRecorder {
   const { component, sink, clock, random, log, signal, queueEventsMax = defaultQueueEventsMax } = options;
   const correlator = createEventCorrelator();
-  const queue: { readonly occurrence: Occurrence; readonly nowMs: number }[] = [];
+  const queue: Waiting[] = [];
   const stopped = Promise.withResolvers<void>();
   let draining: Promise<void> | undefined;
   let dropped = 0;
@@ -92,9 +99,7 @@ export function createEventRecorder(options: EventRecorderOptions): EventRecorde
       signal,
     );
 
-  const write = async (occurrence: Occurrence, nowMs: number): Promise<void> => {
-    const correlation = correlator.correlate(occurrence, nowMs, () => eventName(occurrence.involved, nowMs, random));
-    if (correlation.kind === 'drop') return;
+  const write = async ({ occurrence, correlation, nowMs }: Waiting): Promise<void> => {
     const { record } = correlation;
     const message = correlation.message.slice(0, messageCharactersMax);
     if (correlation.kind === 'create') {
@@ -121,7 +126,7 @@ export function createEventRecorder(options: EventRecorderOptions): EventRecorde
       } catch (error) {
         if (signal.aborted) return;
         if (!isRetryable(error) || tries === triesMax) {
-          log.debug('event not written', { component, reason, tries, error });
+          log.debug('event not written', { reason, tries, error });
           return;
         }
         await sleep(clock, backOff.next(), signal).catch(() => undefined);
@@ -130,10 +135,9 @@ export function createEventRecorder(options: EventRecorderOptions): EventRecorde
   };
 
   const drain = async (): Promise<void> => {
-    for (let next = queue.shift(); next !== undefined && !signal.aborted; next = queue.shift())
-      await write(next.occurrence, next.nowMs);
+    for (let next = queue.shift(); next !== undefined && !signal.aborted; next = queue.shift()) await write(next);
     draining = undefined;
-    if (dropped > 0) log.warn('events dropped: the queue was full', { component, dropped, queueEventsMax });
+    if (dropped > 0) log.warn('events dropped: the queue was full', { dropped, queueEventsMax });
     dropped = 0;
     if (signal.aborted) stopped.resolve();
   };
@@ -147,11 +151,16 @@ export function createEventRecorder(options: EventRecorderOptions): EventRecorde
   return {
     record(involved, type, reason, message) {
       if (signal.aborted) return;
+      const nowMs = clock.now();
+      const occurrence = { involved, type, reason, message };
+      // Before it waits: a launch of thousands of pods leaves the queue to what will be written.
+      const correlation = correlator.correlate(occurrence, nowMs, () => eventName(involved, nowMs, random));
+      if (correlation.kind === 'drop') return;
       if (queue.length >= queueEventsMax) {
         dropped++;
         return;
       }
-      queue.push({ occurrence: { involved, type, reason, message }, nowMs: clock.now() });
+      queue.push({ occurrence, correlation, nowMs });
       draining ??= Promise.resolve().then(drain);
     },
     flushed: () => draining ?? Promise.resolve(),
