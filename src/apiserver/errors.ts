@@ -68,6 +68,10 @@ export function unauthorizedPath({ user, verb, path }: PathAttributes, reason: s
   return new StatusError('Forbidden', `forbidden: ${reason === '' ? why : `${why}: ${reason}`}`);
 }
 
+export function shuttingDown(): StatusError {
+  return new StatusError('ServiceUnavailable', 'the API server is shutting down', { retryAfterSeconds: 1 });
+}
+
 /** History was compacted: the client must list again, or go on with `continueToken` if that is good enough for it. */
 export function expired(message: string, continueToken?: string): StatusError {
   return new StatusError('Expired', message, undefined, continueToken === undefined ? {} : { continueToken });

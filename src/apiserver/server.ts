@@ -9,7 +9,7 @@ import { createServiceAccountTokens, type ServiceAccountTokens } from './auth/se
 import { createSystemObjects } from './boot.ts';
 import type { ServerContext } from './context.ts';
 import { serveCustomResources } from './custom-resources/serve.ts';
-import { asStatusError, methodNotAllowed, unauthorizedAction } from './errors.ts';
+import { asStatusError, methodNotAllowed, shuttingDown, unauthorizedAction } from './errors.ts';
 import { startCompaction } from './compaction.ts';
 import { startExpiry } from './expiry.ts';
 import type { ApiHandler, ApiRequest, ApiResponse, WatchRequest, WatchSink } from './request.ts';
@@ -40,6 +40,8 @@ export interface ApiServer extends ApiHandler {
   readonly clock: Clock;
   readonly authorize: Authorizer;
   readonly tokens: ServiceAccountTokens;
+  /** Ends every watch and refuses new ones; other requests go on. The first step of a stop. */
+  endWatches(): void;
   /** Ends every watch and refuses new requests. The store stays open: it is its owner's. */
   close(): Promise<void>;
 }
@@ -54,9 +56,10 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
   const context: ServerContext = { store, clock, random, resources, authorize, rbac, tokens };
   const watches = new Map<() => void, ResourceDefinition>();
   let closed = false;
+  let endsWatches = false;
 
   const admit = async (request: ApiRequest | WatchRequest, verb: string): Promise<ResourceDefinition> => {
-    if (closed) throw new StatusError('ServiceUnavailable', 'the API server is shutting down');
+    if (closed || (endsWatches && verb === 'watch')) throw shuttingDown();
     const { group, version, resource, namespace, name, user } = request;
     const subresource = 'subresource' in request ? request.subresource : undefined;
     const definition = resources.find(group, version, resource);
@@ -101,10 +104,14 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
         throw asStatusError(error);
       }
     },
+    endWatches() {
+      endsWatches = true;
+      for (const stop of watches.keys()) stop();
+    },
     async close() {
       if (closed) return;
       closed = true;
-      for (const stop of watches.keys()) stop();
+      server.endWatches();
       rbac.close();
       await Promise.all([expiry.close(), compaction.close(), customResources.close()]);
     },

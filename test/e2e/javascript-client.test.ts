@@ -69,7 +69,7 @@ test('a DaemonSet from its creation to its end', async (t) => {
   const onNode = await core.listPodForAllNamespaces({ fieldSelector: 'spec.nodeName=node-1' });
   assert.equal(onNode.items.length, 1);
 
-  created.spec!.minReadySeconds = 5;
+  created.spec.minReadySeconds = 5;
   const { code, reason } = await refused(apps.replaceNamespacedDaemonSet({ name: 'agent', namespace, body: created }));
   assert.deepEqual([code, reason], [409, 'Conflict'], 'its status has been written since');
   const invalid = daemonSet('agent:1');

@@ -3,7 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { isReason, StatusError } from '../../api/index.ts';
 import { type Authenticator, unauthorized } from '../auth/authenticate.ts';
 import { impersonated } from '../auth/impersonation.ts';
-import { asStatusError, unauthorizedPath } from '../errors.ts';
+import { asStatusError, shuttingDown, unauthorizedPath } from '../errors.ts';
 import type { OpenApiDocuments } from '../openapi/documents.ts';
 import type { ConnectNode } from '../node-connection.ts';
 import type { ApiRequest, User } from '../request.ts';
@@ -55,6 +55,8 @@ export function createHttpHandler(options: HandlerOptions): HttpHandler {
       const [path = '/', ...search] = (request.url ?? '/').split('?');
       const query = parseQuery(search.join('?'));
       route = parseRoute(request.method ?? 'GET', path, query);
+      // Requests that are under way are finished; those that come now on open connections may go elsewhere.
+      if (options.stopping.aborted) throw shuttingDown();
       const known = await authenticate(request);
       const open = route.kind === 'system' && isPublic(route.segments);
       if (known === undefined && !open) throw unauthorized();

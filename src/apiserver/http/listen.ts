@@ -1,5 +1,5 @@
 // The API server on a socket: TLS always, loopback unless told otherwise, and a stop that lets requests finish.
-import { ServerResponse } from 'node:http';
+import { type IncomingMessage, ServerResponse } from 'node:http';
 import { createServer } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
@@ -69,8 +69,10 @@ export async function listenApiServer(server: ApiServer, options: ListenOptions)
     stopping: stopping.signal,
   });
   const requests = new Set<Promise<void>>();
-  const serve = (...request: Parameters<typeof handle>) => {
-    const answered = handle(...request).finally(() => requests.delete(answered));
+  const serve = (request: IncomingMessage, response: ServerResponse, upgrade?: Parameters<typeof handle>[2]) => {
+    const answered = handle(request, response, upgrade)
+      .then(() => (upgrade === undefined ? sent(response) : undefined))
+      .finally(() => requests.delete(answered));
     requests.add(answered);
   };
   const http = createServer(
@@ -128,7 +130,7 @@ export async function listenApiServer(server: ApiServer, options: ListenOptions)
         http.close(() => resolve());
       });
       stopping.abort();
-      await server.close();
+      server.endWatches();
       http.closeIdleConnections();
       const waiting = new AbortController();
       await Promise.race([
@@ -137,9 +139,17 @@ export async function listenApiServer(server: ApiServer, options: ListenOptions)
       ]);
       waiting.abort();
       http.closeAllConnections();
-      await stopped;
+      await Promise.all([stopped, server.close()]);
     },
   };
+}
+
+/** Resolves when the answer has left, or never will. */
+function sent(response: ServerResponse): Promise<void> {
+  return new Promise((resolve) => {
+    if (response.closed || response.writableFinished) resolve();
+    else response.once('close', () => resolve());
+  });
 }
 
 /** What is no request at all is told so where it can be, and the connection ends. */
