@@ -19,6 +19,7 @@ export { isDnsLabel, isDnsSubdomain, isLabelValue, isQualifiedName } from './nam
 export { compileNodeSelector, nodeNameField, type NodePredicate, pinnedNode } from './node-affinity.ts';
 export { controllerOf, controllerReference } from './owner-references.ts';
 export { parseQuantity, parseQuantityMilli, sameQuantity } from './quantity.ts';
+export { misfit } from './misfit.ts';
 export type { PartialField, PartialFields, PartialFieldType } from './partial-fields.ts';
 export { apiVersionOf, type Resource } from './resource.ts';
 export * as resources from './resource.ts';

@@ -138,7 +138,7 @@ describe('over loopback TLS', () => {
     ];
     for (const [what, call, method, path, body] of calls)
       test(`spells ${what} as ${method} ${path}`, async () => {
-        handler = answer({ metadata: {}, items: [] });
+        handler = answer({ metadata: { name: 'p', uid: 'u', resourceVersion: '5' }, items: [] });
         await call();
         assert.equal(seen[0]!.method, method);
         assert.equal(seen[0]!.url, path);
@@ -169,7 +169,7 @@ describe('over loopback TLS', () => {
     test('refuses a name that would make another URL, before anything is sent', async () => {
       for (const name of ['', '.', '..'])
         assert.ok(isReason(await failure(client.get(resources.pods, 'a', name)), 'BadRequest'));
-      handler = answer({ metadata: {} });
+      handler = answer({ metadata: { name: 'x', uid: 'u', resourceVersion: '5' } });
       await client.get(resources.pods, 'a', 'x/../y');
       assert.equal(seen[0]!.url, '/api/v1/namespaces/a/pods/x%2F..%2Fy');
     });
@@ -250,7 +250,7 @@ describe('over loopback TLS', () => {
 
   describe('a watch over HTTP', () => {
     const event = (type: string, name: string, version: string) =>
-      `${JSON.stringify({ type, object: { metadata: { name, resourceVersion: version } } })}\n`;
+      `${JSON.stringify({ type, object: { metadata: { name, uid: 'u', resourceVersion: version } } })}\n`;
     const collect = async (signal?: AbortSignal) => {
       const names: (string | undefined)[] = [];
       const watch = client.watch(resources.pods, {
@@ -287,6 +287,11 @@ describe('over loopback TLS', () => {
       ['no object', '{"type":"ADDED"}\n'],
       ['no metadata', '{"type":"ADDED","object":{}}\n'],
       ['null', 'null\n'],
+      ['an unknown type', event('BOOM', 'a', '6')],
+      ['an object without version', event('ADDED', 'a', '')],
+      ['another kind', event('ADDED', 'a', '6').replace('{"metadata"', '{"kind":"Node","metadata"')],
+      ['labels that are no texts', event('ADDED', 'a', '6').replace('"uid"', '"labels":{"a":{}},"uid"')],
+      ['a bookmark of nothing', '{"type":"BOOKMARK","object":{"metadata":{}}}\n'],
     ];
     for (const [what, text] of broken)
       test(`calls a stream with ${what} a retryable failure`, async () => {

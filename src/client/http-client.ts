@@ -21,7 +21,8 @@ import type {
   WatchOptions,
   WriteOptions,
 } from './client.ts';
-import { acceptFor, decodeBody } from './body-format.ts';
+import { acceptFor, decodeBody, isProtobuf } from './body-format.ts';
+import { type Reading, requireList, requireObject } from './plausible.ts';
 import { queryString, resourcePath } from './resource-path.ts';
 import { createTransport, type HttpRequest, type TransportOptions } from './transport.ts';
 import { createWatchDecoder } from './watch-stream.ts';
@@ -63,10 +64,19 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
     userAgent,
     onWarning: (warning) => log.warn('the API server warns', { warning }),
   });
-  const send = (request: HttpRequest, { signal, fields }: ReadOptions): Promise<unknown> =>
+  /** `require` throws for an answer that is not what was asked for. */
+  const send = (
+    request: HttpRequest,
+    { signal, fields }: ReadOptions,
+    require: (answer: unknown, reading: Reading) => void = () => undefined,
+  ): Promise<unknown> =>
     transport.whole(
       { ...request, accept: acceptFor(fields), ...(signal === undefined ? {} : { signal }) },
-      (contentType, body) => decodeBody(contentType, body, fields),
+      (contentType, body) => {
+        const answer = decodeBody(contentType, body, fields);
+        require(answer, { fields, isTyped: isProtobuf(contentType) });
+        return answer;
+      },
     );
   const home = (resource: Resource, object: KubernetesObject) =>
     object.metadata.namespace ?? (resource.namespaced ? 'default' : undefined);
@@ -80,12 +90,17 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
       name: string,
       get: RequestOptions = {},
     ) {
-      return (await send({ method: 'GET', path: resourcePath(resource, namespace, name) }, get)) as Stored<T>;
+      const path = resourcePath(resource, namespace, name);
+      return (await send({ method: 'GET', path }, get, (answer, reading) =>
+        requireObject(resource, answer, reading),
+      )) as Stored<T>;
     },
     async list<T extends KubernetesObject>(resource: Resource<T>, list: ListOptions = {}) {
       const { signal: _signal, fields: _fields, namespace, ...query } = list;
       const path = `${resourcePath(resource, namespace)}${queryString(query)}`;
-      const answer = (await send({ method: 'GET', path }, list)) as KubernetesList<Stored<T>>;
+      const answer = (await send({ method: 'GET', path }, list, (found, reading) =>
+        requireList(resource, found, reading),
+      )) as KubernetesList<Stored<T>>;
       // Go writes an empty list as null in JSON, and not at all in protobuf.
       return ((answer.items as unknown) ?? null) === null ? { ...answer, items: [] } : answer;
     },
@@ -101,7 +116,9 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
       const path = `${resourcePath(resource, namespace)}${queryString(query)}`;
       const accept = acceptFor(fields);
       const request = { method: 'GET', path, accept, ...(signal === undefined ? {} : { signal }) } as const;
-      return transport.stream(request, (contentType) => createWatchDecoder<Stored<T>>(contentType, fields));
+      return transport.stream(request, (contentType) =>
+        createWatchDecoder<Stored<T>>(resource as Resource<Stored<T>>, contentType, fields),
+      );
     },
     async create<T extends KubernetesObject>(resource: Resource<T>, object: T, write: WriteOptions = {}) {
       // A plain create names its object in the body; only a subresource has the name in its URL.

@@ -50,7 +50,7 @@ describe('a client that says which fields it reads', () => {
     const asked: unknown[] = [];
     handler = (request, response) => {
       asked.push(request.headers.accept);
-      response.end('{"metadata":{"name":"p"},"items":[]}');
+      response.end('{"metadata":{"name":"p","uid":"u","resourceVersion":"5"},"items":[]}');
     };
     await client.list(resources.pods, { fields });
     await client.get(resources.pods, 'a', 'p');
@@ -108,7 +108,7 @@ describe('a client that says which fields it reads', () => {
     handler = (_request, response) =>
       void response
         .writeHead(200, { 'content-type': 'application/json' })
-        .end('{"type":"ADDED","object":{"metadata":{"name":"a"}}}\n');
+        .end('{"type":"ADDED","object":{"metadata":{"name":"a","resourceVersion":"5"}}}\n');
     assert.deepEqual(await names(), ['ADDED a']);
   });
 

@@ -54,7 +54,13 @@ describe('in a pod', () => {
     const server = createServer(({ headers }, response) => {
       const known = headers.authorization === 'Bearer two';
       response.writeHead(known ? 200 : 401, { 'content-type': 'application/json' });
-      response.end(JSON.stringify(known ? { kind: 'Node', metadata: { name: 'n' } } : { kind: 'Status', code: 401 }));
+      response.end(
+        JSON.stringify(
+          known
+            ? { kind: 'Node', metadata: { name: 'n', uid: 'u', resourceVersion: '5' } }
+            : { kind: 'Status', code: 401 },
+        ),
+      );
     });
     await new Promise<void>((resolve) => {
       server.listen(0, '127.0.0.1', resolve);

@@ -3,11 +3,13 @@
 import {
   type KubernetesObject,
   type PartialFields,
+  type Resource,
   StatusError,
   statusErrorFrom,
   type WatchEvent,
 } from '../api/index.ts';
 import { isProtobuf } from './body-format.ts';
+import { type Reading, requireEvent } from './plausible.ts';
 import { readWatchEvent } from './protobuf/envelope.ts';
 import type { StreamDecoder } from './transport.ts';
 
@@ -18,21 +20,24 @@ const lengthBytes = 4;
 
 /** Events in order. An ERROR event is thrown as the StatusError that it carries (Expired when compacted). */
 export function createWatchDecoder<T extends KubernetesObject>(
+  resource: Resource<T>,
   contentType: string,
   fields?: PartialFields,
 ): StreamDecoder<WatchEvent<T>> {
   return fields !== undefined && isProtobuf(contentType)
-    ? eventsOf(splitFrames(), (frame) => parseFrame(frame, fields))
-    : eventsOf(splitLines(), parse);
+    ? eventsOf(resource, splitFrames(), (frame) => parseFrame(frame, fields), { fields, isTyped: true })
+    : eventsOf(resource, splitLines(), parse, { fields, isTyped: false });
 }
 
 function eventsOf<T extends KubernetesObject>(
+  resource: Resource<T>,
   pieces: StreamDecoder<Buffer>,
   read: (piece: Buffer) => RawEvent,
+  reading: Reading,
 ): StreamDecoder<WatchEvent<T>> {
   return {
     *push(chunk) {
-      for (const piece of pieces.push(chunk)) yield checked(read(piece));
+      for (const piece of pieces.push(chunk)) yield checked(resource, read(piece), reading);
     },
     end: () => pieces.end(),
   };
@@ -43,12 +48,14 @@ interface RawEvent {
   readonly object?: unknown;
 }
 
-function checked<T extends KubernetesObject>(event: RawEvent): WatchEvent<T> {
+function checked<T extends KubernetesObject>(resource: Resource<T>, event: RawEvent, reading: Reading): WatchEvent<T> {
   const { type, object } = event;
-  if (typeof type !== 'string' || type === '' || typeof object !== 'object' || object === null)
-    throw malformed('an event without type or object');
-  if (type === 'ERROR') throw statusErrorFrom(object, 500);
-  if (typeof (object as Partial<KubernetesObject>).metadata !== 'object') throw malformed('an object without metadata');
+  if (type === 'ERROR' && typeof object === 'object' && object !== null) throw statusErrorFrom(object, 500);
+  try {
+    requireEvent(resource, type, object, reading);
+  } catch (error) {
+    throw malformed((error as Error).message);
+  }
   return event as WatchEvent<T>;
 }
 
