@@ -1,8 +1,12 @@
 // Deliberate bugs for the simulator to find: each is a change of one source text, made while a worker loads it, so that
 // production code knows nothing of it. A mutation that finds its text no more fails the run: it is to be brought along.
 
+import type { Mode } from '../src/simulation/index.ts';
+
 export interface Mutation {
   readonly name: string;
+  /** `model` when absent. */
+  readonly mode?: Mode;
   /** Under src/. */
   readonly file: string;
   readonly search: string;

@@ -4,10 +4,11 @@ import { registerHooks } from 'node:module';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { inspect } from 'node:util';
-import type { Report } from '../src/simulation/index.ts';
+import type { Mode, Report } from '../src/simulation/index.ts';
 import { mutations } from './simulate-mutations.ts';
 
 export interface Assignment {
+  readonly mode: Mode;
   readonly seeds: readonly number[];
   readonly stopAtFirst: boolean;
   readonly mutation?: string;
@@ -38,7 +39,7 @@ process.on('unhandledRejection', (reason) => {
 
 let report: Report = emptyReport;
 for (const seed of assignment.seeds) {
-  let result = reportOf(seed, await runHistory(generateHistory(seed)));
+  let result = reportOf(seed, await runHistory(generateHistory(seed), assignment.mode));
   if (crash !== undefined) {
     const what = inspect(crash);
     result = { ...result, failures: [{ seed, invariant: 'programmer error', what }] };

@@ -1,6 +1,7 @@
 // Runs the simulator: `npm run simulate -- --seeds 1000`. Two workers at most. Prints what was run and found; a failing
-// seed is shrunk and printed in words. `--seed 7 --log` runs one and shows what happened; `--mutations` checks that the
-// deliberate bugs of simulate-mutations.ts are found.
+// seed is shrunk and printed in words. `--embedded` puts the real API server, scheduler, controllers and simulated nodes
+// around the controller in place of models. `--seed 7 --log` runs one history and shows what happened; `--mutations`
+// checks that the deliberate bugs of simulate-mutations.ts are found.
 import { fork } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -10,6 +11,7 @@ import {
   describeHistory,
   emptyReport,
   generateHistory,
+  type Mode,
   type Report,
   runHistory,
   shrinkHistory,
@@ -28,11 +30,13 @@ const { values } = parseArgs({
     seeds: { type: 'string' },
     from: { type: 'string', default: '1' },
     seed: { type: 'string' },
+    embedded: { type: 'boolean', default: false },
     log: { type: 'boolean', default: false },
     mutations: { type: 'boolean', default: false },
     'no-shrink': { type: 'boolean', default: false },
   },
 });
+const mode: Mode = values.embedded ? 'embedded' : 'model';
 const say = (line: string) => process.stdout.write(`${line}\n`);
 
 function work(assignment: Assignment, msMax?: number): Promise<Report> {
@@ -61,7 +65,7 @@ async function simulate(from: number, count: number): Promise<void> {
   const startedAt = performance.now();
   const reports = await Promise.all(
     range(0, workersMax).map((worker) =>
-      work({ seeds: range(from, count).filter((seed) => seed % workersMax === worker), stopAtFirst: false }),
+      work({ mode, seeds: range(from, count).filter((seed) => seed % workersMax === worker), stopAtFirst: false }),
     ),
   );
   const report = reports.reduce(addReports, emptyReport);
@@ -76,7 +80,7 @@ async function simulate(from: number, count: number): Promise<void> {
   for (const [index, { seed, invariant, what }] of report.failures.entries()) {
     say(`\nseed ${seed} breaks '${invariant}': ${what}`);
     if (index >= shrunkMax || values['no-shrink']) continue;
-    const { history, runs } = await shrinkHistory(generateHistory(seed), invariant);
+    const { history, runs } = await shrinkHistory(generateHistory(seed), invariant, mode);
     say(`shrunk in ${runs} runs to:\n${describeHistory(history)}\nas data: ${JSON.stringify(history)}`);
   }
   if (report.failures.length > 0) process.exitCode = 1;
@@ -85,7 +89,7 @@ async function simulate(from: number, count: number): Promise<void> {
 async function simulateOne(seed: number): Promise<void> {
   const history = generateHistory(seed);
   say(describeHistory(history));
-  const { violation, log } = await runHistory(history);
+  const { violation, log } = await runHistory(history, mode);
   if (values.log) for (const line of log) say(line);
   say(violation === undefined ? 'nothing found' : `breaks '${violation.invariant}': ${violation.what}`);
   if (violation !== undefined) process.exitCode = 1;
@@ -101,7 +105,7 @@ async function checkMutations(from: number): Promise<void> {
     for (let mutation = waiting.shift(); mutation !== undefined; mutation = waiting.shift()) {
       const { name, seedsMax } = mutation;
       const { failures, seeds } = await work(
-        { seeds: range(from, seedsMax), stopAtFirst: true, mutation: name },
+        { mode: mutation.mode ?? 'model', seeds: range(from, seedsMax), stopAtFirst: true, mutation: name },
         mutationMsMax,
       );
       const [found] = failures;

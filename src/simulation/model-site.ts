@@ -60,6 +60,7 @@ export function createModelSite({ clock, random, conditions, monitor, effect, co
     restart(forMs) {
       conditions.downUntil = clock.now() + forMs;
     },
+    awayMs: 0,
     stir,
     failure: undefined,
     get writes() {

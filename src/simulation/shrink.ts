@@ -1,7 +1,7 @@
 // A failing history made short: steps, then DaemonSets and nodes, are left out as long as it still fails in the same way
 // (delta debugging). What is left out keeps its time, then time is taken out as well.
 import type { History, Step } from './history.ts';
-import { runHistory } from './run.ts';
+import { type Mode, runHistory } from './run.ts';
 
 const runsMaxDefault = 600;
 
@@ -9,13 +9,14 @@ const runsMaxDefault = 600;
 export async function shrinkHistory(
   history: History,
   invariant: string,
+  mode: Mode = 'model',
   runsMax: number = runsMaxDefault,
 ): Promise<{ readonly history: History; readonly runs: number }> {
   let runs = 0;
   const fails = async (candidate: History): Promise<boolean> => {
     if (runs >= runsMax) return false;
     runs++;
-    return (await runHistory(candidate)).violation?.invariant === invariant;
+    return (await runHistory(candidate, mode)).violation?.invariant === invariant;
   };
   let best = history;
   const attempt = async (candidate: History): Promise<boolean> => {

@@ -35,6 +35,8 @@ export interface Site {
   compact(): Promise<void> | void;
   /** The API server is away for so long; open watches have broken already. */
   restart(forMs: number): Promise<void> | void;
+  /** How much longer the API server is away for users too; 0 when it is there. */
+  readonly awayMs: number;
   /** Something has changed that others' components may want to act on. */
   stir(): void;
   /** What went wrong beside the controllers, if anything has. */

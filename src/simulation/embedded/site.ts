@@ -1,0 +1,229 @@
+// The second mode: the real API server on a real store, and everything of the real cluster that works through it
+// (cluster/parts.ts): scheduler, garbage collector, node lifecycle, pod garbage collector, disruption, namespaces, service
+// accounts, simulated nodes. All of it on the virtual clock, each part on a line of its own that fails as the weather has it.
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { isReason, type KubernetesObject, resources, StatusError } from '../../api/index.ts';
+import { parseMisbehaviourRule } from '../../agent/index.ts';
+import { type ApiServer, type Component, componentUser, createApiServer, mastersGroup } from '../../apiserver/index.ts';
+import type { Client } from '../../client/index.ts';
+import { controllerNames, createInProcessClient, type Parts, startParts } from '../../cluster/index.ts';
+import { silentLogger } from '../../observe/index.ts';
+import { openMemoryStore } from '../../store/index.ts';
+import { Archive, type StoredObject } from '../archive.ts';
+import { namespace } from '../happen.ts';
+import type { Network } from '../network.ts';
+import type { LineOptions, Request } from '../requests.ts';
+import type { Hands, Site, SiteContext } from '../site.ts';
+import { createEmbeddedNodes, isOrdinary } from './nodes.ts';
+import { createEmbeddedNetwork } from './network.ts';
+import { type StoreWrite, watchStore } from './watched-store.ts';
+
+/** The resources whose history the invariants ask for. */
+const archived: ReadonlySet<string> = new Set(['pods', 'nodes', 'daemonsets', 'controllerrevisions']);
+const administrator = { name: 'user', groups: [mastersGroup, 'system:authenticated'] };
+/** Away for so long, the whole process was away: all parts start anew, with empty memory. */
+const processRestartMsMin = 5000;
+/** No part of the cluster ever asks for what these refuse: one of them is a bug, in the part or in the server. */
+const bugs = ['InternalError', 'Forbidden', 'Invalid', 'BadRequest', 'MethodNotAllowed', 'Unauthorized'] as const;
+
+interface Origin {
+  readonly actor: string;
+  /** A DaemonSet controller's. */
+  readonly request?: Request;
+}
+
+export function createEmbeddedSite(context: SiteContext): Site {
+  const { clock, random, conditions, say, effect, committed } = context;
+  const archive = new Archive();
+  const origin = new AsyncLocalStorage<Origin>();
+  const effected = new WeakSet<Request>();
+  const networks: Network[] = [];
+  let writes = 0;
+  let failure: unknown;
+  /** The API server is not there until then. */
+  let awayUntil = 0;
+  let restarts = 0;
+  let starts = 0;
+  let server: ApiServer;
+  let parts: Parts | undefined;
+  const ended: Promise<void>[] = [];
+  const failed = (error: unknown) => {
+    failure ??= error;
+  };
+
+  const written = ({ key, value, revision }: StoreWrite) => {
+    const { actor, request } = origin.getStore() ?? { actor: 'apiserver' };
+    const [storage = '', ...path] = key.split('/');
+    const plural = storage.split('.')[0]!;
+    const heartbeat = plural === 'leases' || plural === 'events' || (plural === 'nodes' && actor === 'kubelet');
+    if (!heartbeat) writes++;
+    if (!archived.has(plural)) {
+      if (!heartbeat) say(`${actor} ${value === undefined ? 'removes' : 'writes'} ${key} @${revision}`);
+      return;
+    }
+    if (request !== undefined && !effected.has(request)) {
+      effected.add(request);
+      effect(request);
+    }
+    const [name = '', within] = path.toReversed();
+    const previous = archive.find({ name: plural } as never, within, name) as StoredObject | undefined;
+    const object = value === undefined ? previous! : (value as unknown as KubernetesObject);
+    const stored = { ...object, metadata: { ...object.metadata, resourceVersion: String(revision) } } as StoredObject;
+    const type = value === undefined ? 'DELETED' : previous === undefined ? 'ADDED' : 'MODIFIED';
+    const change = {
+      type,
+      resource: plural,
+      object: stored,
+      previous,
+      version: revision,
+      at: clock.now(),
+      actor,
+    } as const;
+    archive.record(change);
+    committed(change, request);
+  };
+  const real = openMemoryStore();
+  const store = watchStore(real, written);
+
+  // One for all its lives: UIDs do not repeat.
+  const serverRandom = random('server');
+  const serve = async () => {
+    server = await createApiServer({ store, clock, random: serverRandom, failed });
+  };
+  const admin = (): Client => createInProcessClient(server, administrator, 'kubectl');
+  const asUser = <T>(deed: () => Promise<T>) => origin.run({ actor: 'user' }, deed);
+
+  const attempt = async (deed: () => Promise<unknown>): Promise<void> => {
+    const awayMs = awayUntil - clock.now();
+    if (awayMs > 0) {
+      clock.after(awayMs + 1, () => void attempt(deed));
+      return;
+    }
+    try {
+      await asUser(deed);
+    } catch (error) {
+      if (isOrdinary(error)) say(`the user's wish is refused: ${(error as Error).message}`);
+      else failed(error);
+    }
+  };
+
+  const join = (line: Omit<LineOptions, 'clock' | 'conditions'>, component: Component): Network => {
+    const user = componentUser(component);
+    const isController = component === 'daemonset-controller';
+    return createEmbeddedNetwork(
+      { ...line, clock, conditions },
+      () => createInProcessClient(server, user, component),
+      async (request, run) => {
+        try {
+          const client = createInProcessClient(server, user, component);
+          return await origin.run({ actor: line.actor, ...(isController ? { request } : {}) }, () => run(client));
+        } catch (error) {
+          if (!(error instanceof StatusError)) failed(error);
+          else if (isReason(error, ...bugs) && !isNamespaceGoing(error)) failed(error);
+          throw error;
+        }
+      },
+    );
+  };
+
+  const startEverything = () => {
+    starts++;
+    const never = new AbortController();
+    const clientFor = (component: Component): Client => {
+      const network = join(
+        {
+          actor: component,
+          random: random(`network ${component} ${starts}`),
+          monitor: { arrives() {}, ended() {}, throttled() {}, delivered() {} },
+          signal: never.signal,
+          beforeWrite() {},
+        },
+        component,
+      );
+      networks.push(network);
+      return network.client;
+    };
+    const names = Object.keys(controllerNames) as (keyof typeof controllerNames)[];
+    const started = startParts({
+      clientFor,
+      resources: {
+        all: () => server.resources.all().filter(({ verbs }) => verbs.includes('list')),
+        subscribe: (listener) => server.resources.subscribe(listener),
+      },
+      authority: 'simulated',
+      controllers: new Set(names.filter((name) => name !== 'daemonset-controller')),
+      nodes: 0,
+      rules: [parseMisbehaviourRule('image=*broken*: NeverReady')],
+      clock,
+      random: random(`parts ${starts}`),
+      log: silentLogger,
+    });
+    started.failed.catch(failed);
+    parts = started;
+  };
+
+  const user: Hands = {
+    create: async (resource, object) => {
+      await attempt(() => admin().create(resource, object));
+      return object as never;
+    },
+    update: async (resource, object) => {
+      await attempt(() => admin().update(resource, object));
+      return object as never;
+    },
+    delete: (resource, within, name, options) => attempt(() => admin().delete(resource, within, name, options)),
+  };
+
+  return {
+    archive,
+    user,
+    nodes: createEmbeddedNodes({ archive, clock, client: admin, attempt }),
+    async start() {
+      await serve();
+      await asUser(() => admin().create(resources.namespaces, { metadata: { name: namespace } }));
+      startEverything();
+    },
+    connect: (line) => join({ ...line, monitor: context.monitor }, 'daemonset-controller'),
+    async compact() {
+      await real.compact(await real.revision());
+    },
+    async restart(forMs) {
+      awayUntil = Math.max(awayUntil, clock.now() + forMs);
+      const turn = ++restarts;
+      await server.close();
+      for (const network of networks) network.cut();
+      if (forMs >= processRestartMsMin && parts !== undefined) {
+        ended.push(parts.stop().catch(failed));
+        networks.length = 0;
+        parts = undefined;
+      }
+      clock.after(awayUntil - clock.now(), () => {
+        if (turn !== restarts) return;
+        void serve().then(() => (parts === undefined ? startEverything() : undefined), failed);
+      });
+    },
+    get awayMs() {
+      return Math.max(0, awayUntil - clock.now());
+    },
+    stir() {},
+    get failure() {
+      return failure;
+    },
+    get writes() {
+      return writes;
+    },
+    async stop() {
+      ended.push(parts?.stop().catch(failed) ?? Promise.resolve());
+      await clock.settle();
+      await clock.advance(1);
+      await Promise.all(ended);
+      await server.close();
+      await real.close();
+    },
+  };
+}
+
+/** Nothing can be made in a namespace that is going. */
+function isNamespaceGoing(error: StatusError): boolean {
+  return error.details?.causes?.some(({ reason }) => reason === 'NamespaceTerminating') === true;
+}
