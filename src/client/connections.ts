@@ -54,7 +54,6 @@ const connectMsMax = 10_000;
 const keepAliveMs = 60_000;
 /** So that a renewed certificate is soon the only one in use. */
 const connectionMsMax = 10 * 60_000;
-const answerBytesMax = 512 * 1024 * 1024;
 /** Longer than the server lets a watch live: only a dead connection is silent for so long. */
 const streamSilenceMsMax = 330_000;
 
@@ -67,7 +66,6 @@ export function createConnections(options: ConnectionOptions): Connections {
     connections: options.connectionsMax,
     headersTimeout: options.requestMsMax,
     bodyTimeout: options.requestMsMax,
-    maxResponseSize: answerBytesMax,
   });
   const long = new Pool(options.origin, {
     ...common,

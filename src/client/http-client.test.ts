@@ -308,6 +308,26 @@ describe('over loopback TLS', () => {
       assert.match(error.message, /a line of more than 16777216 bytes/);
     });
 
+    test('gives up a watch that drips for longer than it was asked to live', async () => {
+      const clock = createVirtualClock();
+      const patient = createHttpClient({ server: url, tls: { insecure: true }, clock });
+      const asked = new Promise((resolve) => {
+        handler = (_request, response) => {
+          response.write('{');
+          setImmediate(resolve, undefined);
+        };
+      });
+      const watch = patient.watch(resources.pods, { resourceVersion: '5' });
+      const ended = failure(watch[Symbol.asyncIterator]().next());
+      await asked;
+      // The head of the answer has to be there before time passes.
+      while (clock.pending === 0) await new Promise(setImmediate);
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      await clock.advance(360_000);
+      assert.ok(isReason(await ended, 'Timeout'));
+      await patient.close();
+    });
+
     test('ends quietly when the caller aborts, also while nothing comes', async () => {
       handler = (_request, response) => void response.write(event('ADDED', 'a', '6'));
       const controller = new AbortController();

@@ -59,6 +59,12 @@ export interface StreamDecoder<R> {
 const defaultConnectionsMax = 32;
 const defaultWatchConnectionsMax = 256;
 const defaultRequestMsMax = 60_000;
+/** A page of 500 of the largest pods is a tenth of this. While it is decoded it is in memory three times. */
+const answerBytesMax = 128 * 1024 * 1024;
+/** A Status, or a proxy's page. */
+const failureBytesMax = 1024 * 1024;
+/** A server ends a watch when it was asked to (watchSeconds, http-client.ts): one that does not says nothing new either. */
+const streamMsMax = 360_000;
 /** What a reader of a stream may lag behind before the server is held up. */
 const unreadBytesMax = 4 * 1024 * 1024;
 
@@ -98,6 +104,14 @@ export function createTransport(options: TransportOptions): Transport {
         let head: Head | undefined;
         let taken: BodyReceiver | undefined;
         const chunks: Buffer[] = [];
+        let bytes = 0;
+        const keep = (chunk: Buffer) => {
+          bytes += chunk.length;
+          const bytesMax = head!.statusCode < 400 ? answerBytesMax : failureBytesMax;
+          if (bytes <= bytesMax) chunks.push(chunk);
+          else
+            giveUp(new StatusError('ServiceUnavailable', `${describe(request, origin)}: more than ${bytesMax} bytes`));
+        };
         const sent = connections.send(ready, lasting, {
           head(received) {
             head = received;
@@ -107,7 +121,7 @@ export function createTransport(options: TransportOptions): Transport {
             taken = taking.receiver;
             resolve(taking.result);
           },
-          data: (chunk) => (taken === undefined ? void chunks.push(chunk) : taken.data(chunk)),
+          data: (chunk) => (taken === undefined ? keep(chunk) : taken.data(chunk)),
           end() {
             if (taken !== undefined) taken.end();
             else settle(resolve, reject, () => onBody(head!, chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks)));
@@ -152,6 +166,7 @@ export function createTransport(options: TransportOptions): Transport {
     async *stream(request, decoderFor) {
       const { signal } = request;
       let running: Exchange | undefined;
+      let cancelDeadline = () => {};
       const abort = () => running?.abort(signal!.reason as Error);
       try {
         const { decoder, queue } = await exchange(
@@ -165,6 +180,11 @@ export function createTransport(options: TransportOptions): Transport {
           failed,
         );
         signal?.addEventListener('abort', abort, { once: true });
+        cancelDeadline = clock.after(streamMsMax, () =>
+          running?.abort(
+            new StatusError('Timeout', `${describe(request, origin)}: not ended in ${streamMsMax / 1000} s`),
+          ),
+        );
         for (let chunks = await queue.next(); chunks !== undefined; chunks = await queue.next())
           for (const chunk of chunks) for (const piece of decoder.push(chunk)) yield piece;
         decoder.end();
@@ -173,6 +193,7 @@ export function createTransport(options: TransportOptions): Transport {
         throw operatingError(error, request, origin);
       } finally {
         signal?.removeEventListener('abort', abort);
+        cancelDeadline();
         running?.abort(new Error('nobody reads it any more'));
       }
     },

@@ -6,6 +6,7 @@ import type { Logger } from '../observe/index.ts';
 import { createBackOff } from './back-off.ts';
 import { type Clock, sleep } from './clock.ts';
 import { onAbort } from './on-abort.ts';
+import { versionNumber } from './picture-check.ts';
 import type { Random } from './random.ts';
 import { readPages, readStream, type Source } from './reflector-list.ts';
 
@@ -61,6 +62,14 @@ const retry = { baseMs: 800, msMax: 30_000, jitter: 1 };
 /** A watch that the server ends sooner than this is not renewed at once, or a sick server would be asked in a hot loop. */
 const healthyWatchMs = 1000;
 const defaultPageItemsMax = 500;
+/** Six times the pods that Kubernetes is tested with: a list without end is none. */
+const objectsMax = 1_000_000;
+/** So many lists in a row may be older than what was seen; with the waits between them that is about a minute. */
+const oldListsMax = 6;
+
+function outOfOrder(what: string): StatusError {
+  return new StatusError('ServiceUnavailable', `the API server sent ${what}`);
+}
 
 /** `namespace/name`, or `name` for cluster-scoped objects. */
 export function keyOf({ metadata }: KubernetesObject): string {
@@ -75,6 +84,9 @@ export function startReflector<T extends KubernetesObject, V>(options: Reflector
   let listedOnce = false;
   let streams = source.stream !== undefined;
   let version: string | undefined;
+  /** The newest version that a list or an event had; undefined when versions are no numbers. */
+  let newest: number | undefined;
+  let oldLists = 0;
   /** Ends the watch that is open. */
   let endWatch = () => {};
 
@@ -100,7 +112,21 @@ export function startReflector<T extends KubernetesObject, V>(options: Reflector
     handlers.applied(next.view, same ? before.view : undefined);
   };
 
+  /**
+   * A list older than what was seen is no news: whoever acted on it would find nodes missing that have come, and pods
+   * that have gone. An API server that stays with its word has lost its memory (restored, made anew), and is believed.
+   */
+  const requireNew = (listedVersion: string): void => {
+    const listedAt = versionNumber(listedVersion);
+    if (listedAt === undefined || newest === undefined || listedAt >= newest) oldLists = 0;
+    else if (++oldLists < oldListsMax)
+      throw outOfOrder(`a list of version ${listedVersion}, after ${newest} had been seen`);
+    else log.warn('the API server went back in time for good: its older state counts', { resource: source.name });
+    newest = listedAt;
+  };
+
   const replaceAll = (listed: Listed<V>, listedVersion: string): void => {
+    requireNew(listedVersion);
     if (!listedOnce && handlers.replaced !== undefined) {
       for (const [key, entry] of listed) held.set(key, entry);
       handlers.replaced([...held.values()].map(({ view }) => view));
@@ -113,12 +139,17 @@ export function startReflector<T extends KubernetesObject, V>(options: Reflector
     synced.resolve();
   };
 
+  const take = (listed: Listed<V>, key: string, entry: Held<V>): void => {
+    listed.set(key, entry);
+    if (listed.size > objectsMax) throw outOfOrder(`more than ${objectsMax} objects`);
+  };
+
   const list = async (): Promise<void> => {
     const listed: Listed<V> = new Map();
     const listedVersion = await readPages(source, pageItemsMax, signal, {
       object(object) {
         const entry = hold(object);
-        if (entry !== undefined) listed.set(keyOf(object), entry);
+        if (entry !== undefined) take(listed, keyOf(object), entry);
       },
       startOver: () => listed.clear(),
     });
@@ -128,6 +159,13 @@ export function startReflector<T extends KubernetesObject, V>(options: Reflector
   const follow = ({ type, object }: WatchEvent<T>): void => {
     const key = keyOf(object);
     const { uid, resourceVersion } = object.metadata;
+    const at = versionNumber(resourceVersion);
+    // Events come in the order of their versions; what is older was known before, and is not news of what is now.
+    if (at !== undefined && newest !== undefined && at < newest) {
+      version = undefined;
+      throw outOfOrder(`an event of version ${at} after ${newest}`);
+    }
+    newest = at ?? newest;
     if (type === 'DELETED') {
       const before = held.get(key);
       if (before !== undefined) drop(key, before);
@@ -158,7 +196,7 @@ export function startReflector<T extends KubernetesObject, V>(options: Reflector
       initial({ type, object }) {
         const entry = type === 'DELETED' ? undefined : hold(object);
         if (entry === undefined) listed.delete(keyOf(object));
-        else listed.set(keyOf(object), entry);
+        else take(listed, keyOf(object), entry);
       },
       complete(listedVersion) {
         replaceAll(listed, listedVersion);
