@@ -49,6 +49,8 @@ class SpdyStream extends Duplex {
     if (data.length > 0 && !this.push(data)) this.full = true;
     if (!isLast) return;
     this.#ended = true;
+    // Nothing more will come: what waits for its reader holds nobody else up, and is asked for no more.
+    this.full = false;
     this.push(null);
   }
 

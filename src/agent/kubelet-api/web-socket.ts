@@ -34,8 +34,10 @@ export function acceptWebSocket(
     clientTracking: false,
     perMessageDeflate: false,
     maxPayload: messageBytesMax,
-    handleProtocols: () => protocol,
   });
+  // The library holds names to RFC 6455's letters; Kubernetes has one with a slash (SPDY/3.1+portforward.k8s.io).
+  delete request.headers['sec-websocket-protocol'];
+  server.on('headers', (headers) => headers.push(`Sec-WebSocket-Protocol: ${protocol}`));
   return new Promise((resolve, reject) => {
     socket.once('close', () => reject(new StatusError('BadRequest', 'the WebSocket handshake was not completed')));
     server.handleUpgrade(request, socket, head, (client: WebSocket) => {
