@@ -3,7 +3,7 @@ import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Pod, Stored } from '../../api/index.ts';
 import type { ContainerRecord, RuntimeContainer } from '../../core/pod/index.ts';
-import { isNotFound } from '../cri/index.ts';
+import { isNotFound, isWrongState } from '../cri/index.ts';
 import type { NodeContext } from './context.ts';
 import { removeLog } from './housekeeping/log-rotation.ts';
 import { bareId, containerLogLink, containerLogName, podLogDirectory } from './paths.ts';
@@ -33,11 +33,11 @@ export async function removeLeftovers(
   for (const container of containers.toSorted((a, b) => b.attempt - a.attempt)) {
     if (current.has(container.id) || container.state === 'running') continue;
     const kept = ended.get(container.name) ?? 0;
-    if (container.state === 'exited' && kept < endedContainersMax) {
+    if (hasRun(container) && kept < endedContainersMax) {
       ended.set(container.name, kept + 1);
       continue;
     }
-    await ignoreMissing(context.cri.runtime.removeContainer({ containerId: bareId(container.id) }, { signal }));
+    await removeContainer(context, container.id, signal);
     await rm(containerLogLink(context.paths, pod, container.name, container.id), { force: true });
     // An interrupted start, begun again: the log is another's now.
     if (containers.some((other) => other !== container && isSameAttempt(other, container))) continue;
@@ -100,8 +100,27 @@ export async function clearUnknownPod(context: Traces, uid: string, view: PodVie
   for (const { id } of view.containers) await removeLogLink(context, id);
 }
 
-async function clearRuntime({ cri }: Traces, { sandboxes }: PodView, signal: AbortSignal): Promise<void> {
-  // Its containers go with it.
+/** Ended, after it had begun: it may have a log. */
+function hasRun({ state, startedMs }: RuntimeContainer): boolean {
+  return state === 'exited' && startedMs > 0;
+}
+
+async function removeContainer({ cri }: Traces, id: string, signal: AbortSignal): Promise<void> {
+  const containerId = bareId(id);
+  const remove = () => ignoreMissing(cri.runtime.removeContainer({ containerId }, { signal }));
+  try {
+    await remove();
+  } catch (error) {
+    if (signal.aborted || !isWrongState(error)) throw error;
+    // Its start was cut off, and something of it is still there.
+    await cri.endTask(containerId, signal);
+    await remove();
+  }
+}
+
+async function clearRuntime(context: Traces, { sandboxes, containers }: PodView, signal: AbortSignal): Promise<void> {
+  const { cri } = context;
+  for (const { id } of containers) await removeContainer(context, id, signal);
   for (const { id } of sandboxes) await ignoreMissing(cri.runtime.removePodSandbox({ podSandboxId: id }, { signal }));
 }
 

@@ -97,15 +97,17 @@ async function run(start: StartContext, container: Container, begun: ContainerRe
     mounts,
     nodeMemoryBytes: machine.memoryBytes,
   });
-  const created = await cri.runtime.createContainer(
-    { podSandboxId: sandbox.id, config, sandboxConfig: sandbox.config },
-    { signal },
-  );
+  // Not cut off from here on, whatever happens to the pod: a runtime that is left half-way may keep what nobody knows of.
+  const created = await cri.runtime.createContainer({
+    podSandboxId: sandbox.id,
+    config,
+    sandboxConfig: sandbox.config,
+  });
   const { containerId } = created;
   tell(pod, 'Normal', 'Created', `Created container: ${container.name}`);
   await linkLog(start, container.name, attempt, containerId);
   try {
-    await cri.runtime.startContainer({ containerId }, { signal });
+    await cri.runtime.startContainer({ containerId });
   } catch (error) {
     if (signal.aborted) throw error;
     tell(pod, 'Warning', 'Failed', `Error: ${describeFailure(error)}`);

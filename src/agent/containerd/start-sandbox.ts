@@ -30,8 +30,8 @@ export async function startSandbox(
   const config = configOf(context, pod, attempt);
   await mkdir(podLogDirectory(paths, pod), { recursive: true, mode: 0o755 });
   const runtimeHandler = pod.spec.runtimeClassName ?? '';
-  const options = { signal, timeoutMs: sandboxMsMax };
-  const { podSandboxId } = await cri.runtime.runPodSandbox({ config, runtimeHandler }, options);
+  // Not cut off: the runtime would forget the half of it that is there.
+  const { podSandboxId } = await cri.runtime.runPodSandbox({ config, runtimeHandler }, { timeoutMs: sandboxMsMax });
   return await describe(context, pod, podSandboxId, config, signal);
 }
 

@@ -4,6 +4,8 @@ import { connect as connectSocket } from 'node:net';
 import { type Client, Code, ConnectError, createClient } from '@connectrpc/connect';
 import { createGrpcTransport, Http2SessionManager } from '@connectrpc/connect-node';
 import { ImageService, RuntimeService } from './generated/cri_pb.ts';
+import { Tasks } from './generated/tasks_pb.ts';
+import { endLostTask } from './lost-tasks.ts';
 
 /** Calls without a deadline of their own; the kubelet's --runtime-request-timeout. */
 const requestMsMax = 120_000;
@@ -11,6 +13,8 @@ const requestMsMax = 120_000;
 export interface Cri {
   readonly runtime: Client<typeof RuntimeService>;
   readonly images: Client<typeof ImageService>;
+  /** Ends what the runtime has of a container when the CRI cannot (lost-tasks.ts). */
+  endTask(containerId: string, signal: AbortSignal): Promise<void>;
   close(): void;
 }
 
@@ -20,7 +24,9 @@ export function connectCri(socketPath: string): Cri {
   const baseUrl = 'http://localhost';
   const sessions = new Http2SessionManager(baseUrl, {}, { createConnection: () => connectSocket(socketPath) });
   const transport = createGrpcTransport({ baseUrl, sessionManager: sessions, defaultTimeoutMs: requestMsMax });
+  const tasks = createClient(Tasks, transport);
   return {
+    endTask: (containerId, signal) => endLostTask(tasks, containerId, signal),
     runtime: createClient(RuntimeService, transport),
     images: createClient(ImageService, transport),
     close: () => sessions.abort(),
@@ -30,6 +36,11 @@ export function connectCri(socketPath: string): Cri {
 /** The container, sandbox or image is not there (any more). */
 export function isNotFound(error: unknown): boolean {
   return error instanceof ConnectError && error.code === Code.NotFound;
+}
+
+/** The runtime will not do this to what is in that state. */
+export function isWrongState(error: unknown): boolean {
+  return error instanceof ConnectError && error.code === Code.FailedPrecondition;
 }
 
 /** The deadline of a command in a container has passed (ExecSync). */

@@ -1,5 +1,5 @@
 // The door to cri/: a container runtime as seen from the node agent.
-export { connectCri, type Cri, describeFailure, isNotFound, isTimedOut } from './connection.ts';
+export { connectCri, type Cri, describeFailure, isNotFound, isTimedOut, isWrongState } from './connection.ts';
 export {
   ContainerState as CriContainerState,
   type ContainerStatus as CriContainerStatus,

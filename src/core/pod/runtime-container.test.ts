@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { PodSpec } from '../../api/index.ts';
-import { loseSandbox, newRecords, refuseAttempt } from './container-record.ts';
+import { exitAttempt, loseSandbox, newRecords, refuseAttempt } from './container-record.ts';
 import { podPhase } from './phase.ts';
 import { planPod } from './plan.ts';
-import { adoptContainers, observeContainers, type RuntimeContainer } from './runtime-container.ts';
+import { adoptContainers, exitOf, observeContainers, type RuntimeContainer } from './runtime-container.ts';
 
 const spec: PodSpec = {
   restartPolicy: 'Always',
@@ -46,6 +46,15 @@ describe('what an agent that starts finds in the runtime', () => {
     });
     assert.equal(main!.lastExit?.containerId, 'containerd://main-2');
     assert.deepEqual(planPod(spec, adopt(init, found()), 9_000).start, []);
+  });
+
+  test('a start that was cut off counts for nothing, one that failed and was told of does', () => {
+    const never = ended({ startedMs: 0, exitCode: 128 });
+    const [, main] = adopt(init, never);
+    assert.deepEqual([main!.attempt.is, main!.restartCount], ['absent', 0]);
+    const told = exitAttempt(newRecords(spec)[1]!, exitOf(never));
+    const [, failed] = adoptContainers(spec, [newRecords(spec)[0]!, told], [init, never], 9_000);
+    assert.deepEqual(failed, { ...told, imageId: never.imageId });
   });
 
   test('what was ready stays ready when it is the same container', () => {

@@ -39,7 +39,7 @@ export function adoptContainers(
   const specs = new Map(containersInOrder(spec).map(({ container }) => [container.name, container]));
   return reported.map((record) => {
     const [newest, before] = containers
-      .filter(({ name }) => name === record.name)
+      .filter((container) => container.name === record.name && !wasCutOff(container, record))
       .toSorted((a, b) => b.attempt - a.attempt || b.createdMs - a.createdMs);
     if (newest === undefined) return record.attempt.is === 'running' ? vanished(record, now) : record;
     const base: ContainerRecord = {
@@ -51,6 +51,15 @@ export function adoptContainers(
     };
     return newest.state === 'running' ? adoptRunning(base, newest, specs.get(record.name)) : adoptEnded(base, newest);
   });
+}
+
+/**
+ * Ended without ever having run, and nobody was told of it: its start was cut off when the agent was killed. It was no
+ * try, so it counts for nothing. (One that could not be started is in the status: that one counts.)
+ */
+function wasCutOff({ state, startedMs, id }: RuntimeContainer, { attempt, lastExit }: ContainerRecord): boolean {
+  const told = attempt.is === 'exited' && attempt.exit.containerId === id;
+  return state === 'exited' && startedMs === 0 && !told && lastExit?.containerId !== id;
 }
 
 function adoptRunning(base: ContainerRecord, { id, startedMs }: RuntimeContainer, spec?: Container): ContainerRecord {

@@ -9,6 +9,7 @@ import {
   mkdtempSync,
   openSync,
   closeSync,
+  readdirSync,
   readFileSync,
   rmSync,
   writeFileSync,
@@ -95,6 +96,17 @@ export async function startContainerd(): Promise<Containerd> {
     daemon = undefined;
   };
 
+  /** All of them, or those in this state. */
+  const tasksIn = (wanted?: string) =>
+    new Map(
+      ctr('tasks', 'ls')
+        .split('\n')
+        .slice(1)
+        .map((line) => line.split(/\s+/))
+        .filter(([id, , state]) => id !== '' && (wanted === undefined || state === wanted))
+        .map(([id, pid]) => [id!, Number(pid)]),
+    );
+
   await start();
   const importImage = (image: ImageOptions) => {
     const file = join(directory, 'image.tar');
@@ -112,31 +124,55 @@ export async function startContainerd(): Promise<Containerd> {
     nodeDirectory,
     importImage,
     upArguments: ['--runtime', 'containerd', '--containerd-socket', socketPath, '--node-dir', nodeDirectory],
-    tasks: () =>
-      new Map(
-        ctr('tasks', 'ls')
-          .split('\n')
-          .slice(1)
-          .map((line) => line.split(/\s+/))
-          .filter(([id, , state]) => id !== '' && state === 'RUNNING')
-          .map(([id, pid]) => [id!, Number(pid)]),
-      ),
+    tasks: () => tasksIn('RUNNING'),
     kill,
     start,
     async close() {
       const cri = connectCri(socketPath);
-      for (const { id } of (await cri.runtime.listPodSandbox({})).items) {
-        await cri.runtime.stopPodSandbox({ podSandboxId: id });
-        await cri.runtime.removePodSandbox({ podSandboxId: id });
+      try {
+        for (const { id } of (await cri.runtime.listPodSandbox({})).items) {
+          await cri.runtime.stopPodSandbox({ podSandboxId: id });
+          await cri.runtime.removePodSandbox({ podSandboxId: id });
+        }
+      } finally {
+        cri.close();
+        // What a failed test leaves must not run on.
+        for (const pid of tasksIn().values()) endProcess(pid);
+        await kill('SIGTERM');
+        endShims(socketPath);
       }
-      cri.close();
-      await kill('SIGTERM');
       for (const point of mountsBelow(directory)) execFileSync('umount', ['--lazy', point]);
       rmSync(directory, { recursive: true, force: true });
       // Of the network that the agent wrote; what was there before us stays.
       if (!hadBridge && existsSync(bridgePath)) execFileSync('ip', ['link', 'delete', basename(bridgePath)]);
     },
   };
+}
+
+/** Those of a containerd that has ended; each belongs to one pod that it had. */
+function endShims(socketPath: string): void {
+  const address = `\0-address\0${socketPath}\0`;
+  for (const pid of readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number))
+    if (commandLine(pid).includes(address)) endProcess(pid);
+}
+
+function commandLine(pid: number): string {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8');
+  } catch {
+    // It has ended meanwhile.
+    return '';
+  }
+}
+
+function endProcess(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch {
+    // It has ended meanwhile.
+  }
 }
 
 /** A program of this machine with the libraries that it is linked with, as files of an image. */
