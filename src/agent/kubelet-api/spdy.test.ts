@@ -4,7 +4,7 @@ import { duplexPair } from 'node:stream';
 import { buffer, text } from 'node:stream/consumers';
 import { test } from 'node:test';
 import { inflateSync, constants } from 'node:zlib';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { createSpdySession } from './spdy.ts';
 
 const fin = 1;

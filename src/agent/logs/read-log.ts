@@ -125,7 +125,8 @@ async function findTail(
     const splitter = createLineSplitter();
     for await (const bytes of readLogFile(files[file]!) as AsyncIterable<Buffer>)
       for (const line of splitter.push(bytes)) if (line.isWhole) count += 1;
-    if (count >= wanted) return { file, lines: count - wanted };
+    // As many as wanted is not enough: the first of them may have begun in the file before.
+    if (count > wanted) return { file, lines: count - wanted };
     wanted -= count;
   }
   return { file: 0, lines: 0 };
