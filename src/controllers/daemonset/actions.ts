@@ -65,7 +65,7 @@ async function createPod(context: SyncContext, tracked: Tracked, action: CreateP
     name: action.name,
   });
   try {
-    const made = await limit(tracked, () =>
+    const made = await limit(tracked, 'pods', () =>
       holds(context, tracked, action)
         ? client.create(resources.pods, pod, { signal, fields: madeFields })
         : Promise.resolve(undefined),
@@ -127,7 +127,7 @@ async function deletePod(context: SyncContext, tracked: Tracked, action: DeleteP
   try {
     const { uid, resourceVersion } = action;
     const preconditions = { uid, ...(resourceVersion === undefined ? {} : { resourceVersion }) };
-    const sent = await limit(tracked, async () => {
+    const sent = await limit(tracked, 'pods', async () => {
       if (!holds(context, tracked, action)) return false;
       await client.delete(resources.pods, action.namespace, action.name, { preconditions, signal });
       return true;

@@ -48,7 +48,7 @@ async function patchOwner<T extends KubernetesObject>(
   patch: unknown,
 ): Promise<Stored<T> | undefined> {
   try {
-    return await limit(tracked, () => client.patch(resource, namespace, name, 'strategic', patch, { signal }));
+    return await limit(tracked, 'sync', () => client.patch(resource, namespace, name, 'strategic', patch, { signal }));
   } catch (error) {
     // Gone, or another object of that name by now: the watch tells what is there. A Conflict may be both that and a
     // mere collision, so it is tried again: an orphan given up too early would get a second pod beside it.

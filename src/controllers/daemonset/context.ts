@@ -10,8 +10,11 @@ export interface SyncContext {
   readonly log: Logger;
   readonly signal: AbortSignal;
   readonly record: RecordEvent;
-  /** Runs a write when the API server has room for it: DaemonSets in turn, critical ones first. */
-  readonly limit: <T>(tracked: Tracked, write: () => Promise<T>) => Promise<T>;
+  /**
+   * Runs a write when the API server has room for it: DaemonSets in turn, critical ones first. A sync waits for its own
+   * writes (status, revisions, owners), so they take turns apart from the pods', of which hundreds may wait.
+   */
+  readonly limit: <T>(tracked: Tracked, of: 'sync' | 'pods', write: () => Promise<T>) => Promise<T>;
   /** The version up to which pods were seen. */
   readonly podsVersion: () => string | undefined;
   /** The DaemonSet wants another sync now. */

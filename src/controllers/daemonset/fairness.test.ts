@@ -40,3 +40,23 @@ it('a critical DaemonSet does not wait behind the pods of others, and those take
   await clock.advance(60_000);
   assert.deepEqual([count('first'), count('second')], [nodes, nodes]);
 });
+
+it('a status does not wait behind the pods of its DaemonSet', async () => {
+  await using world = createWorld(nodes);
+  const { client, clock } = world;
+  const slow = interceptCalls(client, {
+    around: async ({ verb, resource }, run) => {
+      if (verb === 'create' && resource.name === 'pods') await sleep(clock, answerMs);
+      return run();
+    },
+  });
+  world.apply(named('first'));
+  await world.start({ client: slow });
+  let behind = 0;
+  for (let elapsedMs = 0; world.pods().length < nodes; elapsedMs += answerMs) {
+    await clock.advance(answerMs);
+    behind = Math.max(behind, world.pods().length - (world.daemonSet().status?.currentNumberScheduled ?? 0));
+  }
+  // What the limiter lets go at a time, not what waits for it.
+  assert.ok(behind <= 70, `${behind} behind`);
+});

@@ -2,7 +2,7 @@
 // ones that something happened to. A thin shell: every decision is in core/daemonset/.
 import { type DaemonSet, isReason, resources, type Stored } from '../../api/index.ts';
 import { type ControllerContext, listWatch } from '../../client/index.ts';
-import { nodeFields, podFields, viewNode, viewPod } from '../../core/daemonset/index.ts';
+import { nodeFields, podFields, readDaemonSet, viewNode, viewPod } from '../../core/daemonset/index.ts';
 import {
   composeController,
   createAdaptiveConcurrency,
@@ -91,7 +91,8 @@ export function runDaemonSetController(options: DaemonSetControllerOptions): Dae
     signal,
     record: ({ object }, type, reason, message) =>
       recorder.record(referenceTo(resources.daemonSets, object), type, reason, message),
-    limit: ({ key, object }, write) => writes.run(write, { signal, flow: key, urgent: isCritical(object) }),
+    limit: ({ key, object }, of, write) =>
+      writes.run(write, { signal, flow: `${of} ${key}`, urgent: isCritical(object) }),
     podsVersion: () => pods.version,
     touch,
   };
@@ -112,7 +113,7 @@ export function runDaemonSetController(options: DaemonSetControllerOptions): Dae
   const daemonSets = startReflector({
     ...common,
     source: listWatch(client, resources.daemonSets),
-    project: (object: Stored<DaemonSet>) => object,
+    project: (object: Stored<DaemonSet>) => readDaemonSet(object),
     handlers: {
       applied: (object) => registry.setDaemonSet(object),
       removed(object) {

@@ -34,7 +34,7 @@ export async function settleHistory(context: SyncContext, tracked: Tracked): Pro
   if (decision.renumber !== undefined) {
     const { client, limit, signal } = context;
     const renumbered = { ...revision, revision: decision.renumber };
-    revision = await limit(tracked, () => client.update(resources.controllerRevisions, renumbered, { signal }));
+    revision = await limit(tracked, 'sync', () => client.update(resources.controllerRevisions, renumbered, { signal }));
     tracked.revisions.set(revision.metadata.uid, revision);
   }
   for (const duplicate of decision.duplicates) await foldIn(context, tracked, duplicate, decision.hash);
@@ -56,7 +56,7 @@ async function createRevision(
   revision: ControllerRevision,
 ): Promise<Stored<ControllerRevision>> {
   try {
-    return await limit(tracked, () => client.create(resources.controllerRevisions, revision, { signal }));
+    return await limit(tracked, 'sync', () => client.create(resources.controllerRevisions, revision, { signal }));
   } catch (error) {
     if (!isReason(error, 'AlreadyExists')) throw error;
     const { namespace, name } = revision.metadata;
@@ -81,7 +81,7 @@ async function countCollision(
   const collisionCount = (live.status?.collisionCount ?? 0) + 1;
   const status = { ...zeroStatus, ...live.status, collisionCount };
   const known = tracked.object;
-  const written = await limit(tracked, () =>
+  const written = await limit(tracked, 'sync', () =>
     client.update(resources.daemonSets, { ...live, status }, { subresource: 'status', signal }),
   );
   // What the watch brought meanwhile is newer.
@@ -104,7 +104,7 @@ async function foldIn(
       if (revisionOf(pod) !== hash) continue;
       const patch = { metadata: { uid: pod.uid, labels: { [revisionLabel]: keptHash } } };
       try {
-        await limit(tracked, () =>
+        await limit(tracked, 'sync', () =>
           client.patch(resources.pods, pod.namespace, pod.name, 'strategic', patch, { signal }),
         );
       } catch (error) {
@@ -121,7 +121,7 @@ async function removeRevision(
 ): Promise<void> {
   const { namespace, name, uid } = revision.metadata;
   try {
-    await limit(tracked, () =>
+    await limit(tracked, 'sync', () =>
       client.delete(resources.controllerRevisions, namespace, name, { preconditions: { uid }, signal }),
     );
   } catch (error) {

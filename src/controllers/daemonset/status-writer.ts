@@ -23,7 +23,7 @@ export async function writeStatus(context: SyncContext, tracked: Tracked): Promi
 
   const write = async (object: Stored<DaemonSet>): Promise<void> => {
     const known = tracked.object;
-    const written = await context.limit(tracked, () =>
+    const written = await context.limit(tracked, 'sync', () =>
       context.client.update(
         resources.daemonSets,
         { ...object, status: statusFor(object) },
