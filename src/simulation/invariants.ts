@@ -56,8 +56,8 @@ export class Invariants {
     this.#all = options.promises === 'all';
     this.#server = options.server;
     const common = { server: this.#server, clock: options.clock };
-    this.#budget = new BudgetWatch({ ...common, violate: (what) => this.#violate('budget', what) });
-    this.#claims = new StatusClaims({ ...common, violate: (what) => this.#violate('status', what) });
+    this.#budget = new BudgetWatch({ ...common, violate: (what) => this.violate('budget', what) });
+    this.#claims = new StatusClaims({ ...common, violate: (what) => this.violate('status', what) });
   }
 
   /** The process has died; what it had sent may still arrive. */
@@ -72,7 +72,7 @@ export class Invariants {
 
   /** A history of this size never needs so many requests. */
   runaway(requests: number): void {
-    this.#violate('runaway', `${requests} requests and no end`);
+    this.violate('runaway', `${requests} requests and no end`);
   }
 
   /** A request of a controller is about to take effect. */
@@ -80,7 +80,7 @@ export class Invariants {
     const { verb, resource, actor, sentAt } = request;
     if (verb === 'get' || verb === 'list' || resource === 'events') return;
     if (this.#stayAway.get(actor)?.some(({ toldAt, until }) => toldAt < sentAt && sentAt < until) === true)
-      this.#violate('retry-after', `${actor} sends ${verb} ${resource} ${request.name} before Retry-After is over`);
+      this.violate('retry-after', `${actor} sends ${verb} ${resource} ${request.name} before Retry-After is over`);
     if (verb !== 'delete') return;
     if (resource === 'pods') this.#deletesPod(request);
     if (resource === 'controllerrevisions') this.#deletesRevision(request);
@@ -108,14 +108,14 @@ export class Invariants {
     const owner = ownerOf(pod);
     const name = nodeOf(pod);
     if (owner === undefined || name === undefined) {
-      this.#violate('one pod', `${pod.metadata.name} has no owner or no node`);
+      this.violate('one pod', `${pod.metadata.name} has no owner or no node`);
       return;
     }
     const now = this.#clock.now();
     const made = (this.#made.get(`${owner} ${name}`) ?? []).filter((at) => at > now - 60_000);
     this.#made.set(`${owner} ${name}`, [...made, now]);
     if (this.#all && made.length >= createsPerMinuteMax)
-      this.#violate('runaway', `${made.length + 1} pods were made on ${name} within a minute`);
+      this.violate('runaway', `${made.length + 1} pods were made on ${name} within a minute`);
     const states = believable(this.#server, owner, request.seen['daemonsets'] ?? 0);
     // An orphan that is adopted while a create is on its way makes two: the create was decided for an empty node.
     const live = livePods(this.#server, owner, name).filter(
@@ -125,30 +125,30 @@ export class Invariants {
     const twins = live.filter(({ metadata }) => metadata.labels?.[revisionLabel] === revision).length;
     const limit = states.some((state) => budgetOf(state, 1).maxSurge > 0) ? 2 : 1;
     if (this.#all && twins > 1)
-      this.#violate('one pod', `${twins} live pods of revision ${revision} on ${name}: ${names(live)}`);
+      this.violate('one pod', `${twins} live pods of revision ${revision} on ${name}: ${names(live)}`);
     // What a dead process had sent its successor cannot know of yet: names alone stand between them.
     const alone = this.#clock.now() - this.#diedAt > lastWordsMsMax;
     if (this.#all && alone && live.length > limit)
-      this.#violate('one pod', `${live.length} live pods on ${name}, ${limit} may be: ${names(live)}`);
+      this.violate('one pod', `${live.length} live pods on ${name}, ${limit} may be: ${names(live)}`);
     const nodes = this.#server.statesSince(resources.nodes, undefined, name, request.seen['nodes'] ?? 0);
     const placeable = states.some((state) => nodes.some((node) => node !== undefined && place(state, node).run));
-    if (!placeable) this.#violate('placement', `${pod.metadata.name} is created on ${name}, where it should not run`);
+    if (!placeable) this.violate('placement', `${pod.metadata.name} is created on ${name}, where it should not run`);
     const going = this.#server
       .all(resources.daemonSets)
       .every(({ metadata }) => metadata.uid !== owner || metadata.deletionTimestamp !== undefined);
     if (this.#all && alone && !going && !this.#revisions(owner).includes(revision))
-      this.#violate('revisions', `${pod.metadata.name} is of revision ${revision}, which does not exist`);
+      this.violate('revisions', `${pod.metadata.name} is of revision ${revision}, which does not exist`);
     if (this.#all && alone) this.#budget.created(pod, request);
   }
 
   #deletesPod(request: Request): void {
     const { uid, resourceVersion } = (request.body as DeleteOptions | undefined)?.preconditions ?? {};
     if (uid === undefined) {
-      this.#violate('identity', `${request.actor} deletes pod ${request.name} without its UID`);
+      this.violate('identity', `${request.actor} deletes pod ${request.name} without its UID`);
       return;
     }
     if (!this.#ours.has(uid))
-      this.#violate('identity', `${request.actor} deletes pod ${request.name}, which is no DaemonSet's`);
+      this.violate('identity', `${request.actor} deletes pod ${request.name}, which is no DaemonSet's`);
     const pod = this.#server.find(resources.pods, request.namespace, request.name ?? '');
     if (pod?.metadata.uid !== uid) return;
     if ((resourceVersion ?? pod.metadata.resourceVersion) !== pod.metadata.resourceVersion) return;
@@ -176,7 +176,7 @@ export class Invariants {
     const waitMs = before === undefined ? 0 : Math.min(2 ** (before.steps - 1) * 1000, 15 * 60_000);
     // Half of it: the decision was made some time before the request was sent.
     if (this.#all && before !== undefined && now - before.at < waitMs / 2)
-      this.#violate('back-off', `failed pod on ${name} goes ${now - before.at} ms after the last, ${waitMs} were due`);
+      this.violate('back-off', `failed pod on ${name} goes ${now - before.at} ms after the last, ${waitMs} were due`);
     const forgotten = before === undefined || now - before.at > 30 * 60_000;
     this.#backOffs.set(key, { at: now, steps: forgotten ? 1 : before.steps + 1 });
   }
@@ -197,7 +197,7 @@ export class Invariants {
       );
     const uid = (request.body as DeleteOptions | undefined)?.preconditions?.uid;
     if (this.#all && user !== undefined && (uid ?? revision.metadata.uid) === revision.metadata.uid)
-      this.#violate('revisions', `${request.actor} deletes revision ${hash}, which ${user.metadata.name} carries`);
+      this.violate('revisions', `${request.actor} deletes revision ${hash}, which ${user.metadata.name} carries`);
   }
 
   #revisions(owner: string): string[] {
@@ -207,7 +207,7 @@ export class Invariants {
       .map(({ metadata }) => metadata.labels?.[revisionLabel] ?? '');
   }
 
-  #violate(invariant: string, what: string): void {
+  violate(invariant: string, what: string): void {
     this.violation ??= { invariant, what, at: this.#clock.now() };
   }
 }

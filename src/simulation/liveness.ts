@@ -89,6 +89,7 @@ function complaintOf(world: World, daemonSet: Stored<DaemonSet>): string | undef
     if (mine.length > most) return `${mine.length} pods on ${name}, ${most} belong there`;
     if (mine.length < (verdict.run ? 1 : 0)) return `no pod on ${name}`;
     for (const pod of mine) {
+      if (pod.metadata.deletionTimestamp !== undefined) return `${pod.metadata.name} on ${name} is still going`;
       if (templateKey(pod.spec) !== wanted) return `${pod.metadata.name} on ${name} is of an old template`;
       if (verdict.run && !isAvailableAt(pod, spec.minReadySeconds ?? 0, clock.now()))
         return `${pod.metadata.name} on ${name} is not available`;

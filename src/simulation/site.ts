@@ -53,6 +53,8 @@ export interface SiteContext {
   readonly conditions: Conditions;
   readonly monitor: Monitor;
   readonly say: (line: string) => void;
+  /** Something that must hold does not. */
+  readonly violate: (invariant: string, what: string) => void;
   /** Just before a controller's request changes anything. */
   readonly effect: (request: Request) => void;
   /** Something has changed; by a controller's request, if there is one. */

@@ -42,6 +42,7 @@ export class World {
       conditions,
       say,
       monitor: this.#monitor(),
+      violate: (invariant, what) => this.invariants.violate(invariant, what),
       effect: (request) => {
         this.invariants.effect(request);
         this.#haltWhenBroken();

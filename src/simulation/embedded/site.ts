@@ -14,6 +14,7 @@ import { namespace } from '../happen.ts';
 import type { Network } from '../network.ts';
 import type { LineOptions, Request } from '../requests.ts';
 import type { Hands, Site, SiteContext } from '../site.ts';
+import { createClusterInvariants } from './cluster-invariants.ts';
 import { createEmbeddedNodes, isOrdinary } from './nodes.ts';
 import { createEmbeddedNetwork } from './network.ts';
 import { type StoreWrite, watchStore } from './watched-store.ts';
@@ -23,6 +24,8 @@ const archived: ReadonlySet<string> = new Set(['pods', 'nodes', 'daemonsets', 'c
 const administrator = { name: 'user', groups: [mastersGroup, 'system:authenticated'] };
 /** Away for so long, the whole process was away: all parts start anew, with empty memory. */
 const processRestartMsMin = 5000;
+/** Within this all parts have stopped: whatever they wait for takes no longer, time-outs included. */
+const stopMsMax = 60_000;
 /** No part of the cluster ever asks for what these refuse: one of them is a bug, in the part or in the server. */
 const bugs = ['InternalError', 'Forbidden', 'Invalid', 'BadRequest', 'MethodNotAllowed', 'Unauthorized'] as const;
 
@@ -79,9 +82,11 @@ export function createEmbeddedSite(context: SiteContext): Site {
       at: clock.now(),
       actor,
     } as const;
+    inspect(change);
     archive.record(change);
     committed(change, request);
   };
+  const inspect = createClusterInvariants({ archive, clock, violate: context.violate });
   const real = openMemoryStore();
   const store = watchStore(real, written);
 
@@ -214,9 +219,10 @@ export function createEmbeddedSite(context: SiteContext): Site {
     },
     async stop() {
       ended.push(parts?.stop().catch(failed) ?? Promise.resolve());
-      await clock.settle();
-      await clock.advance(1);
-      await Promise.all(ended);
+      let left = ended.length;
+      for (const end of ended) void end.then(() => left--);
+      await clock.advance(stopMsMax);
+      if (left > 0) failed(new Error(`parts of the cluster still run ${stopMsMax} ms after they were told to stop`));
       await server.close();
       await real.close();
     },
