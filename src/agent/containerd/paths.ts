@@ -12,8 +12,12 @@ export interface Paths {
   readonly containerLogs: string;
 }
 
+export function podsDirectory(paths: Paths): string {
+  return join(paths.root, 'pods');
+}
+
 export function podDirectory(paths: Paths, uid: string): string {
-  return join(paths.root, 'pods', uid);
+  return join(podsDirectory(paths), uid);
 }
 
 export function volumeDirectory(paths: Paths, uid: string, plugin: string, volume: string): string {

@@ -14,7 +14,7 @@ import {
 import { createPodWriter, type PodWriter } from '../pod-writer.ts';
 import type { NodeContext, TellPod } from './context.ts';
 import { PodLife } from './pod-life.ts';
-import { clearUnknownPod } from './pod-traces.ts';
+import { clearUnknownPod, podsWithFiles } from './pod-traces.ts';
 import { NodeRoom } from './room.ts';
 import type { PodStreams } from './streams.ts';
 
@@ -76,11 +76,15 @@ export function startPodManager(
   /** Pods that the API forgot while something of them may run. */
   const gone = new Set<string>();
 
-  /** Known to the runtime alone: of a cluster that was here before, or deleted while the agent was away. */
+  /** Pods of which an earlier run left files. */
+  const left = new Set<string>();
+
+  /** Known to this machine alone: of a cluster that was here before, or deleted while the agent was away. */
   const clearStray = async (uid: string): Promise<void> => {
-    if (!listed || !seen.has(uid)) return;
+    if (!listed || !(seen.has(uid) || left.has(uid))) return;
     log.info('clearing a pod that the API does not know', { uid });
     await clearUnknownPod(context, uid, await reader.read(uid, signal), signal);
+    left.delete(uid);
   };
 
   const forget = (uid: string) => {
@@ -146,6 +150,7 @@ export function startPodManager(
     await relist().catch((error: unknown) => {
       if (!signal.aborted) log.warn('the runtime does not answer', { error });
     });
+    for (const uid of await podsWithFiles(context.paths)) left.add(uid);
     const source = listWatch(client, resources.pods, { fieldSelector: `spec.nodeName=${nodeName}` });
     const reflector = startReflector<Stored<Pod>, Stored<Pod>>({
       source,
@@ -160,7 +165,7 @@ export function startPodManager(
           // Known pods first: a new one is admitted into the room that those leave.
           const isNew = (pod: Stored<Pod>) => (isKnownToAgent(pod) || seen.has(pod.metadata.uid) ? 0 : 1);
           for (const pod of pods.toSorted((a, b) => isNew(a) - isNew(b))) take(pod);
-          for (const uid of seen.keys()) if (!lives.has(uid)) queue.add(uid);
+          for (const uid of [...seen.keys(), ...left]) if (!lives.has(uid)) queue.add(uid);
         },
         applied: take,
         removed({ metadata: { uid } }) {

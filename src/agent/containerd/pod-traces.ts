@@ -6,7 +6,7 @@ import type { ContainerRecord, RuntimeContainer } from '../../core/pod/index.ts'
 import { isNotFound, isWrongState } from '../cri/index.ts';
 import type { NodeContext } from './context.ts';
 import { removeLog } from './housekeeping/log-rotation.ts';
-import { bareId, containerLogLink, containerLogName, podLogDirectory } from './paths.ts';
+import { bareId, containerLogLink, containerLogName, type Paths, podLogDirectory, podsDirectory } from './paths.ts';
 import type { PodView } from './runtime.ts';
 import { tearDownVolumes } from './volumes/set-up.ts';
 
@@ -80,6 +80,11 @@ export async function clearPod(
   await tearDownVolumes(paths, pod.metadata.uid, signal);
   for (const { id, name } of view.containers) await rm(containerLogLink(paths, pod, name, id), { force: true });
   await rm(podLogDirectory(paths, pod), { recursive: true, force: true });
+}
+
+/** UIDs of the pods that have a directory: those that run, and what an earlier run could not clear away. */
+export function podsWithFiles(paths: Paths): Promise<readonly string[]> {
+  return namesIn(podsDirectory(paths));
 }
 
 /** A pod of which only the runtime still knows. */

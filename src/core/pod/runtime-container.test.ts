@@ -50,8 +50,10 @@ describe('what an agent that starts finds in the runtime', () => {
 
   test('a start that was cut off counts for nothing, one that failed and was told of does', () => {
     const never = ended({ startedMs: 0, exitCode: 128 });
-    const [, main] = adopt(init, never);
-    assert.deepEqual([main!.attempt.is, main!.restartCount], ['absent', 0]);
+    for (const cutOff of [never, found({ state: 'created', startedMs: 0 })]) {
+      const [, main] = adopt(init, cutOff);
+      assert.deepEqual([main!.attempt.is, main!.restartCount], ['absent', 0]);
+    }
     const told = exitAttempt(newRecords(spec)[1]!, exitOf(never));
     const [, failed] = adoptContainers(spec, [newRecords(spec)[0]!, told], [init, never], 9_000);
     assert.deepEqual(failed, { ...told, imageId: never.imageId });

@@ -54,12 +54,12 @@ export function adoptContainers(
 }
 
 /**
- * Ended without ever having run, and nobody was told of it: its start was cut off when the agent was killed. It was no
- * try, so it counts for nothing. (One that could not be started is in the status: that one counts.)
+ * Made and never started, or ended without ever having run and nobody was told of it: its start was cut off when the
+ * agent was killed. It was no try, so it counts for nothing. (One that could not be started is in the status: that one counts.)
  */
 function wasCutOff({ state, startedMs, id }: RuntimeContainer, { attempt, lastExit }: ContainerRecord): boolean {
   const told = attempt.is === 'exited' && attempt.exit.containerId === id;
-  return state === 'exited' && startedMs === 0 && !told && lastExit?.containerId !== id;
+  return state === 'created' || (state === 'exited' && startedMs === 0 && !told && lastExit?.containerId !== id);
 }
 
 function adoptRunning(base: ContainerRecord, { id, startedMs }: RuntimeContainer, spec?: Container): ContainerRecord {
