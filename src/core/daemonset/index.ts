@@ -5,6 +5,7 @@ export { daemonTolerations } from './tolerations.ts';
 export { decideHistory, decidePruning, type History } from './history.ts';
 export { hashOf, isRevisionOf, newRevision, revisionData, templateOf } from './revision.ts';
 export { Ledger, type Counts } from './ledger.ts';
+export { readDaemonSet } from './daemon-set-shape.ts';
 export { buildPod, podName } from './pod.ts';
 export type { Action, CreatePod, CreateReason, DeletePod, DeleteReason, Plan, PlanLimits } from './plan.ts';
 export { unlimited } from './plan.ts';

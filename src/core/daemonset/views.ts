@@ -64,9 +64,13 @@ export function viewNode(node: Stored<Node>): NodeView {
   };
 }
 
+const nothing: Partial<Pod['spec']> = {};
+
 export function viewPod(pod: Stored<Pod>): PodView {
-  const { metadata, spec, status } = pod;
-  const ready = findCondition(status?.conditions, 'Ready');
+  const { metadata, status } = pod;
+  // Protobuf leaves an empty message out.
+  const spec = (pod.spec as Pod['spec'] | null | undefined) ?? nothing;
+  const ready = findCondition(status?.conditions ?? undefined, 'Ready');
   const bound = (spec.nodeName ?? '') !== '';
   return {
     uid: metadata.uid,
