@@ -1,10 +1,12 @@
 // Through which proxy the API server is reached, and a way through it: kubeconfig's proxy-url, else the environment as
 // Go's programs read it (HTTPS_PROXY, HTTP_PROXY, NO_PROXY, also in small letters). HTTP proxies by CONNECT, SOCKS5 ones by
 // socks.ts.
-import { request as httpRequest } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import { BlockList, isIP, type Socket } from 'node:net';
 import { openSocksTunnel } from './socks.ts';
+
+/** An import would evaluate every name of the module, and load Node's own undici for one of them: 14 MB. */
+const { request: httpRequest } = process.getBuiltinModule('node:http');
 
 const protocols: ReadonlySet<string> = new Set(['http:', 'https:', 'socks5:', 'socks5h:']);
 
