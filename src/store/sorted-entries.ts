@@ -1,5 +1,5 @@
-// Entries in key order, in leaves of bounded size: a search is two binary searches, an insertion moves at most one
-// leaf, and a page costs its own length. It knows nothing of revisions, history or watches.
+// Entries by key, and in key order in leaves of bounded size: a search is two binary searches, an insertion moves at most
+// one leaf, and a page costs its own length. It knows nothing of revisions, history or watches.
 import { compareKeys } from './key-order.ts';
 import type { Entry } from './store.ts';
 
@@ -13,15 +13,16 @@ interface Position {
 export class SortedEntries {
   /** Never holds an empty leaf. */
   readonly #leaves: Entry[][] = [];
+  /** The same entries: most reads want just one, whose place does not matter. */
+  readonly #byKey = new Map<string, Entry>();
 
   get(key: string): Entry | undefined {
-    const { leaf, offset } = this.#firstAtOrAfter(key);
-    const entry = this.#leaves[leaf]?.[offset];
-    return entry?.key === key ? entry : undefined;
+    return this.#byKey.get(key);
   }
 
   /** Adds the entry, or replaces the one under its key. */
   set(entry: Entry): void {
+    this.#byKey.set(entry.key, entry);
     const at = this.#firstAtOrAfter(entry.key);
     const found = this.#leaves[at.leaf];
     if (found?.[at.offset]?.key === entry.key) {
@@ -40,6 +41,7 @@ export class SortedEntries {
   }
 
   remove(key: string): void {
+    if (!this.#byKey.delete(key)) return;
     const { leaf, offset } = this.#firstAtOrAfter(key);
     const found = this.#leaves[leaf];
     if (found?.[offset]?.key !== key) return;

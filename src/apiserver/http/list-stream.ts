@@ -52,11 +52,12 @@ export async function streamList(
   }
 }
 
-function* piecesOf({ items, ...head }: KubernetesList<KubernetesObject>): Generator<string> {
-  yield `${JSON.stringify(head).slice(0, -1)},"items":[`;
+function* piecesOf({ items, ...head }: KubernetesList<KubernetesObject>): Generator<Buffer> {
+  yield Buffer.from(`${JSON.stringify(head).slice(0, -1)},"items":[`);
   for (let start = 0; start < items.length; start += itemsPerPiece) {
-    const text = JSON.stringify(items.slice(start, start + itemsPerPiece));
-    yield `${start === 0 ? '' : ','}${text.slice(1, -1)}`;
+    const bytes = Buffer.from(JSON.stringify(items.slice(start, start + itemsPerPiece)));
+    if (start > 0) bytes[0] = 0x2c;
+    yield bytes.subarray(start === 0 ? 1 : 0, -1);
   }
-  yield ']}';
+  yield Buffer.from(']}');
 }
