@@ -5,6 +5,7 @@ import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { type Duplex, duplexPair, Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import { TLSSocket } from 'node:tls';
 import { StatusError } from '../../api/index.ts';
 import { type Clock, onAbort, type Part } from '../../machinery/index.ts';
 import type { Logger } from '../../observe/index.ts';
@@ -70,6 +71,8 @@ export function createKubeletApi(options: KubeletApiOptions): KubeletApi {
     connect() {
       const [near, far] = duplexPair();
       track(far);
+      // A pair passes on the end of what is written, and not that one side has gone.
+      near.once('close', () => far.destroy());
       inside.emit('connection', far);
       return near;
     },
@@ -82,13 +85,17 @@ export function createKubeletApi(options: KubeletApiOptions): KubeletApi {
         rejectUnauthorized: true,
         minVersion: 'TLSv1.2',
       } as const;
-      const server = createTlsServer(tls, handle.request).on('upgrade', handle.upgrade);
+      const server = createTlsServer(tls, (request, response) => {
+        if (isFromApiServer(request)) handle.request(request, response);
+        else refuse(response, stranger());
+      });
+      server.on('upgrade', (request, socket: Duplex, head) => {
+        if (isFromApiServer(request)) handle.upgrade(request, socket, head);
+        else refuseUpgrade(socket, stranger());
+      });
       outside = server;
       server.maxConnections = connectionsMax;
-      server.on('secureConnection', (socket) => {
-        if (socket.getPeerCertificate().subject?.CN === apiServerName) track(socket);
-        else socket.destroy();
-      });
+      server.on('secureConnection', track);
       server.on('tlsClientError', (error) => log.debug('TLS handshake failed', { error: error.message }));
       await new Promise<void>((resolve, reject) => {
         server.once('error', reject).listen(0, '127.0.0.1', resolve);
@@ -96,6 +103,15 @@ export function createKubeletApi(options: KubeletApiOptions): KubeletApi {
       return (server.address() as AddressInfo).port;
     },
   };
+}
+
+/** Nodes have certificates of the same authority; none of them may look into another's pods. */
+function isFromApiServer({ socket }: IncomingMessage): boolean {
+  return socket instanceof TLSSocket && socket.authorized && socket.getPeerCertificate().subject?.CN === apiServerName;
+}
+
+function stranger(): StatusError {
+  return new StatusError('Forbidden', 'this node answers the API server only');
 }
 
 interface Handlers {

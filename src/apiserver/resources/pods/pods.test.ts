@@ -235,19 +235,3 @@ test('an eviction takes one off its budget, and two at a time cannot both have t
   // There are enough healthy ones: a pod that serves nobody may go (unhealthyPodEvictionPolicy IfHealthyBudget).
   assert.equal((await server.call(evict('ill'))).status, 'Success');
 });
-
-test('what only a container runtime can answer is refused with the reason', async () => {
-  const server = await createTestServer();
-  await createPod(server, 'a');
-  const ask = (subresource: string) => ({ ...pods, verb: 'get', name: 'a', subresource }) as const;
-  assert.equal((await server.fails(ask('log'))).message, 'pod a does not have a host assigned');
-  await bind(server, 'a', 'n1');
-  for (const subresource of ['log', 'exec', 'attach', 'portforward']) {
-    const error = await server.fails(ask(subresource));
-    assert.equal(error.reason, 'BadRequest');
-    assert.equal(
-      error.message,
-      `pod a runs on node n1, which offers no ${subresource}: simulated nodes start no process, and real containers have their logs in /var/log/pods`,
-    );
-  }
-});
