@@ -184,4 +184,20 @@ export const mutations: readonly Mutation[] = [
     replace: 'void drop;',
     seedsMax: 100,
   },
+  {
+    name: 'the store compares no revisions',
+    mode: 'embedded',
+    file: 'store/memory.ts',
+    search: 'if (current !== expected) throw new RevisionMismatchError(key, current);',
+    replace: '',
+    seedsMax: 20,
+  },
+  {
+    name: 'a watch that resumes misses what happened meanwhile',
+    mode: 'embedded',
+    file: 'store/versions.ts',
+    search: 'this.#history.since(prefix, after)',
+    replace: '[]',
+    seedsMax: 20,
+  },
 ];

@@ -42,8 +42,9 @@ export function createPodWriter(
         if (!pod.stopped || (pod.pod.metadata.finalizers?.length ?? 0) > 0) await writeStatus(pod);
         if (pod.stopped) await letGo(pod);
       } catch (error) {
-        // Gone, or another pod of that name: the watch will say so.
-        if (!isReason(error, 'NotFound', 'Conflict')) throw error;
+        // A Conflict is tried again: it may be another pod of that name, of which the watch will tell, or only a write
+        // that lost to others.
+        if (!isReason(error, 'NotFound')) throw error;
       }
     },
     onFailure: (uid, error, failures, retryAfterMs) =>

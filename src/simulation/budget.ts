@@ -86,7 +86,7 @@ export class BudgetWatch {
     // With the minReadySeconds that the controller may still go by.
     const mayTakeOver = (other: Stored<Pod>) =>
       serves(other) || states.some(({ spec }) => isAvailableAt(other, spec.minReadySeconds ?? 0, this.#clock.now()));
-    if (believed.some(serves) || others.some(mayTakeOver)) return;
+    if (believed.some(mayTakeOver) || others.some(mayTakeOver)) return;
     // Two of one revision (after an adoption): the older stays, as upstream has it, whichever serves.
     if (others.length > 0 && !this.#takesOver(pod, states, request)) return;
     const down = this.#downOf(owner, states, request);

@@ -85,7 +85,8 @@ export function runPodGc(options: PodGcOptions): RunningController {
           signal,
         });
       } catch (error) {
-        if (!isReason(error, 'NotFound', 'Conflict')) throw error;
+        // After a Conflict it is looked at again: another pod may have the name, or the write has only lost to others.
+        if (!isReason(error, 'NotFound')) throw error;
       }
     },
     onFailure: (pod, error, failures, retryAfterMs) =>
