@@ -19,17 +19,15 @@ describe('what a kubelet serves', () => {
   let api: KubeletApi;
   let runtime: PodRuntime;
   let asked: unknown[];
-  let isRead: boolean;
+  /** Aborts when nobody reads the log any more. */
+  let reading: AbortSignal | undefined;
   beforeEach(() => {
     stop = new AbortController();
     asked = [];
-    isRead = true;
     runtime = {
       async logs(target, options, signal) {
         asked.push(target, options);
-        signal.addEventListener('abort', () => {
-          isRead = false;
-        });
+        reading = signal;
         return (async function* () {
           yield Buffer.from('line\n');
           if (options.follow) await new Promise((resolve) => signal.addEventListener('abort', resolve));
@@ -75,14 +73,13 @@ describe('what a kubelet serves', () => {
   test('a reader that leaves ends the reading; so does the end of the agent', async () => {
     const path = '/containerLogs/ns/p/c?follow=true';
     for (const leave of [(request: { destroy(): void }) => request.destroy(), () => stop.abort()]) {
-      isRead = true;
       const request = ask({ createConnection: () => api.connect(), path, host: 'node' }).end();
       request.on('error', () => undefined);
       const [response] = (await once(request, 'response')) as [IncomingMessage];
       response.on('error', () => undefined);
       await once(response, 'data');
       leave(request);
-      while (isRead as boolean) await new Promise(setImmediate);
+      while (reading?.aborted !== true) await new Promise(setImmediate);
     }
   });
 
