@@ -146,7 +146,7 @@ describe('over loopback TLS', () => {
       });
 
     test('sends its client certificate, its token and the patch kind', async () => {
-      handler = answer({ metadata: {} });
+      handler = answer({ metadata: { name: 'p', uid: 'u', resourceVersion: '5' } });
       await client.patch(resources.pods, 'a', 'p', 'merge', {});
       assert.equal(seen[0]!.user, 'admin');
       assert.equal(seen[0]!.headers.authorization, 'Bearer t');

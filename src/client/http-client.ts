@@ -22,7 +22,7 @@ import type {
   WriteOptions,
 } from './client.ts';
 import { acceptFor, decodeBody, isProtobuf } from './body-format.ts';
-import { type Reading, requireList, requireObject } from './plausible.ts';
+import { type Reading, requireList, requireObject, requireWritten } from './plausible.ts';
 import { queryString, resourcePath } from './resource-path.ts';
 import { createTransport, type HttpRequest, type TransportOptions } from './transport.ts';
 import { createWatchDecoder } from './watch-stream.ts';
@@ -124,12 +124,20 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
       // A plain create names its object in the body; only a subresource has the name in its URL.
       const name = write.subresource === undefined ? undefined : (object.metadata.name ?? '');
       const path = `${resourcePath(resource, home(resource, object), name, write.subresource)}${writeQuery(write)}`;
-      return (await send({ method: 'POST', path, body: encode(resource, object) }, write)) as Stored<T>;
+      return (await send(
+        { method: 'POST', path, body: encode(resource, object) },
+        write,
+        written(resource, write, object),
+      )) as Stored<T>;
     },
     async update<T extends KubernetesObject>(resource: Resource<T>, object: T, write: WriteOptions = {}) {
       const { name = '' } = object.metadata;
       const path = `${resourcePath(resource, home(resource, object), name, write.subresource)}${writeQuery(write)}`;
-      return (await send({ method: 'PUT', path, body: encode(resource, object) }, write)) as Stored<T>;
+      return (await send(
+        { method: 'PUT', path, body: encode(resource, object) },
+        write,
+        written(resource, write),
+      )) as Stored<T>;
     },
     async patch<T extends KubernetesObject>(
       resource: Resource<T>,
@@ -146,7 +154,7 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
         body: JSON.stringify(patch),
         contentType: patchContentTypes[type],
       } as const;
-      return (await send(request, write)) as Stored<T>;
+      return (await send(request, write, written(resource, write))) as Stored<T>;
     },
     async delete(
       resource: Resource,
@@ -173,6 +181,13 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
     },
     getPath: (path, options = {}) => send({ method: 'GET', path }, options),
     close: () => transport.close(),
+  };
+}
+
+/** What a write is answered with. Subresources other than the status may be of another kind. */
+function written(resource: Resource, { subresource = 'status' }: WriteOptions, sent?: KubernetesObject) {
+  return (answer: unknown, reading: Reading): void => {
+    if (subresource === 'status') requireWritten(resource, sent, answer, reading);
   };
 }
 

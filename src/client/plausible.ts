@@ -1,7 +1,7 @@
 // Is an answer what was asked for? A proxy's page, another kind, a list of no version: whatever else comes than the
 // objects that were asked for is an error of the answer, retried like any other, and never a reason to act. What an object
 // says is not judged here; only whether those who read it can.
-import { apiVersionOf, misfit, type PartialFields, type Resource } from '../api/index.ts';
+import { apiVersionOf, type KubernetesObject, misfit, type PartialFields, type Resource } from '../api/index.ts';
 
 type Json = Readonly<Record<string, unknown>>;
 
@@ -58,6 +58,20 @@ function identityIn(fields: PartialFields): readonly string[] {
   const found = identity.filter((field) => names.includes(field));
   identities.set(fields, found);
   return found;
+}
+
+/** What a write is answered with. A review is not stored: sent without a name, it comes back without one. */
+export function requireWritten(
+  resource: Resource,
+  sent: KubernetesObject | undefined,
+  object: unknown,
+  reading: Reading,
+) {
+  if (sent === undefined || (sent.metadata.name ?? sent.metadata.generateName ?? '') !== '')
+    return requireObject(resource, object, reading);
+  const found = misfit(object, objectFields);
+  if (found !== undefined) throw new Error(`a ${resource.kind} that is none: ${found}`);
+  requireKind(resource.kind, resource, object as Json);
 }
 
 /** Go writes an empty list as null in JSON, and not at all in protobuf. @throws Error that says what it is instead. */

@@ -1,7 +1,7 @@
 // Writes the status when it says something new, coalesced: during a launch of thousands of pods a few times a second, not
 // once per pod. What is left unwritten is written when the interval has passed.
 import { type DaemonSet, formatTime, isReason, resources, type Stored } from '../../api/index.ts';
-import { nextStatus, sameStatus } from '../../core/daemonset/index.ts';
+import { nextStatus, readDaemonSet, sameStatus } from '../../core/daemonset/index.ts';
 import type { SyncContext } from './context.ts';
 import type { Tracked } from './tracked.ts';
 
@@ -31,7 +31,7 @@ export async function writeStatus(context: SyncContext, tracked: Tracked): Promi
       ),
     );
     // The watch may have been faster, and with something newer: an answer never overwrites what it brought.
-    if (tracked.object === known) tracked.object = written;
+    if (tracked.object === known) tracked.object = readDaemonSet(written);
   };
   try {
     await write(tracked.object);
