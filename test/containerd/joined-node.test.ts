@@ -1,13 +1,17 @@
 // `everynode node`: a second agent on the same machine and the same containerd. Each has its own pods and its own
 // identity, and neither touches what is the other's.
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
+import type { IncomingMessage } from 'node:http';
+import { request as ask } from 'node:https';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import {
   type DaemonSet,
   isReason,
   type KubernetesList,
+  type Node,
   type Pod,
   resources,
   type Stored,
@@ -96,13 +100,30 @@ test(
         () => client.list(resources.secrets),
         () => client.create(resources.nodes, { metadata: { name: 'third' } }),
       ];
-      for (const ask of refused) await assert.rejects(ask, forbidden, ask.toString());
+      for (const attempt of refused) await assert.rejects(attempt, forbidden, attempt.toString());
       await client.patch(resources.leases, 'kube-node-lease', second, 'merge', { spec: { holderIdentity: second } });
       await client.patch(resources.nodes, undefined, second, 'merge', { status: {} }, merge);
       await cluster.kubectl.run(['delete', 'pod', 'other']);
     });
 
+    await t.test('kubectl reaches into the pods of each; a node into none of the other', async () => {
+      for (const on of [nodeName, second]) {
+        const { name } = running.get(on)!.metadata;
+        assert.equal(await cluster.kubectl.run(['exec', name, '--', 'echo', on]), `${on}\n`);
+      }
+      const node = await cluster.kubectl.get<Stored<Node>>('node', nodeName);
+      const read = (file: string) => readFileSync(join(dataDir, 'pki', file), 'utf8');
+      const keys = { ca: read('ca.crt'), cert: read(`node-${second}.crt`), key: read(`node-${second}.key`) };
+      const port = node.status?.daemonEndpoints?.kubeletEndpoint?.Port ?? 0;
+      const path = `/containerLogs/default/${running.get(nodeName)!.metadata.name}/main`;
+      const asked = ask({ host: '127.0.0.1', port, servername: nodeName, path, ...keys }).end();
+      const [{ statusCode }] = (await once(asked, 'response')) as [IncomingMessage];
+      assert.equal(statusCode, 403);
+    });
+
     await first.stop('SIGKILL');
+    const unreachable = await cluster.kubectl.attempt(['logs', running.get(second)!.metadata.name]);
+    assert.match(unreachable.stderr, /node second cannot be asked/);
     const again = await joinedNode(t, ['--name', second, '--clear-on-stop', ...place]);
     await eventually('its pod is heard of again', async () =>
       assert.equal((await pods()).get(second)?.status?.phase, 'Running'),
