@@ -1,5 +1,5 @@
 // The commands that people type every day, one after the other against one cluster, with what they must print. What
-// needs a process in a pod (logs, exec) is not here: simulated nodes start none.
+// is about what runs in a pod (logs, exec) is in logs.test.ts and, with real containers, in test/containerd/.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { up } from './support/everynode.ts';
