@@ -183,7 +183,7 @@ async function forwards(world: World): Promise<void> {
   );
   await kubectl.run(['delete', 'pod', 'web', '--wait=false']);
   await eventually('no connection leads there any more', () => assert.rejects(get('/index.html')));
-  await forward.stop();
+  await forward.ended;
 }
 
 async function adopts(t: TestContext, first: World): Promise<void> {

@@ -91,8 +91,9 @@ export async function listenApiServer(server: ApiServer, options: ListenOptions)
       maxHeaderSize: headerBytesMax,
       keepAliveTimeout: keepAliveTimeoutMs,
       noDelay: true,
-      // Of anything else (h2c, which Java's clients offer) HTTP lets a server take no notice.
-      shouldUpgradeCallback: ({ headers }) => /^(websocket|spdy\/3\.1)$/i.test(headers.upgrade ?? ''),
+      // Of any other wish (h2c, which Java's clients offer) HTTP lets a server take no notice.
+      shouldUpgradeCallback: ({ headers, url = '' }) =>
+        /^(websocket|spdy\/3\.1)$/i.test(headers.upgrade ?? '') && /\/(exec|attach|portforward)(\?|$)/.test(url),
     },
     (request, response) => serve(request, response),
   );
