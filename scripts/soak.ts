@@ -22,6 +22,7 @@ const { values } = parseArgs({
     rate: { type: 'string', default: '2' },
     seed: { type: 'string', default: '1' },
     'self-check': { type: 'string', default: '5s' },
+    'event-ttl': { type: 'string', default: '5m' },
     /** Where each sample goes, one JSON object a line. */
     samples: { type: 'string' },
     /** More for `everynode up`: --up=--etcd-servers --up=http://127.0.0.1:2379 */
@@ -55,7 +56,13 @@ const mebi = (bytes: number) => `${Math.round(bytes / 2 ** 20)} MiB`;
 
 async function soak(dataDir: string): Promise<readonly string[]> {
   const [nodes, daemonSets] = [Number(values.nodes), Number(values.daemonsets)];
-  const soaked = await startProcesses({ dataDir, nodes, selfCheck: values['self-check'], upArgs: values.up });
+  const soaked = await startProcesses({
+    dataDir,
+    nodes,
+    selfCheck: values['self-check'],
+    eventTtl: values['event-ttl'],
+    upArgs: values.up,
+  });
   try {
     const churn = createChurn(soaked.client, seededRandom(Number(values.seed)), nodes, daemonSets);
     await churn.prepare();

@@ -35,10 +35,23 @@ export async function startProcesses(options: {
   readonly dataDir: string;
   readonly nodes: number;
   readonly selfCheck: string;
+  /** Short, so that what is kept is soon as much as it will ever be. */
+  readonly eventTtl: string;
   readonly upArgs: readonly string[];
 }): Promise<Soaked> {
   const { dataDir, nodes, selfCheck } = options;
-  const upArgs = ['up', '--data-dir', dataDir, '--port', '0', '--nodes', String(nodes), '--no-table'];
+  const upArgs = [
+    'up',
+    '--data-dir',
+    dataDir,
+    '--port',
+    '0',
+    '--nodes',
+    String(nodes),
+    '--no-table',
+    '--event-ttl',
+    options.eventTtl,
+  ];
   const up = start([...upArgs, '--controllers', '*,-daemonset-controller', ...options.upArgs]);
   await said(up, /^ready/m);
   const kubeconfig = join(dataDir, 'kubeconfig');

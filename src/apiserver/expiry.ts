@@ -12,13 +12,17 @@ export interface Expiry {
   close(): Promise<void>;
 }
 
-/** Sweeps once a minute. `failed` hears of a sweep that the store refused; the next one tries again. */
-export function startExpiry(server: ServerContext, failed: (error: unknown) => void): Expiry {
+/** Sweeps once a minute. Events, the only kind that ends by itself, live for `eventTtlMs` when it is given. `failed` hears of a sweep that the store refused; the next one tries again. */
+export function startExpiry(
+  server: ServerContext,
+  eventTtlMs: number | undefined,
+  failed: (error: unknown) => void,
+): Expiry {
   let closed = false;
   let running = Promise.resolve();
   const arm = () =>
     server.clock.after(sweepMs, () => {
-      running = sweep(server, () => closed)
+      running = sweep(server, eventTtlMs, () => closed)
         .catch(failed)
         .finally(() => {
           if (!closed) cancel = arm();
@@ -34,14 +38,14 @@ export function startExpiry(server: ServerContext, failed: (error: unknown) => v
   };
 }
 
-async function sweep(server: ServerContext, closed: () => boolean): Promise<void> {
+async function sweep(server: ServerContext, ttlMs: number | undefined, closed: () => boolean): Promise<void> {
   const mortal = new Map<string, ResourceDefinition>();
   for (const definition of server.resources.all())
     if (definition.ttlMs !== undefined && definition.conversion === undefined)
       mortal.set(definition.storage, definition);
   for (const definition of mortal.values()) {
     const { entries } = await server.store.range(prefixOf(definition, undefined));
-    const before = server.clock.now() - definition.ttlMs!;
+    const before = server.clock.now() - (ttlMs ?? definition.ttlMs!);
     for (const { key, value, revision } of entries) {
       if (closed()) return;
       if (lastChange(stored(value)) > before) continue;

@@ -30,6 +30,8 @@ export interface ApiServerOptions {
   readonly random: Random;
   /** PEM of the EC P-256 key that signs service account tokens; absent: tokens are good for this process's life. */
   readonly serviceAccountKey?: string;
+  /** How long events are kept, ms; absent: an hour (kube-apiserver --event-ttl). */
+  readonly eventTtlMs?: number;
   /** Hears of failures that no request waits for. */
   readonly failed?: (error: unknown) => void;
 }
@@ -40,6 +42,8 @@ export interface ApiServer extends ApiHandler {
   readonly clock: Clock;
   readonly authorize: Authorizer;
   readonly tokens: ServiceAccountTokens;
+  /** How many objects are stored, by `resource.group`. */
+  countObjects(): Promise<ReadonlyMap<string, number>>;
   /** Ends every watch and refuses new ones; other requests go on. The first step of a stop. */
   endWatches(): void;
   /** Ends every watch and refuses new requests. The store stays open: it is its owner's. */
@@ -104,6 +108,15 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
         throw asStatusError(error);
       }
     },
+    async countObjects() {
+      const storages = new Set(resources.all().map(({ storage, handle }) => (handle === undefined ? storage : '')));
+      storages.delete('');
+      const counts = [...storages].map(async (storage) => {
+        const { entries, remaining } = await store.range(`${storage}/`, { limit: 1 });
+        return [storage, entries.length + remaining] as const;
+      });
+      return new Map(await Promise.all(counts));
+    },
     endWatches() {
       endsWatches = true;
       for (const stop of watches.keys()) stop();
@@ -116,7 +129,7 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
       await Promise.all([expiry.close(), compaction.close(), customResources.close()]);
     },
   };
-  const expiry = startExpiry(context, failed);
+  const expiry = startExpiry(context, options.eventTtlMs, failed);
   const compaction = startCompaction(store, clock, failed);
   const customResources = await serveCustomResources(context, failed);
   resources.subscribe(() => endWatchesOfRemoved(watches, resources));

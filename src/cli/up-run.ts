@@ -85,6 +85,7 @@ async function start(options: UpOptions, { rules, etcd, log, signal }: StartCont
       ...(etcd === undefined ? {} : { etcd }),
       ...(options.controllers === undefined ? {} : { controllers: options.controllers }),
       host: options.host,
+      eventTtlMs: options.eventTtl,
       nodes: options.nodes ?? (options.runtime === 'containerd' ? 0 : defaultNodes),
       ...(options.runtime === 'containerd' ? { containerd: containerdOptions(options) } : {}),
       rules,

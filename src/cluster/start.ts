@@ -42,6 +42,8 @@ export interface ClusterOptions {
   readonly rules?: readonly MisbehaviourRule[];
   /** Makes this machine a node too, which runs its pods in containers: needs root and a container runtime. */
   readonly containerd?: ContainerdOptions;
+  /** How long events are kept, ms; absent: an hour. */
+  readonly eventTtlMs?: number;
   /** Address to listen on: a loopback one unless said otherwise. */
   readonly host?: string;
   /** Absent: the last run's, else 6443, else any free one. 0: any free one. */
@@ -98,6 +100,7 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
       clock,
       random,
       serviceAccountKey: certificates.serviceAccountKey,
+      ...(options.eventTtlMs === undefined ? {} : { eventTtlMs: options.eventTtlMs }),
       failed: (error) => log.error('API server', { error }),
     });
     closer.add(() => server.close());

@@ -1,7 +1,7 @@
 // `everynode up`: its options and its help. What it does is in up-run.ts, loaded only when it runs, so that help and
 // mistakes answer at once.
 import { Command, Option } from 'commander';
-import { collect, commaSeparated, defaultDataDirectory, wholeNumber } from '../arguments.ts';
+import { collect, commaSeparated, defaultDataDirectory, duration, wholeNumber } from '../arguments.ts';
 import { addEtcdOptions, type EtcdOptions } from '../etcd-options.ts';
 
 export interface UpOptions extends EtcdOptions {
@@ -17,6 +17,7 @@ export interface UpOptions extends EtcdOptions {
   readonly apply?: readonly string[];
   readonly simulate?: readonly string[];
   readonly controllers?: readonly string[];
+  readonly eventTtl: number;
   readonly logLevel: (typeof logLevels)[number];
   readonly table: boolean;
 }
@@ -67,6 +68,9 @@ export function upCommand(version: string): Command {
       '--controllers <list>',
       "which controllers to run, e.g. '*,-daemonset-controller' (default: *)",
       commaSeparated,
+    )
+    .addOption(
+      new Option('--event-ttl <time>', 'how long events are kept').argParser(duration(1000)).default(3_600_000, '1h'),
     )
     .addOption(
       new Option('--log-level <level>', 'least important log lines to write')
