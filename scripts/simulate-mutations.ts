@@ -185,6 +185,13 @@ export const mutations: readonly Mutation[] = [
     seedsMax: 100,
   },
   {
+    name: 'a leader does not count the time since its last renewal',
+    file: 'machinery/leader-election.ts',
+    search: 'const sinceHeldMs = () => Math.max(clock.now() - held.wall, steadyNow() - held.steady);',
+    replace: 'const sinceHeldMs = () => Math.min(0, clock.now() - held.wall);',
+    seedsMax: 200,
+  },
+  {
     name: 'the store compares no revisions',
     mode: 'embedded',
     file: 'store/memory.ts',

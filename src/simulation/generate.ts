@@ -66,6 +66,8 @@ const kinds = {
   'restart-server': 2,
   'clock-jump': 1,
   crash: 4,
+  // Where there are leases to lose: added afterwards.
+  isolate: 0,
 } as const satisfies Record<Happening['kind'], number>;
 
 export function generateHistory(seed: number): History {
@@ -98,13 +100,19 @@ export function generateHistory(seed: number): History {
     if (staleLists && last.kind === 'weather')
       steps[steps.length - 1] = { ...last, weather: { ...last.weather, staleList: 0.5 } };
   }
-  return {
-    seed,
-    controllers: cast.controllers === 2 ? 2 : 1,
-    nodes: cast.nodes.filter(() => dice.chance(0.9)).map(nodeSetup),
-    daemonSets: cast.daemonSets.map(daemonSetSetup),
-    steps,
-  };
+  const nodes = cast.nodes.filter(() => dice.chance(0.9)).map(nodeSetup);
+  const daemonSets = cast.daemonSets.map(daemonSetSetup);
+  const controllers = cast.controllers === 2 ? 2 : 1;
+  // Drawn last: what was drawn before stays as it was before there were leases.
+  if (controllers === 1 || dice.chance(0.3)) return { seed, controllers, nodes, daemonSets, steps };
+  return { seed, controllers, leases: true, nodes, daemonSets, steps: withIsolations(steps, dice, cast) };
+}
+
+/** Now and then a controller is cut off for longer, or not quite as long, as its lease lasts. */
+function withIsolations(steps: readonly Step[], dice: Dice, cast: Cast): readonly Step[] {
+  return steps.flatMap((step) =>
+    dice.chance(0.2) ? [step, { afterMs: dice.upTo(2000), ...happening('isolate', dice, cast) }] : [step],
+  );
 }
 
 function pickKind(dice: Dice): Happening['kind'] {
@@ -197,6 +205,13 @@ function happening(kind: Happening['kind'], dice: Dice, cast: Cast): Happening {
       return { kind, forMs: dice.pick([500, 5000, 30_000]) };
     case 'clock-jump':
       return { kind, byMs: dice.pick([-60_000, -3000, 3000, 60_000]) };
+    case 'isolate':
+      return {
+        kind,
+        controller: dice.upTo(cast.controllers - 1),
+        lease: dice.chance(0.5),
+        forMs: dice.pick([4000, 9000, 12_000, 30_000]),
+      };
     case 'crash':
       return {
         kind,

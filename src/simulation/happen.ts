@@ -2,6 +2,7 @@
 // nothing, so that every part of a history is a history.
 import { controllerOf, type DaemonSet, type Pod, resources, type Stored } from '../api/index.ts';
 import type { DaemonSetSetup, Happening } from './history.ts';
+import { processName } from './lives.ts';
 import { isLive, labelledAway, nodeOf } from './truth.ts';
 import { templateOf } from '../core/daemonset/index.ts';
 import { calm } from './weather.ts';
@@ -116,6 +117,12 @@ export async function happen(world: World, step: Happening, setups: readonly Dae
       break;
     case 'clock-jump':
       lives.clockOffsetMs += step.byMs;
+      break;
+    case 'isolate':
+      conditions.isolatedUntil.set(
+        `${processName(step.controller)}${step.lease ? ' leases' : ''}`,
+        clock.now() + step.forMs,
+      );
       break;
     case 'crash':
       lives.crash(step.controller, step.writes, step.backMs);

@@ -8,23 +8,25 @@ export interface History {
   readonly seed: number;
   /** 2: two at once, as when a lease was lost unnoticed. */
   readonly controllers: 1 | 2;
+  /** Of two, the one that holds the lease works. */
+  readonly leases?: boolean;
   readonly nodes: readonly NodeSetup[];
   readonly daemonSets: readonly DaemonSetSetup[];
   readonly steps: readonly Step[];
 }
 
 /**
- * What holds in a history. `all`: one controller at a time, as its lease makes sure; lists that are not older than they
+ * What holds in a history. `all`: one controller at a time, as a lease makes sure where there are two; lists that are not older than they
  * claim, as the API promises for lists without a resourceVersion; clocks that run. `healing`: else; then two
  * pods may meet on a node for a moment and budgets are not kept, but no wrong pod is deleted, no pod is put where none
  * belongs, and the cluster still heals.
  */
 export type Promises = 'all' | 'healing';
 
-export function promisesOf({ controllers, steps }: History): Promises {
+export function promisesOf({ controllers, leases, steps }: History): Promises {
   const stale = steps.some((step) => step.kind === 'weather' && step.weather.staleList > 0);
   const jumps = steps.some(({ kind }) => kind === 'clock-jump');
-  return controllers === 1 && !stale && !jumps ? 'all' : 'healing';
+  return (controllers === 1 || leases === true) && !stale && !jumps ? 'all' : 'healing';
 }
 
 export interface NodeSetup {
@@ -64,6 +66,8 @@ export type Happening =
   | { readonly kind: 'cut' | 'compact' }
   | { readonly kind: 'restart-server'; readonly forMs: number }
   | { readonly kind: 'clock-jump'; readonly byMs: number }
+  /** Requests of one controller, or only those about its lease, get nowhere. */
+  | { readonly kind: 'isolate'; readonly controller: number; readonly lease: boolean; readonly forMs: number }
   /** The controller dies with its n-th write from now and is started again later. */
   | { readonly kind: 'crash'; readonly controller: number; readonly writes: number; readonly backMs: number };
 
@@ -131,6 +135,8 @@ function words(step: Step): string {
       return `the API server is away for ${seconds(step.forMs)}`;
     case 'clock-jump':
       return `the controllers' clocks jump by ${seconds(step.byMs)}`;
+    case 'isolate':
+      return `${step.lease ? 'renewals' : 'requests'} of controller ${step.controller + 1} get nowhere for ${seconds(step.forMs)}`;
     case 'crash':
       return `controller ${step.controller + 1} dies at its write number ${step.writes} from now, and is back ${seconds(step.backMs)} later`;
   }

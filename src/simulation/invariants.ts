@@ -8,12 +8,14 @@
 // - identity: every delete of a pod carries the UID of a pod that is or was the DaemonSet's;
 // - budget: budget.ts; back-off: failed pods of a node go at doubling intervals; Retry-After is kept;
 // - runaway: nobody sends requests in circles, or makes pods on one node without end;
+// - lease: nobody writes whose lease is over or another's;
 // - status: status-claims.ts.
-import { type DaemonSet, type DeleteOptions, type Pod, resources, type Stored } from '../api/index.ts';
+import { type DaemonSet, type DeleteOptions, parseTime, type Pod, resources, type Stored } from '../api/index.ts';
 import { isTerminal, revisionLabel, viewPod } from '../core/daemonset/index.ts';
 import type { Clock } from '../machinery/index.ts';
 import { BudgetWatch } from './budget.ts';
 import type { Promises } from './history.ts';
+import { identityOf, lease } from './lives.ts';
 import type { Archive, Change } from './archive.ts';
 import type { Request } from './requests.ts';
 import { StatusClaims } from './status-claims.ts';
@@ -41,6 +43,7 @@ export class Invariants {
   readonly #backOffs = new Map<string, { at: number; steps: number }>();
   /** One controller at a time and lists that are what they claim: see `Promises` in history.ts. */
   readonly #all: boolean;
+  readonly #leases: boolean;
   /** When pods were made, by DaemonSet and node. */
   readonly #made = new Map<string, readonly number[]>();
   readonly #adoptedAt = new Map<string, number>();
@@ -51,9 +54,15 @@ export class Invariants {
   /** The first one found. */
   violation: Violation | undefined;
 
-  constructor(options: { readonly server: Archive; readonly clock: Clock; readonly promises: Promises }) {
+  constructor(options: {
+    readonly server: Archive;
+    readonly clock: Clock;
+    readonly promises: Promises;
+    readonly leases: boolean;
+  }) {
     this.#clock = options.clock;
     this.#all = options.promises === 'all';
+    this.#leases = options.leases;
     this.#server = options.server;
     const common = { server: this.#server, clock: options.clock };
     this.#budget = new BudgetWatch({ ...common, violate: (what) => this.violate('budget', what) });
@@ -78,7 +87,9 @@ export class Invariants {
   /** A request of a controller is about to take effect. */
   effect(request: Request): void {
     const { verb, resource, actor, sentAt } = request;
-    if (verb === 'get' || verb === 'list' || resource === 'events') return;
+    if (verb === 'get' || verb === 'list' || resource === 'leases') return;
+    if (this.#leases) this.#holdsLease(request);
+    if (resource === 'events') return;
     if (this.#stayAway.get(actor)?.some(({ toldAt, until }) => toldAt < sentAt && sentAt < until) === true)
       this.violate('retry-after', `${actor} sends ${verb} ${resource} ${request.name} before Retry-After is over`);
     if (verb !== 'delete') return;
@@ -102,6 +113,17 @@ export class Invariants {
       if (type === 'ADDED' && request !== undefined) this.#createdPod(object as Stored<Pod>, request);
     }
     if (resource === 'daemonsets' && request !== undefined) this.#claims.claimed(object as Stored<DaemonSet>);
+  }
+
+  /** Whoever writes holds the lease, at the server, when the write gets there. */
+  #holdsLease({ actor, verb, resource, name }: Request): void {
+    const held = this.#server.find(resources.leases, lease.namespace, lease.name);
+    const holder = held?.spec?.holderIdentity;
+    const renewed = parseTime(held?.spec?.renewTime) ?? 0;
+    const over = renewed + (held?.spec?.leaseDurationSeconds ?? 0) * 1000;
+    const deed = `${actor}: ${verb} ${resource} ${name}`;
+    if (holder !== identityOf(actor)) this.violate('lease', `${deed} while ${holder} holds the lease`);
+    else if (this.#all && this.#clock.now() > over) this.violate('lease', `${deed} after the lease was over`);
   }
 
   #createdPod(pod: Stored<Pod>, request: Request): void {

@@ -1,8 +1,15 @@
 // The lives of the real DaemonSet controller in a simulated world: starting with empty memory, dying between any two
-// writes, starting again. Each life has its own connection and its own chances.
-import { eventSink } from '../client/index.ts';
+// writes, starting again; with leases, leading for a term and losing it, as `everynode controller` does. Each life and
+// each term has its own connection and its own chances.
+import { type Client, eventSink, gateWrites, leaseLock } from '../client/index.ts';
 import { runDaemonSetController } from '../controllers/daemonset/index.ts';
-import { type Clock, createEventRecorder, type Random, type VirtualClock } from '../machinery/index.ts';
+import {
+  type Clock,
+  createEventRecorder,
+  type Random,
+  startLeaderElection,
+  type VirtualClock,
+} from '../machinery/index.ts';
 import { silentLogger } from '../observe/index.ts';
 import type { Network } from './network.ts';
 import type { Site } from './site.ts';
@@ -11,7 +18,8 @@ interface Process {
   readonly index: number;
   readonly actor: string;
   readonly abort: AbortController;
-  readonly network: Network;
+  /** Its own, and that of the newest term. */
+  readonly networks: Network[];
   stopped: Promise<void>;
   /** Dies with the write that brings this to zero. */
   writesLeft: number | undefined;
@@ -23,10 +31,30 @@ export interface LivesOptions {
   readonly random: (purpose: string) => Random;
   readonly connect: Site['connect'];
   readonly say: (line: string) => void;
-  /** A life has ended by a crash; what it had sent may still arrive. */
-  readonly died: (actor: string) => void;
+  /** One of several processes works at a time, by a lease. */
+  readonly leases: boolean;
+  readonly crashed: () => void;
+  /** A life or a term is over; what it had sent may still arrive. */
+  readonly ended: (actor: string) => void;
   /** Nobody starts again. */
   readonly isOver: () => boolean;
+}
+
+/** What the controllers stand for. */
+export const lease = { namespace: 'sim', name: 'everynode' } as const;
+
+/** Where it runs: its lives have this and a number. */
+export function processName(index: number): string {
+  return `controller-${index + 1}`;
+}
+
+function termName(actor: string, term: number): string {
+  return `${actor}/${term}`;
+}
+
+/** Whose lease an actor writes by: a term's is its process's. */
+export function identityOf(actor: string): string {
+  return actor.split('/')[0]!;
 }
 
 /** One that is to die and does not write dies all the same, after this long. */
@@ -48,27 +76,52 @@ export class Lives {
   /** Starts controller number `index`, with empty memory. */
   start(index: number): void {
     const { random, connect, say } = this.#options;
-    const life = (this.#started.get(index) ?? 0) + 1;
-    this.#started.set(index, life);
-    const actor = `controller-${index + 1}.${life}`;
+    const number = (this.#started.get(index) ?? 0) + 1;
+    this.#started.set(index, number);
+    const actor = `${processName(index)}.${number}`;
     const abort = new AbortController();
     const { signal } = abort;
     const beforeWrite = () => this.#beforeWrite(process);
     const network = connect({ actor, random: random(`network ${actor}`), signal, beforeWrite });
     const stopped = Promise.resolve();
-    const process: Process = { index, actor, abort, network, stopped, writesLeft: undefined, backMs: 0 };
+    const process: Process = { index, actor, abort, networks: [network], stopped, writesLeft: undefined, backMs: 0 };
     this.#processes[index] = process;
     say(`${actor} starts`);
-    const { client } = network;
-    const context = { client, clock: this.#clock(), random: random(actor), log: silentLogger, signal };
+    const life = this.#options.leases ? this.#stand(process, beforeWrite) : this.#work(actor, network.client, signal);
+    process.stopped = life.catch((error: unknown) => {
+      this.failure ??= error;
+    });
+  }
+
+  async #work(actor: string, client: Client, signal: AbortSignal): Promise<void> {
+    const context = { client, clock: this.#clock(), random: this.#options.random(actor), log: silentLogger, signal };
     const recorder = createEventRecorder({ ...context, component: 'daemonset-controller', sink: eventSink(client) });
     const running = runDaemonSetController({ ...context, recorder });
-    process.stopped = Promise.all([running.stopped, recorder.stopped]).then(
-      () => undefined,
-      (error: unknown) => {
-        this.failure ??= error;
+    await Promise.all([running.stopped, recorder.stopped]);
+  }
+
+  /** Stands for the lease, and works whenever it has it. */
+  #stand({ actor, abort, networks }: Process, beforeWrite: () => void): Promise<void> {
+    const { random, connect, clock, say, ended } = this.#options;
+    const [own] = networks;
+    let terms = 0;
+    return startLeaderElection({
+      identity: actor,
+      lock: leaseLock(own!.client, lease.namespace, lease.name),
+      clock: this.#clock(),
+      steadyNow: () => clock.now(),
+      random: random(`election ${actor}`),
+      log: silentLogger,
+      signal: abort.signal,
+      lead: async ({ signal, mayWrite }) => {
+        const name = termName(actor, ++terms);
+        say(`${name} leads`);
+        signal.addEventListener('abort', () => ended(name), { once: true });
+        const network = connect({ actor: name, random: random(`network ${name}`), signal, beforeWrite });
+        networks[1] = network;
+        await this.#work(name, gateWrites(network.client, mayWrite), signal);
       },
-    );
+    }).stopped;
   }
 
   /** The controller dies with its n-th write from now; `backMs` later it is started again. */
@@ -81,7 +134,7 @@ export class Lives {
   }
 
   cutWatches(): void {
-    for (const { network } of this.#processes) network.cut();
+    for (const { networks } of this.#processes) for (const network of networks) network.cut();
   }
 
   /** Nobody dies any more. */
@@ -115,9 +168,10 @@ export class Lives {
 
   #kill(process: Process): void {
     if (process.abort.signal.aborted || process.writesLeft === undefined) return;
-    const { clock, say, died, isOver } = this.#options;
-    say(`controller-${process.index + 1} dies`);
-    died(process.actor);
+    const { clock, say, crashed, ended, isOver } = this.#options;
+    say(`${processName(process.index)} dies`);
+    crashed();
+    ended(process.actor);
     process.abort.abort(new Error('the process died'));
     clock.after(process.backMs, () => {
       if (!isOver()) this.start(process.index);

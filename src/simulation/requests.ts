@@ -63,12 +63,16 @@ const retryAfterSecondsMax = 20;
 export function openLine(options: LineOptions): Line {
   const { actor, clock, random, conditions, monitor, signal, beforeWrite } = options;
   const seen: Record<string, number> = {};
+  const process = actor.split('.')[0]!;
   const upTo = (ms: number) => Math.floor(random.next() * (ms + 1));
 
   /** Which fault befalls this request, if any. */
-  const misfortune = (verb: Verb): Fault | 'away' | undefined => {
+  const misfortune = ({ verb, resource }: Pick<Request, 'verb' | 'resource'>): Fault | 'away' | undefined => {
     const { weather } = conditions;
     if (clock.now() < conditions.downUntil) return 'away';
+    const isolatedUntil = (name: string) => conditions.isolatedUntil.get(name) ?? 0;
+    if (clock.now() < isolatedUntil(process)) return 'requestLost';
+    if (resource === 'leases' && clock.now() < isolatedUntil(`${process} leases`)) return 'requestLost';
     let dice = random.next();
     for (const fault of ['throttled', 'serverError', 'requestLost', 'responseLost', 'conflict'] as const) {
       // A real server answers Conflict to a delete only when the precondition does not hold.
@@ -105,14 +109,14 @@ export function openLine(options: LineOptions): Line {
         });
       const refuse = (reason: StatusReason, afterMs: number, retryAfterSeconds?: number) =>
         answer(afterMs, () => {
-          // Events are written past the limit that all other writes share, reads too.
-          if (retryAfterSeconds !== undefined && write && request.resource !== 'events')
+          // Events and leases are written past the limit that all other writes share, reads too.
+          if (retryAfterSeconds !== undefined && write && !['events', 'leases'].includes(request.resource))
             monitor.throttled(actor, clock.now() + retryAfterSeconds * 1000);
           const details = retryAfterSeconds === undefined ? undefined : { retryAfterSeconds };
           reject(new StatusError(reason, `simulated ${reason}`, details));
         });
       const arrive = () => {
-        const fault = misfortune(request.verb);
+        const fault = misfortune(request);
         const backMs = upTo(conditions.weather.latencyMsMax);
         const end = (outcome: string) => monitor.ended(full, outcome, fault);
         if (fault !== undefined && fault !== 'responseLost') end(fault);

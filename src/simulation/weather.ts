@@ -35,10 +35,12 @@ export interface Conditions {
   weather: Weather;
   /** The API server is not there until then. */
   downUntil: number;
+  /** Requests of a process (by name), or only those about leases (`name leases`), get nowhere until then. */
+  readonly isolatedUntil: Map<string, number>;
   /** Watches of a resource (by plural) deliver nothing until then, though they are open. */
   readonly stalledUntil: Map<string, number>;
 }
 
 export function calmConditions(): Conditions {
-  return { weather: calm, downUntil: 0, stalledUntil: new Map() };
+  return { weather: calm, downUntil: 0, isolatedUntil: new Map(), stalledUntil: new Map() };
 }

@@ -50,16 +50,20 @@ export class World {
       committed: (change, request) => this.#committed(change, request),
     });
     this.server = this.site.archive;
-    this.invariants = new Invariants({ server: this.server, clock, promises: promisesOf(history) });
+    this.invariants = new Invariants({
+      server: this.server,
+      clock,
+      promises: promisesOf(history),
+      leases: history.leases === true,
+    });
     this.lives = new Lives({
       clock,
       random,
       say,
       connect: (line) => this.site.connect(line),
-      died: (actor) => {
-        this.count('crash');
-        this.invariants.died(actor);
-      },
+      leases: history.leases === true,
+      crashed: () => this.count('crash'),
+      ended: (actor) => this.invariants.died(actor),
       isOver: () => this.invariants.violation !== undefined,
     });
   }
@@ -111,14 +115,14 @@ export class World {
 
   #monitor(): Monitor {
     return {
-      arrives: () => {
-        if (++this.#requests > requestsMax) this.#runaway();
+      arrives: ({ resource }) => {
+        if (resource !== 'leases' && ++this.#requests > requestsMax) this.#runaway();
       },
       ended: (request, outcome, fault) => {
         const { actor, verb, resource, name } = request;
         this.say(`${actor} ${verb} ${resource} ${name ?? ''} -> ${outcome}${fault === undefined ? '' : ` (${fault})`}`);
         if (fault !== undefined) this.count(fault);
-        if (verb !== 'get' && verb !== 'list') this.#writes++;
+        if (verb !== 'get' && verb !== 'list' && resource !== 'leases') this.#writes++;
       },
       throttled: (actor, until) => this.invariants.throttled(actor, until),
       delivered: (actor, resource, version) => this.say(`${actor} sees ${resource} @${version}`),
