@@ -1,4 +1,5 @@
-// docs/parity.md names a test for each behaviour of upstream: every one of them must be there, or the page lies.
+// docs/parity.md names a test for each behaviour of upstream, docs/api-server.md for each clause of what the API server is
+// to be: every one of them must be there, or the pages lie.
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -6,7 +7,9 @@ import { describe, test } from 'node:test';
 
 const root = join(import.meta.dirname, '..');
 const page = readFileSync(join(root, 'docs', 'parity.md'), 'utf8');
-const rows = page.split('\n').filter((line) => line.startsWith('| ') && !line.startsWith('| Behaviour'));
+const rowsOf = (text: string) =>
+  text.split('\n').filter((line) => line.startsWith('| ') && !/^\| (Behaviour|Clause)/.test(line));
+const rows = rowsOf(page);
 
 /** Files without a path are the core's. */
 function located(path: string): string {
@@ -16,19 +19,31 @@ function located(path: string): string {
 /** As it reads, however the source quotes it. */
 const plain = (text: string) => text.replaceAll(/\\'/g, "'");
 
+function requireTests(pageRows: readonly string[], place: (path: string) => string): void {
+  for (const row of pageRows) {
+    const shown = row.split(' | ').at(-1)!;
+    const groups = [...shown.matchAll(/`([^`]+\.test(?:-support)?\.ts)`: ((?:"[^"]+"(?:, )?)+)/g)];
+    assert.ok(groups.length > 0, `no test in: ${row}`);
+    for (const [, path, names] of groups) {
+      const text = plain(readFileSync(place(path!), 'utf8'));
+      for (const [, name] of names!.matchAll(/"([^"]+)"/g))
+        assert.ok(text.includes(name!), `${path} has no test "${name}"`);
+    }
+  }
+}
+
+describe('docs/api-server.md', () => {
+  test('has a test in every row, in the file it says', () => {
+    const clauses = rowsOf(readFileSync(join(root, 'docs', 'api-server.md'), 'utf8'));
+    assert.ok(clauses.length > 40, 'the rows were found');
+    requireTests(clauses, (path) => join(root, /^(src|test)\//.test(path) ? path : `src/apiserver/${path}`));
+  });
+});
+
 describe('docs/parity.md', () => {
   test('has a test in every row, in the file it says', () => {
     assert.ok(rows.length > 60, 'the rows were found');
-    for (const row of rows) {
-      const shown = row.split(' | ').at(-1)!;
-      const groups = [...shown.matchAll(/`([^`]+\.test\.ts)`: ((?:"[^"]+"(?:, )?)+)/g)];
-      assert.ok(groups.length > 0, `no test in: ${row}`);
-      for (const [, path, names] of groups) {
-        const text = plain(readFileSync(located(path!), 'utf8'));
-        for (const [, name] of names!.matchAll(/"([^"]+)"/g))
-          assert.ok(text.includes(name!), `${path} has no test "${name}"`);
-      }
-    }
+    requireTests(rows, located);
   });
 
   test('has a row for each section from 2 to 12', () => {

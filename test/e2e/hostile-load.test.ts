@@ -84,5 +84,8 @@ test('versions of large objects do not pile up, not even for watchers that never
     assert.ok(sleepers.every(({ destroyed, readableEnded }) => destroyed || readableEnded));
     await Promise.resolve();
   });
+  const metrics = await server.kubectl.run(['get', '--raw', '/metrics']);
+  assert.match(metrics, /^apiserver_terminated_watchers_total 20$/m);
+  assert.match(metrics, /^apiserver_storage_objects\{resource="configmaps"\} \d+$/m);
   assert.equal(await server.kubectl.run(['get', 'configmap', 'large', '-o', 'jsonpath={.data.n}']), String(written));
 });

@@ -38,15 +38,17 @@ export type HttpHandler = (
 interface Running {
   watches: number;
   streams: number;
+  /** Watches that nobody read, since the start. */
+  cutOff: number;
 }
 
 /** The returned function never rejects: whatever goes wrong becomes a Status, or a closed connection. */
 export function createHttpHandler(options: HandlerOptions): HttpHandler {
   const { server, authenticate, log } = options;
   let inFlight = 0;
-  const running: Running = { watches: 0, streams: 0 };
+  const running: Running = { watches: 0, streams: 0, cutOff: 0 };
   const inShort = () => inFlight - running.watches - running.streams;
-  const counts = createRequestCounts(server.resources, () => ({ inFlight: inShort(), watches: running.watches }));
+  const counts = createRequestCounts(server, () => ({ ...running, inFlight: inShort() }));
 
   return async (request, response, upgrade) => {
     inFlight += 1;

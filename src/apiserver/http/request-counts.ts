@@ -3,6 +3,7 @@
 // https://kubernetes.io/docs/reference/instrumentation/metrics/
 import { createMetrics, type Metrics } from '../../observe/index.ts';
 import type { ResourceTable } from '../resources/table.ts';
+import type { ApiServer } from '../server.ts';
 import type { ResourceRoute, SystemRoute } from './route.ts';
 
 /** Series of apiserver_request_total: resources × verbs × codes are far fewer; what is beyond is not told apart. */
@@ -12,6 +13,8 @@ export interface Load {
   /** Requests in progress, watches aside. */
   readonly inFlight: number;
   readonly watches: number;
+  /** Watches that were cut off because nobody read them, ever. */
+  readonly cutOff: number;
 }
 
 export interface RequestCounts {
@@ -25,8 +28,14 @@ interface Series {
   fresh: number;
 }
 
-export function createRequestCounts(resources: ResourceTable, load: () => Load): RequestCounts {
+export function createRequestCounts(
+  { resources, countObjects }: Pick<ApiServer, 'resources' | 'countObjects'>,
+  load: () => Load,
+): RequestCounts {
   const series = new Map<string, Series>();
+  let objects: ReadonlyMap<string, number> = new Map();
+  let cutOffTold = 0;
+  let addCutOff: ReturnType<Metrics['counter']>;
   let metrics: Promise<Metrics> | undefined;
   let add: ReturnType<Metrics['counter']>;
 
@@ -40,6 +49,10 @@ export function createRequestCounts(resources: ResourceTable, load: () => Load):
     opened.gauge('apiserver_longrunning_requests', 'Open watches.', ['verb'], () => [
       { labels: { verb: 'WATCH' }, value: load().watches },
     ]);
+    opened.gauge('apiserver_storage_objects', 'Objects that are stored.', ['resource'], () =>
+      [...objects].map(([resource, value]) => ({ labels: { resource }, value })),
+    );
+    addCutOff = opened.counter('apiserver_terminated_watchers_total', 'Watches that were cut off: nobody read them.');
     return opened;
   };
 
@@ -53,6 +66,10 @@ export function createRequestCounts(resources: ResourceTable, load: () => Load):
     },
     async scrape() {
       const opened = await (metrics ??= open());
+      objects = await countObjects();
+      const { cutOff } = load();
+      addCutOff({}, cutOff - cutOffTold);
+      cutOffTold = cutOff;
       for (const entry of series.values()) {
         if (entry.fresh > 0) add(entry.labels, entry.fresh);
         entry.fresh = 0;

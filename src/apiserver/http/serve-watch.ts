@@ -23,6 +23,7 @@ export interface WatchOptions {
 /** What is open on this server. */
 interface Running {
   watches: number;
+  cutOff: number;
 }
 
 export interface AskedWatch extends Omit<ResourceRoute, 'kind' | 'verb' | 'subresource'> {
@@ -53,7 +54,10 @@ export async function serveWatch(
     headers = false;
     return JSON.stringify(shape(definition, object, wanted, options));
   };
-  const cutOff = () => log.warn('slow watcher cut off', { url: request.url });
+  const cutOff = () => {
+    running.cutOff += 1;
+    log.warn('slow watcher cut off', { url: request.url });
+  };
   const stream = createWatchStream(response, encode, { limits: watchLimits, backlog, cutOff });
   const watched = {
     group,

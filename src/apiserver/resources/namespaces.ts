@@ -56,10 +56,10 @@ export const namespaceEntry: ResourceEntry<Namespace> = {
   name: 'namespaces',
   kind: 'Namespace',
   namespaced: false,
+  // All but deletecollection: each goes in steps of its own.
+  verbs: ['create', 'delete', 'get', 'list', 'patch', 'update', 'watch'],
   shortNames: ['ns'],
   statusSubresource: true,
-  // Not all at once, as upstream: some may not be deleted, and half of it would be done by then.
-  verbs: ['create', 'delete', 'get', 'list', 'patch', 'update', 'watch'],
   subresources: { finalize: finalizeSubresource },
   columns: namespaceColumns,
   fields: { 'status.phase': (namespace) => namespace.status?.phase },
