@@ -5,35 +5,25 @@ import { mkdir, readdir, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Logger } from '../../observe/index.ts';
 import type { Cri } from '../cri/index.ts';
+import { readRuntimeConfig } from './runtime-config.ts';
 
 const fileName = '10-everynode.conflist';
 
-/** What containerd tells of its configuration; other runtimes may tell nothing. */
-interface RuntimeConfig {
-  readonly cni?: { readonly confDir?: string };
-}
-
 /** Needs the runtime. Does nothing when it has a network, or does not say where its configuration lies. */
-export async function ensureNetwork(
-  { runtime }: Cri,
-  podCidr: string,
-  log: Logger,
-  signal: AbortSignal,
-): Promise<void> {
-  const { info } = await runtime.status({ verbose: true }, { signal });
-  const { cni } = JSON.parse(info['config'] ?? '{}') as RuntimeConfig;
-  if (cni?.confDir === undefined || cni.confDir === '') {
+export async function ensureNetwork(cri: Cri, podCidr: string, log: Logger, signal: AbortSignal): Promise<void> {
+  const { networkDirectory: directory } = await readRuntimeConfig(cri, signal);
+  if (directory === undefined) {
     log.warn('the runtime does not say where its CNI configuration lies: no network is set up');
     return;
   }
-  await mkdir(cni.confDir, { recursive: true, mode: 0o755 });
-  const present = (await readdir(cni.confDir)).filter((name) => /\.(conf|conflist|json)$/.test(name));
+  await mkdir(directory, { recursive: true, mode: 0o755 });
+  const present = (await readdir(directory)).filter((name) => /\.(conf|conflist|json)$/.test(name));
   if (present.length > 0) return;
   // The runtime watches the directory: it must never see half a file.
-  const draft = join(cni.confDir, `.${fileName}`);
+  const draft = join(directory, `.${fileName}`);
   await writeFile(draft, `${JSON.stringify(bridgeNetwork(podCidr), undefined, 2)}\n`, { mode: 0o644 });
-  await rename(draft, join(cni.confDir, fileName));
-  log.info('wrote a CNI configuration', { directory: cni.confDir, podCidr });
+  await rename(draft, join(directory, fileName));
+  log.info('wrote a CNI configuration', { directory, podCidr });
 }
 
 export function bridgeNetwork(podCidr: string) {

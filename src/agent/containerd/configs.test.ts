@@ -34,7 +34,8 @@ const pod: Stored<Pod> = {
     ],
   },
 };
-const context = { nodeName: 'n', attempt: 2, paths, resolver: { servers: ['192.0.2.53'], searches: [], options: [] } };
+const resolver = { servers: ['192.0.2.53'], searches: [], options: [] };
+const context = { nodeName: 'n', attempt: 2, paths, resolver, cgroupParent: 'everynode.slice' };
 
 test('a sandbox: found again by its labels, with the ports of what lasts', () => {
   const config = sandboxConfig(pod, context);
@@ -45,6 +46,7 @@ test('a sandbox: found again by its labels, with the ports of what lasts', () =>
     'io.kubernetes.pod.uid': 'u',
     'everynode.dev/node': 'n',
   });
+  assert.equal(config.linux?.cgroupParent, 'everynode.slice');
   assert.deepEqual(config.metadata, { name: 'agent-x', namespace: 'ns', uid: 'u', attempt: 2 });
   assert.deepEqual(
     config.portMappings?.map(({ containerPort, hostPort, hostIp, protocol }) => [
@@ -75,6 +77,7 @@ test('a container: words expanded, environment and mounts as worked out, log nam
     environment: new Map([['WORD', 'ä']]),
     mounts: [{ hostPath: '/h', containerPath: '/c', readOnly: true, propagation: 'Bidirectional' }],
     nodeMemoryBytes: 1,
+    cgroups: 2,
   });
   assert.deepEqual(
     [config.command, config.args],
@@ -88,6 +91,7 @@ test('a container: words expanded, environment and mounts as worked out, log nam
     [['WORD', 'ä']],
   );
   assert.deepEqual(config.mounts, [{ hostPath: '/h', containerPath: '/c', readonly: true, propagation: 2 }]);
+  assert.deepEqual(config.linux?.resources?.unified, { 'memory.oom.group': '1' });
   assert.deepEqual([config.logPath, config.metadata?.attempt, config.image?.image], ['main/3.log', 3, 'sha256:1']);
 });
 

@@ -3,6 +3,7 @@
 import type { Container, Pod, Stored } from '../../api/index.ts';
 import { expand, kernelLimits } from '../../core/pod/index.ts';
 import { type ContainerConfig, MountPropagation } from '../cri/index.ts';
+import { type CgroupVersion, unifiedFiles } from './cgroups.ts';
 import { containerLogName } from './paths.ts';
 import { imageAnnotation, runtimeLabels } from './runtime.ts';
 import { containerSecurity, type ImageUser } from './security.ts';
@@ -23,6 +24,7 @@ export interface ContainerContext {
   readonly environment: ReadonlyMap<string, string>;
   readonly mounts: readonly ContainerMount[];
   readonly nodeMemoryBytes: number;
+  readonly cgroups: CgroupVersion;
 }
 
 const propagations: Readonly<Record<string, MountPropagation>> = {
@@ -67,6 +69,7 @@ export function containerConfig(pod: Stored<Pod>, container: Container, context:
         cpuQuota: BigInt(limits.cpuQuota ?? 0),
         memoryLimitInBytes: BigInt(limits.memoryLimitBytes ?? 0),
         oomScoreAdj: BigInt(limits.oomScoreAdj),
+        unified: unifiedFiles(context.cgroups),
       },
       securityContext: containerSecurity(pod, container, context.imageUser),
     },

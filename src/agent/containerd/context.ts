@@ -4,6 +4,7 @@ import type { ResizeState } from '../../core/pod/index.ts';
 import type { ControllerContext } from '../../client/index.ts';
 import type { EventRecorder } from '../../machinery/index.ts';
 import type { Cri } from '../cri/index.ts';
+import type { CgroupVersion } from './cgroups.ts';
 import type { ResolverConfig } from './dns.ts';
 import type { ObjectReader } from './objects.ts';
 import type { Paths } from './paths.ts';
@@ -14,6 +15,7 @@ export interface MachineFacts {
   readonly capacity: Readonly<Record<string, string>>;
   readonly allocatable: Readonly<Record<string, string>>;
   readonly memoryBytes: number;
+  readonly cgroups: CgroupVersion;
   readonly resolver: ResolverConfig;
   /** The host's /etc/hosts. */
   readonly hosts: string;

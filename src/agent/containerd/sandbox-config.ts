@@ -15,7 +15,10 @@ const protocols: Readonly<Record<string, Protocol>> = {
   SCTP: Protocol.SCTP,
 };
 
-export function sandboxConfig(pod: Stored<Pod>, { nodeName, attempt, paths, resolver }: SandboxContext): SandboxConfig {
+export function sandboxConfig(
+  pod: Stored<Pod>,
+  { nodeName, attempt, paths, resolver, cgroupParent }: SandboxContext,
+): SandboxConfig {
   const { spec, metadata } = pod;
   const { name, namespace = '', uid } = metadata;
   const { servers, searches, options } = podResolver(spec, resolver);
@@ -36,6 +39,7 @@ export function sandboxConfig(pod: Stored<Pod>, { nodeName, attempt, paths, reso
     },
     annotations: { ...metadata.annotations },
     linux: {
+      cgroupParent,
       sysctls: Object.fromEntries((security.sysctls ?? []).map(({ name, value }) => [name, value])),
       securityContext: {
         privileged: hasPrivileged(pod),
@@ -52,6 +56,8 @@ export interface SandboxContext {
   readonly attempt: number;
   readonly paths: Paths;
   readonly resolver: ResolverConfig;
+  /** '' = where the runtime puts them. */
+  readonly cgroupParent: string;
 }
 
 export function podHostname({ spec, metadata }: Pod): string {

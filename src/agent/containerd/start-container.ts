@@ -96,6 +96,7 @@ async function run(start: StartContext, container: Container, begun: ContainerRe
     environment,
     mounts,
     nodeMemoryBytes: machine.memoryBytes,
+    cgroups: machine.cgroups,
   });
   // Not cut off from here on, whatever happens to the pod: a runtime that is left half-way may keep what nobody knows of.
   const created = await cri.runtime.createContainer({

@@ -3,10 +3,12 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { Pod, Stored } from '../../api/index.ts';
 import type { SandboxConfig } from '../cri/index.ts';
+import { cgroupParent } from './cgroups.ts';
 import type { NodeContext } from './context.ts';
 import { hostsFileOf } from './hosts-file.ts';
 import { podLogDirectory } from './paths.ts';
 import type { Sandbox } from './runtime.ts';
+import { readRuntimeConfig } from './runtime-config.ts';
 import { sandboxConfig } from './sandbox-config.ts';
 import { hostsFile } from './volumes/container-mounts.ts';
 
@@ -27,7 +29,7 @@ export async function startSandbox(
   signal: AbortSignal,
 ): Promise<RunningSandbox> {
   const { cri, paths } = context;
-  const config = configOf(context, pod, attempt);
+  const config = await configOf(context, pod, attempt, signal);
   await mkdir(podLogDirectory(paths, pod), { recursive: true, mode: 0o755 });
   const runtimeHandler = pod.spec.runtimeClassName ?? '';
   // Not cut off: the runtime would forget the half of it that is there.
@@ -36,17 +38,23 @@ export async function startSandbox(
 }
 
 /** A sandbox that an earlier run of the agent made. */
-export function adoptSandbox(
+export async function adoptSandbox(
   context: NodeContext,
   pod: Stored<Pod>,
   { id, attempt }: Sandbox,
   signal: AbortSignal,
 ): Promise<RunningSandbox> {
-  return describe(context, pod, id, configOf(context, pod, attempt), signal);
+  return describe(context, pod, id, await configOf(context, pod, attempt, signal), signal);
 }
 
-function configOf({ nodeName, paths, machine }: NodeContext, pod: Stored<Pod>, attempt: number): SandboxConfig {
-  return sandboxConfig(pod, { nodeName, attempt, paths, resolver: machine.resolver });
+async function configOf(
+  { cri, nodeName, paths, machine }: NodeContext,
+  pod: Stored<Pod>,
+  attempt: number,
+  signal: AbortSignal,
+): Promise<SandboxConfig> {
+  const parent = cgroupParent(await readRuntimeConfig(cri, signal), pod.spec.runtimeClassName ?? '');
+  return sandboxConfig(pod, { nodeName, attempt, paths, resolver: machine.resolver, cgroupParent: parent });
 }
 
 async function describe(

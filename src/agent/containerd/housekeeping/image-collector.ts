@@ -4,6 +4,7 @@ import { imageGarbage, type DiskFigures, type ImageGarbagePolicy, type KnownImag
 import type { Clock } from '../../../machinery/index.ts';
 import type { Logger } from '../../../observe/index.ts';
 import { type Cri, describeFailure, isNotFound } from '../../cri/index.ts';
+import { readRuntimeConfig } from '../runtime-config.ts';
 
 export interface ImageCollectorOptions {
   readonly cri: Cri;
@@ -32,18 +33,19 @@ export function createImageCollector({ cri, clock, log, policy, disk }: ImageCol
   let sightings: ReadonlyMap<string, Sighting> = new Map();
 
   const look = async (now: number, signal: AbortSignal): Promise<readonly KnownImage[]> => {
-    const [{ images }, { containers }, pause] = await Promise.all([
+    const [{ images }, { containers }, { sandboxImage = '' }] = await Promise.all([
       cri.images.listImages({}, { signal }),
       cri.runtime.listContainers({}, { signal }),
-      pauseImage(cri, signal),
+      readRuntimeConfig(cri, signal),
     ]);
     const used = new Set(containers.flatMap(({ image, imageRef }) => [imageRef, image?.image ?? '']));
+    // The image of sandboxes; runtimes that pin it themselves say so of the image.
     const known = images.map(({ id, size, repoTags, repoDigests, pinned }) => {
       const names = [id, ...repoTags, ...repoDigests];
       const before = sightings.get(id);
       const lastUsedMs = names.some((name) => used.has(name)) ? now : (before?.lastUsedMs ?? 0);
       const firstSeenMs = before?.firstSeenMs ?? now;
-      return { id, bytes: Number(size), firstSeenMs, lastUsedMs, pinned: pinned || names.includes(pause) };
+      return { id, bytes: Number(size), firstSeenMs, lastUsedMs, pinned: pinned || names.includes(sandboxImage) };
     });
     sightings = new Map(known.map((image) => [image.id, image]));
     return known;
@@ -71,10 +73,4 @@ export function createImageCollector({ cri, clock, log, policy, disk }: ImageCol
       return `Failed to garbage collect required amount of images. Attempted to free ${wantedBytes} bytes, but only found ${freed} bytes eligible to free.`;
     },
   };
-}
-
-/** The image of sandboxes, as the runtime is configured; runtimes that pin it themselves say so of the image. */
-async function pauseImage({ runtime }: Cri, signal: AbortSignal): Promise<string> {
-  const { info } = await runtime.status({ verbose: true }, { signal });
-  return (JSON.parse(info['config'] ?? '{}') as { readonly sandboxImage?: string }).sandboxImage ?? '';
 }

@@ -1,6 +1,7 @@
 // This machine as a node: what it has, measured; what is left for pods; who it is. Reads /proc and /sys, changes nothing.
 import { readFile, statfs } from 'node:fs/promises';
 import { arch, cpus, networkInterfaces, release } from 'node:os';
+import { cgroupVersion } from '../cgroups.ts';
 import { parseResolvConf } from '../dns.ts';
 import type { MachineFacts } from '../context.ts';
 
@@ -18,11 +19,12 @@ export interface NodeInfo {
 
 /** @param root where pods' volumes lie: its file system is what the node offers as ephemeral storage. */
 export async function measureMachine(root: string): Promise<MachineFacts> {
-  const [meminfo, disk, resolvConf, hosts] = await Promise.all([
+  const [meminfo, disk, resolvConf, hosts, cgroups] = await Promise.all([
     readFile('/proc/meminfo', 'utf8'),
     statfs(root),
     readIfThere('/etc/resolv.conf'),
     readIfThere('/etc/hosts'),
+    cgroupVersion(),
   ]);
   const memoryBytes = (parseMeminfo(meminfo).get('MemTotal') ?? 0) * kibibyte;
   const storageBytes = disk.blocks * disk.bsize;
@@ -36,6 +38,7 @@ export async function measureMachine(root: string): Promise<MachineFacts> {
       'ephemeral-storage': kibibytes(storageBytes * (1 - storageReservedShare)),
     },
     memoryBytes,
+    cgroups,
     resolver: parseResolvConf(resolvConf),
     hosts,
   };
