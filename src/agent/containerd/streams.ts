@@ -70,7 +70,7 @@ export function createPodStreams(
     },
     async portForward(target) {
       const { uid } = findPod(target).pod.metadata;
-      const [newest] = (await reader.read(uid, signal)).sandboxes;
+      const [newest] = (await told(reader.read(uid, signal))).sandboxes;
       if (newest?.ready !== true)
         throw new StatusError('BadRequest', 'unable to forward port because pod is not running');
       const url = await placeOf(cri.runtime.portForward({ podSandboxId: newest.id }));
@@ -84,8 +84,13 @@ export function createPodStreams(
 }
 
 async function placeOf(answer: Promise<{ readonly url: string }>): Promise<URL> {
+  return new URL((await told(answer)).url);
+}
+
+/** What the runtime says against it is what the client hears. */
+async function told<Answer>(answer: Promise<Answer>): Promise<Answer> {
   try {
-    return new URL((await answer).url);
+    return await answer;
   } catch (error) {
     throw new StatusError('InternalError', describeFailure(error), undefined, { cause: error });
   }
@@ -101,11 +106,13 @@ function specOf({ spec }: Pod, name: string) {
 }
 
 async function logPath(cri: NodeContext['cri'], containerId: string, signal: AbortSignal): Promise<string> {
-  try {
-    const { status } = await cri.runtime.containerStatus({ containerId: bareId(containerId) }, { signal });
-    if (status !== undefined) return status.logPath;
-  } catch (error) {
-    if (!isNotFound(error)) throw error;
-  }
+  const answer = cri.runtime.containerStatus({ containerId: bareId(containerId) }, { signal });
+  const { status } = await told(answer.catch(ignoreMissing));
+  if (status !== undefined) return status.logPath;
   throw new StatusError('NotFound', `unable to retrieve container logs for ${containerId}`);
+}
+
+function ignoreMissing(error: unknown): { readonly status?: undefined } {
+  if (isNotFound(error)) return {};
+  throw error;
 }
