@@ -15,7 +15,7 @@ import { type Everynode, program } from '../e2e/support/everynode.ts';
 import { type Containerd, needsContainerd, startContainerd } from './support/containerd.ts';
 import { forEver, podOf, shell, startWorld } from './support/world.ts';
 
-const rounds = 4;
+const rounds = 3;
 const liveMsMax = 1_500;
 const startMsMax = 1_200;
 const seed = Number(process.env['EVERYNODE_SEED'] ?? Date.now() % 1_000_000);
