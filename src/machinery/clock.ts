@@ -5,6 +5,20 @@ export interface Clock {
   now(): number;
   /** Calls back once after `ms`; the returned function cancels it. A real timer never keeps the process alive. */
   after(ms: number, callback: () => void): () => void;
+  /** Elapsed milliseconds that no setting of the wall clock moves; absent where that is never set. */
+  steadyNow?(): number;
+}
+
+/** The clock as one that only ever goes on: for whoever measures how long, and never when. */
+export function steadyClock(clock: Clock): Clock {
+  return clock.steadyNow === undefined
+    ? clock
+    : { now: () => steadyNow(clock), after: (...timer) => clock.after(...timer) };
+}
+
+/** How long after some unknown moment it is, by what only ever goes on. */
+export function steadyNow(clock: Clock): number {
+  return clock.steadyNow?.() ?? clock.now();
 }
 
 /** setTimeout overflows beyond this (2^31 − 1 ms, 24.8 days) and would fire at once. */
@@ -12,6 +26,7 @@ const timerMsMax = 2 ** 31 - 1;
 
 export const systemClock: Clock = {
   now: () => Date.now(),
+  steadyNow: () => performance.now(),
   after(ms, callback) {
     const timer = setTimeout(callback, Math.min(Math.max(ms, 0), timerMsMax));
     timer.unref();

@@ -5,7 +5,7 @@
 // Other machines' clocks do not matter: a candidate measures how long a record has not changed. Knows no client.
 import { formatMicroTime, isReason, type Lease, StatusError, type Stored } from '../api/index.ts';
 import type { Logger } from '../observe/index.ts';
-import { type Clock, sleep } from './clock.ts';
+import { type Clock, sleep, steadyNow as steadyTime } from './clock.ts';
 import type { Random } from './random.ts';
 
 /** The lease to hold; `leaseLock()` of client/ makes one. Every failure is a StatusError. */
@@ -32,8 +32,6 @@ export interface LeaderElectionOptions {
   readonly identity: string;
   readonly lock: LeaseLock;
   readonly clock: Clock;
-  /** Elapsed milliseconds that no setting of the wall clock moves; the default is the clock's own. */
-  readonly steadyNow?: () => number;
   readonly random: Random;
   readonly log: Logger;
   readonly signal: AbortSignal;
@@ -70,7 +68,7 @@ export function invalidElectionTimes(times: typeof leaderElectionDefaults): stri
 export function startLeaderElection(options: LeaderElectionOptions): LeaderElection {
   const { identity, lock, clock, random, log, signal } = options;
   const { leaseDurationMs, renewDeadlineMs, retryPeriodMs } = { ...leaderElectionDefaults, ...options };
-  const steadyNow = options.steadyNow ?? (() => clock.now());
+  const steadyNow = () => steadyTime(clock);
   /** The record as last seen, and when that version of it was first seen, by the steady clock. */
   let seen: Stored<Lease> | undefined;
   let seenAt = 0;

@@ -3,7 +3,7 @@
 // of way, so none starves. Failures back off per key: 5 ms · 2ⁿ up to 1000 s (client-go's default rate limiter).
 // Holds keys, never objects or events: what is true is read when the key is worked on.
 import { BinaryHeap } from '../api/index.ts';
-import type { Clock } from './clock.ts';
+import { type Clock, steadyClock } from './clock.ts';
 import { createTimerHeap } from './timer-heap.ts';
 
 export type Priority = 'critical' | 'normal' | 'low';
@@ -56,7 +56,9 @@ interface Ready<K> {
 }
 
 export function createWorkQueue<K>(options: WorkQueueOptions<K>): WorkQueue<K> {
-  const { clock, concurrency, signal, restMs = 0 } = options;
+  const { concurrency, signal, restMs = 0 } = options;
+  // Delays and head starts: setting the wall clock must neither stop the queue nor make it run.
+  const clock = steadyClock(options.clock);
   const ready = new Map<K, Ready<K>>();
   const order = new BinaryHeap<Ready<K>>((a, b) => a.rank - b.rank || a.sequence - b.sequence);
   const inWork = new Set<K>();

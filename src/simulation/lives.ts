@@ -102,14 +102,13 @@ export class Lives {
 
   /** Stands for the lease, and works whenever it has it. */
   #stand({ actor, abort, networks }: Process, beforeWrite: () => void): Promise<void> {
-    const { random, connect, clock, say, ended } = this.#options;
+    const { random, connect, say, ended } = this.#options;
     const [own] = networks;
     let terms = 0;
     return startLeaderElection({
       identity: actor,
       lock: leaseLock(own!.client, lease.namespace, lease.name),
       clock: this.#clock(),
-      steadyNow: () => clock.now(),
       random: random(`election ${actor}`),
       log: silentLogger,
       signal: abort.signal,
@@ -180,6 +179,10 @@ export class Lives {
 
   #clock(): Clock {
     const { clock } = this.#options;
-    return { now: () => clock.now() + this.clockOffsetMs, after: (ms, callback) => clock.after(ms, callback) };
+    return {
+      now: () => clock.now() + this.clockOffsetMs,
+      after: (ms, callback) => clock.after(ms, callback),
+      steadyNow: () => clock.now(),
+    };
   }
 }

@@ -31,6 +31,39 @@ describe('a simulated history', () => {
     });
 });
 
+describe('a clock that is set', () => {
+  const history = (byMs: number): History => ({
+    seed: 1,
+    controllers: 1,
+    nodes: [{ node: 'n1', zone: 'a', pool: 'blue' }],
+    daemonSets: [
+      {
+        name: 'log',
+        strategy: { type: 'RollingUpdate', rollingUpdate: { maxUnavailable: 1, maxSurge: 0 } },
+        minReadySeconds: 0,
+        historyLimit: 2,
+      },
+    ],
+    steps: [
+      { afterMs: 5000, kind: 'failing', node: 'n1', forMs: 120_000 },
+      { afterMs: 20_000, kind: 'clock-jump', byMs },
+      { afterMs: 100_000, kind: 'cut' },
+    ],
+  });
+  for (const byMs of [-600_000, 600_000])
+    it(`by ${byMs / 60_000} minutes makes back-offs neither longer nor shorter`, async () => {
+      const { violation, log } = await runHistory(history(byMs));
+      assert.equal(violation, undefined);
+      const deleted = log.filter((line) => line.includes('delete pods')).map((line) => Number(line.split(' ')[0]));
+      const waits = deleted.slice(1).map((at, index) => Math.round((at - deleted[index]!) / 1000));
+      // A second or two on top: the next pod has to start before it fails.
+      const expected = [1, 2, 4, 8, 16, 32, 64];
+      assert.ok(waits.length >= 6, `${waits}`);
+      for (const [index, wait] of waits.entries())
+        assert.ok(wait >= expected[index]! && wait <= expected[index]! + 5, `${waits}`);
+    });
+});
+
 describe('shrinking', () => {
   it('leaves out every step, node and DaemonSet that the failure does not need', async () => {
     // A node that never comes back up keeps the cluster from converging: no fault of the controller, but a failure.

@@ -95,7 +95,6 @@ export async function runController(options: ControllerOptions, version: string)
         identity: `${hostname()}_${random.uuid()}`,
         lock: leaseLock(client, namespace, options.leaderElectResourceName),
         clock,
-        steadyNow: () => performance.now(),
         random,
         log,
         signal,

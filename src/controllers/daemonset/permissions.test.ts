@@ -105,7 +105,6 @@ describe('the permissions of the controller', () => {
       identity: 'a',
       lock: leaseLock(client, namespace, 'the-lease'),
       clock,
-      steadyNow: () => clock.now(),
       random: seededRandom(3),
       log: silentLogger,
       signal: stop.signal,

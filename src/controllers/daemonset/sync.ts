@@ -2,6 +2,7 @@
 // time and any number of times. Costs what changed since the last one, not the size of the cluster.
 import { isEmptySelector } from '../../api/index.ts';
 import { compileTarget, sameTarget } from '../../core/daemonset/index.ts';
+import { steadyNow } from '../../machinery/index.ts';
 import { act } from './actions.ts';
 import { settleClaims } from './claims.ts';
 import type { SyncContext } from './context.ts';
@@ -10,6 +11,9 @@ import { nextProgress } from './progress.ts';
 import { pruneHistory, settleHistory } from './revisions.ts';
 import { writeStatus } from './status-writer.ts';
 import type { Tracked } from './tracked.ts';
+
+/** What the clock is slewed by between two syncs is less. */
+const clockSetMsMin = 500;
 
 /** Returns when the next sync is due though nothing happens (ms from now); undefined when only events can matter. */
 export async function sync(context: SyncContext, tracked: Tracked): Promise<number | undefined> {
@@ -31,6 +35,7 @@ export async function sync(context: SyncContext, tracked: Tracked): Promise<numb
   if (!(await settleClaims(context, tracked))) return undefined;
   await retarget(context, tracked);
   if (tracked.gone) return undefined;
+  followClock(context, tracked);
   rememberUnseen(context, tracked);
   ledger.advance(context.clock.now());
   if (ledger.target !== undefined)
@@ -42,6 +47,21 @@ export async function sync(context: SyncContext, tracked: Tracked): Promise<numb
   const statusDueMs = await writeStatus(context, tracked);
   await pruneWhenSettled(context, tracked);
   return nextDueMs(context, tracked, statusDueMs);
+}
+
+/**
+ * Back-offs and what was sent are timed by the same clock as everything else. When it is set (by hand, by a first NTP
+ * step), they move along: else one that is set back would hold up a node for as long as it was set back.
+ */
+function followClock({ clock }: SyncContext, tracked: Tracked): void {
+  const offsetMs = clock.now() - steadyNow(clock);
+  const byMs = offsetMs - (tracked.clockOffsetMs ?? offsetMs);
+  if (tracked.clockOffsetMs !== undefined && Math.abs(byMs) < clockSetMsMin) return;
+  tracked.clockOffsetMs = offsetMs;
+  if (byMs === 0) return;
+  tracked.ledger.clockSet(byMs, clock.now());
+  tracked.creates.clockSet(byMs);
+  tracked.deletes.clockSet(byMs);
 }
 
 /** Brings history and ledger in line with the DaemonSet when its spec or its revisions changed. */

@@ -43,6 +43,8 @@ export interface Tracked {
   /** When the status was last written, for coalescing. */
   statusWrittenAt: number;
   saidSelectingAll: boolean;
+  /** What the clock says beyond what has elapsed, as of the last sync. */
+  clockOffsetMs: number | undefined;
   /** When it last came nearer to what is wanted. */
   progress: Progress | undefined;
   /** The DaemonSet is known to be gone or going, by its watch or sooner: nothing is done for it, not even what was decided before. */
@@ -67,6 +69,7 @@ export function track(object: Stored<DaemonSet>): Tracked {
     problem: undefined,
     statusWrittenAt: Number.NEGATIVE_INFINITY,
     saidSelectingAll: false,
+    clockOffsetMs: undefined,
     progress: undefined,
     gone: false,
   };

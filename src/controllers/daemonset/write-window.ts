@@ -12,6 +12,8 @@ export interface WriteWindow {
   succeeded(): void;
   /** Refused. `retryAfterMs` is the server's own wish, if it had one. */
   refused(now: number, retryAfterMs: number | undefined): void;
+  /** The clock was set by so much. */
+  clockSet(byMs: number): void;
   /** Done, but saying nothing about the server's willingness. */
   settled(): void;
 }
@@ -49,6 +51,9 @@ export function createWriteWindow(): WriteWindow {
       if (blockedUntil !== undefined && now < blockedUntil) return;
       blockedUntil = now + Math.max(Math.min(backOffBaseMs * 2 ** refusals, backOffMsMax), retryAfterMs ?? 0);
       refusals++;
+    },
+    clockSet(byMs) {
+      if (blockedUntil !== undefined) blockedUntil += byMs;
     },
     settled() {
       inFlight--;

@@ -26,6 +26,18 @@ describe('what is on its way', () => {
     assert.equal(remembered.plan().creates.length, 0);
   });
 
+  test('is believed for as long when the clock is set, back or forth', () => {
+    for (const byMs of [-600 * second, 600 * second]) {
+      const ledger = oneNode();
+      ledger.sent(ledger.plan().creates[0]!, now);
+      ledger.clockSet(byMs, now + byMs);
+      ledger.advance(now + byMs + 29 * second);
+      assert.equal(ledger.plan().creates.length, 0);
+      ledger.advance(later + byMs);
+      assert.equal(ledger.plan().creates.length, 1);
+    }
+  });
+
   test('is no longer on its way once it was seen', () => {
     const ledger = oneNode();
     const [create] = ledger.plan().creates;

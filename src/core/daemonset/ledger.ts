@@ -17,7 +17,16 @@ import {
 } from './plan.ts';
 import { allowance, type Fleet } from './rollout.ts';
 import { assess, confirms } from './assess.ts';
-import { type Assessment, forgetSent, idle, sentForgottenAt, type Slot, type SlotState, type Tally } from './slot.ts';
+import {
+  type Assessment,
+  forgetSent,
+  idle,
+  sentForgottenAt,
+  setTimes,
+  type Slot,
+  type SlotState,
+  type Tally,
+} from './slot.ts';
 import { surges, type Target, wantedRevision } from './target.ts';
 import { type NodeView, type PodView, revisionOf, zoneOf } from './views.ts';
 
@@ -161,6 +170,11 @@ export class Ledger {
     slot.pods = slot.pods.length === 1 ? noPods : slot.pods.filter((pod) => pod.uid !== uid);
     this.#forgetDeletion(slot, uid);
     this.#reassess(slot, now);
+  }
+
+  /** The clock was set by so much; `now` is what it says since. */
+  clockSet(byMs: number, now: number): void {
+    for (const slot of this.#slots.values()) this.#reassess(setTimes(slot, byMs), now);
   }
 
   /** Reviews what only time changes. */

@@ -126,3 +126,12 @@ export function forgetSent(slot: Slot, now: number): void {
   if (slot.creating !== undefined && !alive(slot.creating.sentAt)) slot.creating = undefined;
   slot.deleting = new Map([...slot.deleting].filter(([, sentAt]) => alive(sentAt)));
 }
+
+/** What was timed here goes by the clock as it was: when that is set, it is set along. */
+export function setTimes(slot: Slot, byMs: number): Slot {
+  const { backoff, creating, deleting } = slot;
+  if (backoff !== undefined) slot.backoff = { ...backoff, since: backoff.since + byMs };
+  if (creating !== undefined) slot.creating = { ...creating, sentAt: creating.sentAt + byMs };
+  if (deleting.size > 0) slot.deleting = new Map([...deleting].map(([uid, sentAt]) => [uid, sentAt + byMs]));
+  return slot;
+}
