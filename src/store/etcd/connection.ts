@@ -163,6 +163,8 @@ const transient = new Set([
   Code.Canceled,
   Code.Internal,
   Code.Unknown,
+  // Whoever does not know etcd's calls is not etcd: something between us and it answers in its place.
+  Code.Unimplemented,
 ]);
 /** Too large, no space left, not allowed: asking again is no use. */
 const refusals = new Set([

@@ -41,9 +41,11 @@ export function startController(
   context: TestContext,
   kubeconfigPath: string,
   args: readonly string[] = quickLease,
+  /** What it is run by: `ip netns exec …`. */
+  within: readonly string[] = [],
 ): ControllerProcess {
-  const all = ['controller', '--kubeconfig', kubeconfigPath, ...args];
-  const child = spawn(process.execPath, [program, ...all], { stdio: ['ignore', 'ignore', 'pipe'] });
+  const all = [...within, process.execPath, program, 'controller', '--kubeconfig', kubeconfigPath, ...args];
+  const child = spawn(all[0]!, all.slice(1), { stdio: ['ignore', 'ignore', 'pipe'] });
   let text = '';
   child.stderr.setEncoding('utf8').on('data', (chunk: string) => {
     text += chunk;
