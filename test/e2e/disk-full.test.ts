@@ -44,11 +44,14 @@ test('a full disk is said, loses nothing, and is forgotten when there is room', 
 
   const acknowledged: string[] = [];
   let refusal: unknown;
-  for (let n = 0; refusal === undefined && n < (diskMebibytes * mebibyte) / 500_000; n++)
-    await create(client, `map-${n}`).then(
-      () => acknowledged.push(`map-${n}`),
-      (error: unknown) => (refusal = error),
-    );
+  for (let n = 0; n < (diskMebibytes * mebibyte) / 500_000; n++)
+    try {
+      await create(client, `map-${n}`);
+      acknowledged.push(`map-${n}`);
+    } catch (error) {
+      refusal = error;
+      break;
+    }
   assert.ok(acknowledged.length > 5, `${acknowledged.length} were written`);
   assert.ok(refusal instanceof StatusError && refusal.cause === undefined);
   assert.ok(refusal.code === 500 || refusal.code === 507, `${refusal.code}`);
