@@ -38,7 +38,9 @@ const whole: Reading = { isTyped: false };
 
 /** @throws Error that says what it is instead. */
 export function requireObject(resource: Resource, object: unknown, { fields, isTyped }: Reading = whole): void {
-  const found = misfit(object, objectFields) ?? (fields === undefined || isTyped ? undefined : misfit(object, fields));
+  const found = isTyped
+    ? undefined
+    : (misfit(object, objectFields) ?? (fields === undefined ? undefined : misfit(object, fields)));
   if (found !== undefined) throw new Error(`a ${resource.kind} that is none: ${found}`);
   requireKind(resource.kind, resource, object as Json);
   const metadata = (object as { readonly metadata?: Json | null }).metadata ?? {};

@@ -83,9 +83,7 @@ export class BudgetWatch {
       .filter(({ metadata }) => metadata.uid !== pod.metadata.uid && !this.#takenByUs.has(metadata.uid));
     this.#takenByUs.add(pod.metadata.uid);
     const serves = ({ metadata }: Stored<Pod>) => this.#everAvailable.has(metadata.uid);
-    // With the minReadySeconds that the controller may still go by.
-    const mayTakeOver = (other: Stored<Pod>) =>
-      serves(other) || states.some(({ spec }) => isAvailableAt(other, spec.minReadySeconds ?? 0, this.#clock.now()));
+    const mayTakeOver = (other: Stored<Pod>) => serves(other) || this.#mayServe(other, states);
     if (believed.some(mayTakeOver) || others.some(mayTakeOver)) return;
     // Two of one revision (after an adoption): the older stays, as upstream has it, whichever serves.
     if (others.length > 0 && !this.#takesOver(pod, states, request)) return;
@@ -114,7 +112,7 @@ export class BudgetWatch {
       const live = livePods(this.#server, owner, node);
       // One of an earlier revision is on its way out: another node may start while it goes.
       const fresh = live.find((other) => other.metadata.uid === uid && revisionOf(viewPod(other)) === revision);
-      const over = fresh === undefined || live.length < 2 || this.#isAvailable(fresh, owner);
+      const over = fresh === undefined || live.length < 2 || this.#mayServe(fresh, states);
       if (
         over ||
         !this.#isUp(node) ||
@@ -148,10 +146,7 @@ export class BudgetWatch {
     for (const [name, since] of down) {
       if (this.#mayBelieveDead(name, since, request)) down.delete(name);
       const node = this.#server.find(resources.nodes, undefined, name);
-      const now = this.#clock.now();
-      const serves = livePods(this.#server, owner, name).some((pod) =>
-        states.some(({ spec }) => isAvailableAt(pod, spec.minReadySeconds ?? 0, now)),
-      );
+      const serves = livePods(this.#server, owner, name).some((pod) => this.#mayServe(pod, states));
       if (node === undefined || serves || states.some((state) => !place(state, node).run)) down.delete(name);
     }
     return down;
@@ -179,6 +174,11 @@ export class BudgetWatch {
     return this.#server
       .statesSince(resources.pods, metadata.namespace, metadata.name, request.seen['pods'] ?? 0)
       .every((state) => state !== undefined && state.metadata.uid === metadata.uid && isLive(state) && isReady(state));
+  }
+
+  /** By one of the minReadySeconds that the controller may go by. */
+  #mayServe(pod: Stored<Pod>, states: readonly Stored<DaemonSet>[]): boolean {
+    return states.some(({ spec }) => isAvailableAt(pod, spec.minReadySeconds ?? 0, this.#clock.now()));
   }
 
   #isAvailable(pod: Stored<Pod>, owner: string): boolean {

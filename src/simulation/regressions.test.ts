@@ -195,6 +195,68 @@ const histories: readonly (readonly [string, History])[] = [
       ],
     },
   ],
+  [
+    'a surge that waited for the API server was sent though the strategy had no surge any more',
+    {
+      seed: 17,
+      controllers: 1,
+      nodes: [
+        { node: 'n1', zone: 'b', pool: 'green' },
+        { node: 'n2', zone: 'b', pool: 'green' },
+        { node: 'n3', zone: 'c', pool: 'green' },
+        { node: 'n4', zone: 'c', pool: 'green' },
+        { node: 'n5', zone: 'b', pool: 'green' },
+      ],
+      daemonSets: [
+        {
+          name: 'log',
+          strategy: { type: 'RollingUpdate', rollingUpdate: { maxUnavailable: 0, maxSurge: 3 } },
+          minReadySeconds: 0,
+          historyLimit: 10,
+        },
+      ],
+      steps: [
+        { afterMs: 14560, kind: 'template', name: 'log', image: '2' },
+        {
+          afterMs: 3566,
+          kind: 'weather',
+          weather: {
+            latencyMsMax: 500,
+            watchDelayMsMax: 5,
+            throttled: 0.025,
+            conflict: 0.15,
+            serverError: 0.15,
+            requestLost: 0,
+            responseLost: 0,
+            staleList: 0,
+          },
+          forMs: 120000,
+        },
+        {
+          afterMs: 1089,
+          kind: 'weather',
+          weather: {
+            latencyMsMax: 2000,
+            watchDelayMsMax: 5,
+            throttled: 0,
+            conflict: 0,
+            serverError: 0.15,
+            requestLost: 0.075,
+            responseLost: 0.025,
+            staleList: 0,
+          },
+          forMs: 120000,
+        },
+        { afterMs: 0, kind: 'template', name: 'log', image: '3' },
+        {
+          afterMs: 31886,
+          kind: 'strategy',
+          name: 'log',
+          strategy: { type: 'RollingUpdate', rollingUpdate: { maxUnavailable: '50%', maxSurge: 0 } },
+        },
+      ],
+    },
+  ],
 ];
 
 describe('what the simulator once found', () => {

@@ -1,11 +1,14 @@
-// Writes the status when it says something new, coalesced: during a launch of thousands of pods a few times a second, not
-// once per pod. What is left unwritten is written when the interval has passed.
+// Writes the status when it says something new, coalesced: during a launch of thousands of pods once a second, not once
+// per pod. What is left unwritten is written when the interval has passed.
 import { type DaemonSet, formatTime, isReason, resources, type Stored } from '../../api/index.ts';
-import { nextStatus, readDaemonSet, sameStatus } from '../../core/daemonset/index.ts';
+import { isComplete, nextStatus, readDaemonSet, sameStatus } from '../../core/daemonset/index.ts';
 import type { SyncContext } from './context.ts';
 import type { Tracked } from './tracked.ts';
 
-const statusIntervalMs = 250;
+/** While pods come and go: each write is a whole object, there and back, and once more for everybody who watches. */
+const statusIntervalMs = 1000;
+/** The numbers that people and scripts wait for are there sooner. */
+const lastStatusIntervalMs = 250;
 
 /** Returns when it wants to be called again (ms from now), if something is left to write. */
 export async function writeStatus(context: SyncContext, tracked: Tracked): Promise<number | undefined> {
@@ -17,7 +20,8 @@ export async function writeStatus(context: SyncContext, tracked: Tracked): Promi
     nextStatus(object.status, target, ledger.counts, tracked.problem, formatTime(now));
   if (sameStatus(tracked.object.status, statusFor(tracked.object))) return undefined;
   // At most the interval: a clock that was set back must not keep the status waiting.
-  const waitMs = Math.min(tracked.statusWrittenAt + statusIntervalMs - now, statusIntervalMs);
+  const intervalMs = isComplete(ledger.counts) ? lastStatusIntervalMs : statusIntervalMs;
+  const waitMs = Math.min(tracked.statusWrittenAt + intervalMs - now, intervalMs);
   if (waitMs > 0) return waitMs;
   tracked.statusWrittenAt = now;
 

@@ -24,7 +24,7 @@ export function confirms(slot: Slot, target: Target, action: Action, now: number
   if (action.type === 'create') {
     if (slot.node === undefined || wantedRevision(target, slot.node) !== action.revision) return false;
     const { create, replaceable } = assessPods({ ...slot, creating: undefined }, target, now);
-    return create !== undefined || (action.reason === 'surge' && replaceable !== undefined);
+    return create !== undefined || (action.reason === 'surge' && surges(target) && replaceable !== undefined);
   }
   // The back-off took its step when a finished pod's removal was sent; the pod will not run again in any case.
   if (action.reason === 'failed' || action.reason === 'succeeded') return true;

@@ -13,7 +13,7 @@ export { resolveBudget } from './rollout.ts';
 export { sameTemplate } from './template-equality.ts';
 export type { Slot, SlotState } from './slot.ts';
 export { compileTarget, sameTarget, type Target } from './target.ts';
-export { conditionTypes, nextStatus, sameStatus } from './status.ts';
+export { conditionTypes, isComplete, nextStatus, sameStatus } from './status.ts';
 export {
   isTerminal,
   type NodeView,

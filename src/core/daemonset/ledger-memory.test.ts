@@ -95,6 +95,34 @@ describe('what had to wait before it could be sent', () => {
     assert.equal(ledger.confirms(create!, now), true);
   });
 
+  test('a surge falls when the strategy knows none any more', () => {
+    const ledger = oneNode(surging);
+    ledger.setPod(pod('old', { revision: 'old' }), now);
+    const [create] = ledger.plan().creates;
+    ledger.sent(create!, now);
+    ledger.retarget(target(rolling(1)), now);
+    assert.equal(ledger.confirms(create!, now), false);
+  });
+
+  const overdrawn = [
+    ['a surge', surging],
+    ['a replacement', rolling(1)],
+  ] as const;
+  for (const [what, strategy] of overdrawn)
+    test(`${what} falls when its room in the budget has been taken by a longer minReadySeconds`, () => {
+      const ledger = oneNode(strategy);
+      ledger.setNode(node('node-2'), now);
+      ledger.setPod(pod('old', { revision: 'old' }), now);
+      ledger.setPod(pod('new', { node: 'node-2', readyChangedAt: now - 1000 }), now);
+      const { creates, deletes } = ledger.plan();
+      const [action] = [...creates, ...deletes];
+      ledger.sent(action!, now);
+      assert.equal(ledger.confirms(action!, now), true);
+      if (strategy === surging) ledger.setPod(pod('older', { node: 'node-2', revision: 'old' }), now);
+      ledger.retarget(target({ ...strategy, minReadySeconds: 30 }), now);
+      assert.equal(ledger.confirms(action!, now), false);
+    });
+
   test('a delete falls when the template is that of the pod again', () => {
     const ledger = oneNode(rolling(1));
     ledger.setPod(pod('old', { revision: 'old' }), now);

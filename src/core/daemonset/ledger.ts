@@ -15,7 +15,7 @@ import {
   type PlanLimits,
   unlimited,
 } from './plan.ts';
-import { allowance, type Fleet } from './rollout.ts';
+import { allowance, type Fleet, keepsBudget } from './rollout.ts';
 import { assess, confirms } from './assess.ts';
 import {
   type Assessment,
@@ -228,7 +228,9 @@ export class Ledger {
   /** Whether what was sent would be decided again: asked when it had to wait before it could go out. */
   confirms(action: Action, now: number): boolean {
     const slot = this.#slots.get(action.node);
-    return slot !== undefined && this.#target !== undefined && confirms(slot, this.#target, action, now);
+    const target = this.#target;
+    if (slot === undefined || target === undefined) return false;
+    return confirms(slot, target, action, now) && keepsBudget(action, target, this.#fleet());
   }
 
   /** The action was sent: it counts as done until it is seen, fails, or is forgotten (slot.ts: sentMemoryMs). */

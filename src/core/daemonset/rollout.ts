@@ -1,5 +1,6 @@
 // How many nodes may be in flux at once, and so which are replaced next. (upstream-semantics: rolling update)
 import { scaleRoundingUp } from '../../api/index.ts';
+import type { Action } from './plan.ts';
 import type { Target } from './target.ts';
 
 export interface Budget {
@@ -57,4 +58,11 @@ export function allowance(target: Target, fleet: Fleet): Allowance {
   const room = maxUnavailable - fleet.blocking;
   if (room < 0) return { ...none, retirable };
   return { settling: fleet.settling, serving: room, retirable };
+}
+
+/** Whether the budget is kept with this action, which is counted in already. What draws on none always keeps it. */
+export function keepsBudget({ reason }: Action, target: Target, { desired, surging, blocking }: Fleet): boolean {
+  const { maxUnavailable, maxSurge } = resolveBudget(target, desired);
+  if (reason === 'surge') return surging <= maxSurge;
+  return reason !== 'outdated' || blocking <= maxUnavailable;
 }

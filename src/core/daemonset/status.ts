@@ -29,6 +29,11 @@ export function nextStatus(
   };
 }
 
+/** One current, available pod on every node that should have one, and none elsewhere. */
+export function isComplete({ desired, current, updated, available, misscheduled }: Counts): boolean {
+  return current === desired && updated === desired && available === desired && misscheduled === 0;
+}
+
 /** Whether writing `next` would change anything a reader can see. */
 export function sameStatus(before: DaemonSetStatus | undefined, next: DaemonSetStatus): boolean {
   return (
