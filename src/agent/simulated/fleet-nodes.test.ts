@@ -1,4 +1,7 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { type IncomingMessage, request } from 'node:http';
+import { text } from 'node:stream/consumers';
 import { test } from 'node:test';
 import { findCondition, isTrue, resources } from '../../api/index.ts';
 import { world } from './world.test-support.ts';
@@ -89,7 +92,7 @@ test('a node that was created by hand with the annotation comes to life', async 
 
 test('a dead node answers nothing: no lease, no status, no start, no end; revived, it does', async (t) => {
   const { addPod, client, clock, events, phase, pod, run } = world(t);
-  await run(2);
+  const { fleet } = await run(2);
   addPod('old');
   addPod('crashing', {}, { annotations: { 'everynode.dev/simulate': 'CrashLoopBackOff after 30s' } });
   await clock.advance(10_000);
@@ -107,8 +110,17 @@ test('a dead node answers nothing: no lease, no status, no start, no end; revive
   assert.deepEqual(events, []);
   assert.equal(phase('new'), 'Pending');
   assert.notEqual(pod('old'), undefined);
+  const log = async (name: string) => {
+    const path = `/containerLogs/default/${name}/main`;
+    const asked = request({ createConnection: () => fleet.connect(), host: 'node', path }).end();
+    const [answer] = (await once(asked, 'response')) as [IncomingMessage];
+    return `${answer.statusCode} ${await text(answer)}`;
+  };
+  for (const name of ['old', 'new']) assert.match(await log(name), /^503 .*node node-1 cannot be asked/);
   await annotate(null);
   await clock.advance(10_000);
+  assert.match(await log('new'), /^200 container main of pod default\/new on node node-1 started/);
+  assert.match(await log('old'), /^404 /);
   assert.equal(phase('new'), 'Running');
   assert.equal(pod('old'), undefined);
 });

@@ -1,7 +1,7 @@
 // Any number of simulated nodes in one object: it registers them, keeps them alive and runs their pods, as so many
 // kubelets would look from outside. One watch of nodes, one of pods, one timer. All state that matters is in the API:
 // a restarted fleet adopts what it finds and restarts nothing.
-import { type Node, type Pod, resources, type Stored } from '../../api/index.ts';
+import { type Node, type Pod, resources, StatusError, type Stored } from '../../api/index.ts';
 import { type ControllerContext, listWatch } from '../../client/index.ts';
 import {
   composeController,
@@ -271,13 +271,13 @@ export function startSimulatedFleet(options: SimulatedFleetOptions): SimulatedFl
   );
 
   const runtime = createSimulatedRuntime(clock, ({ namespace, pod: name }) => {
-    const found = [...places.values()].find(
-      ({ pod: { pod } }) => pod.metadata.name === name && pod.metadata.namespace === namespace,
-    );
-    if (found === undefined) return undefined;
-    const { pod } = found.pod;
-    const isThere = () => places.get(pod.metadata.uid)?.pod === found.pod;
-    return { pod, status: () => (isThere() ? found.pod.status(clock.now()) : undefined) };
+    const all = [...bound.values()].flatMap((onNode) => [...onNode.values()]);
+    const pod = all.find(({ metadata }) => metadata.name === name && metadata.namespace === namespace);
+    const node = nodes.get(pod?.spec.nodeName ?? '');
+    if (pod === undefined || node === undefined) return undefined;
+    if (node.dead) throw new StatusError('ServiceUnavailable', `node ${node.name} cannot be asked: it plays dead`);
+    const { uid } = pod.metadata;
+    return { pod, status: () => (node.dead ? undefined : places.get(uid)?.pod.status(clock.now())) };
   });
   const kubelet = createKubeletApi({ runtime, clock, log, signal });
   const parts = composeController('simulated-fleet', [

@@ -1,8 +1,9 @@
 // One simulated node: which pods it has, what they use of it, which addresses they hold. Takes pods in as a kubelet
 // does (known ones are adopted, new ones are checked once) and knows nothing of writing or timing.
 import { findCondition, type Node, type Pod, type Stored } from '../../api/index.ts';
-import { admitPod, isKnownToAgent } from '../../core/pod/index.ts';
-import { type NodeOffer, nodeOffer, NodeUsage, podDemand } from '../../core/scheduling/index.ts';
+import { isKnownToAgent } from '../../core/pod/index.ts';
+import { type NodeOffer, nodeOffer } from '../../core/scheduling/index.ts';
+import { NodeRoom } from '../node-room.ts';
 import { nodeAddressOf, PodAddresses, podCidrOf } from './addresses.ts';
 import type { Behaviour } from './misbehaviour.ts';
 import type { Capacity } from '../node-report.ts';
@@ -16,9 +17,7 @@ export class SimulatedNode {
   readonly name: string;
   readonly number: number;
   readonly pods = new Map<string, SimulatedPod>();
-  readonly #usage = new NodeUsage();
-  /** UIDs of the pods that the usage counts. */
-  readonly #counted = new Set<string>();
+  readonly #room = new NodeRoom();
   readonly #addresses: PodAddresses;
   readonly #capacity: Capacity;
   #node: Stored<Node>;
@@ -74,12 +73,12 @@ export class SimulatedNode {
       this.settle(known);
       return known;
     }
-    const demand = podDemand(pod.spec);
     const adopted = isKnownToAgent(pod) || isOver(pod);
-    const rejection = adopted ? undefined : admitPod(demand, { offer: this.#offer, usage: this.#usage });
+    const rejection = adopted ? undefined : this.#room.check(pod, this.#offer);
     const hostIP = this.#hostIP();
     const podIP = pod.spec.hostNetwork === true ? hostIP : this.#podIP(pod);
-    const made = new SimulatedPod({ ...behaviour, pod, demand, rejection, hostIP, podIP, now });
+    const grant = (pod: Stored<Pod>) => this.#room.resize(pod, this.#offer);
+    const made = new SimulatedPod({ ...behaviour, pod, grant, rejection, hostIP, podIP, now });
     this.pods.set(pod.metadata.uid, made);
     this.settle(made);
     return made;
@@ -88,15 +87,7 @@ export class SimulatedNode {
   /** Counts the pod while it uses something, and no longer. Call it after anything happened to the pod. */
   settle(pod: SimulatedPod): void {
     const { uid } = pod.pod.metadata;
-    const counts = !pod.finished && this.pods.has(uid);
-    if (counts === this.#counted.has(uid)) return;
-    if (counts) {
-      this.#counted.add(uid);
-      this.#usage.add(pod.demand);
-    } else {
-      this.#counted.delete(uid);
-      this.#usage.remove(pod.demand);
-    }
+    this.#room.settle(uid, () => pod.claims, !pod.finished && this.pods.has(uid));
   }
 
   forget(uid: string): void {

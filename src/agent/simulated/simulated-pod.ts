@@ -1,8 +1,9 @@
 // One pod on one simulated node: its containers start, fail, crash and stop in time as its behaviour says. Knows the
 // time it is told and nothing else; what to do next is core/pod's decision, writing it down is the fleet's.
-import { parseTime, type Pod, type PodStatus, type Stored } from '../../api/index.ts';
+import { parseTime, type Pod, type PodSpec, type PodStatus, type Stored } from '../../api/index.ts';
 import {
   adoptRecords,
+  allocatedSpec,
   beginAttempt,
   type ContainerRecord,
   deadlineExceeded,
@@ -10,16 +11,22 @@ import {
   type Decree,
   exitAttempt,
   failPull,
+  followImages,
+  grantResources,
   isKnownToAgent,
   newRecords,
+  outdated,
   planPod,
   podStatus,
   probed,
   type Rejection,
   rejectedStatus,
+  resizesDue,
+  type ResizeState,
   runAttempt,
+  startAnew,
+  wantsResize,
 } from '../../core/pod/index.ts';
-import type { PodDemand } from '../../core/scheduling/index.ts';
 import type { Behaviour } from './misbehaviour.ts';
 
 /** What happened that `kubectl describe` should tell. */
@@ -31,7 +38,8 @@ export interface PodEvent {
 
 export interface SimulatedPodOptions {
   readonly pod: Stored<Pod>;
-  readonly demand: PodDemand;
+  /** It asks for other resources than it was granted; undefined = it has them now. */
+  readonly grant: (pod: Stored<Pod>) => ResizeState | undefined;
   readonly hostIP: string;
   readonly podIP: string;
   readonly rejection: Rejection | undefined;
@@ -47,9 +55,10 @@ export interface SimulatedPodOptions {
 
 /** A container can be begun, run and end at one moment; more rounds than this at one moment would be a loop. */
 const roundsMax = 16;
+/** Resources that the node does not have now are asked for again after this time. */
+const resizeRetryMs = 5_000;
 
 export class SimulatedPod {
-  readonly demand: PodDemand;
   readonly podIP: string;
   readonly #options: SimulatedPodOptions;
   readonly #startedMs: number;
@@ -59,6 +68,9 @@ export class SimulatedPod {
   /** Container → when its attempt began, and how long it takes. */
   readonly #creating = new Map<string, { readonly sinceMs: number; readonly takesMs: number }>();
   #decree: Decree | undefined;
+  /** The spec that its containers follow. */
+  #followed: PodSpec;
+  #resize: ResizeState | undefined;
   #stopAtMs: number | undefined;
   #stopped = false;
 
@@ -66,8 +78,8 @@ export class SimulatedPod {
     const { pod, now } = options;
     this.#options = options;
     this.#pod = pod;
-    this.demand = options.demand;
     this.podIP = options.podIP;
+    this.#followed = pod.spec;
     const known = isKnownToAgent(pod);
     this.#records = known ? adoptRecords(pod, now) : newRecords(pod.spec);
     this.#startedMs = parseTime(pod.status?.startTime) ?? now;
@@ -78,6 +90,11 @@ export class SimulatedPod {
 
   get pod(): Stored<Pod> {
     return this.#pod;
+  }
+
+  /** Its spec with what it was granted: what it uses of the node. */
+  get claims(): PodSpec {
+    return allocatedSpec(this.#pod.spec, this.#records);
   }
 
   /** Why the node did not take the pod, if it did not. */
@@ -100,9 +117,7 @@ export class SimulatedPod {
     // The watch may bring what the answer to our own write has overtaken. Versions grow (KEP-5504).
     if (Number(pod.metadata.resourceVersion) < Number(this.#pod.metadata.resourceVersion)) return;
     this.#pod = pod;
-    this.#behaviours = new Map(
-      this.#records.map(({ name, image }) => [name, this.#options.behaviourOf(pod, image)] as const),
-    );
+    this.#behaviours = this.#behavioursOf();
     if (pod.metadata.deletionTimestamp === undefined || this.#stopAtMs !== undefined) return;
     const slowest = Math.max(...[...this.#behaviours.values()].map(({ stopMs }) => stopMs ?? this.#options.stopMs));
     const graceMs = (pod.metadata.deletionGracePeriodSeconds ?? 0) * 1000;
@@ -116,6 +131,7 @@ export class SimulatedPod {
       if (now >= this.#stopAtMs && !this.#stopped) this.#stop(now);
       return { events, nextMs: this.#stopped ? undefined : this.#stopAtMs };
     }
+    if (!this.finished && (this.#followed !== this.#pod.spec || this.#resize !== undefined)) this.#follow(now, events);
     for (let round = 0; round < roundsMax && !this.finished; round++) {
       const happened = this.#happen(now, events);
       if (this.#begin(now) || happened) continue;
@@ -133,12 +149,50 @@ export class SimulatedPod {
         pod: this.#pod,
         records: this.#records,
         decree: this.#decree,
+        resize: this.#resize,
         startedMs: this.#startedMs,
         hostIP,
         podIP: this.podIP,
       },
       now,
     );
+  }
+
+  /** What of the spec may change while the pod runs: images, and resources as far as the node has them. */
+  #follow(now: number, events: PodEvent[]): void {
+    const { spec } = this.#pod;
+    this.#followed = spec;
+    this.#records = followImages(spec, this.#records);
+    const due = outdated(spec, this.#records).map(({ name }) => name);
+    for (const name of due) {
+      const message = `Container ${name} definition changed, will be restarted`;
+      events.push({ type: 'Normal', reason: 'Killing', message });
+    }
+    this.#restart(due, now);
+    this.#resize = wantsResize(spec, this.#records) ? this.#options.grant(this.#pod) : undefined;
+    if (this.#resize === undefined) this.#records = grantResources(spec, this.#records);
+    const resizes = resizesDue(spec, this.#records);
+    this.#restart(
+      resizes.filter(({ restart }) => restart).map(({ record }) => record.name),
+      now,
+    );
+    const given = new Set(resizes.filter(({ restart }) => !restart).map(({ record }) => record.name));
+    this.#records = this.#records.map((record) =>
+      given.has(record.name) ? { ...record, resources: record.allocated } : record,
+    );
+  }
+
+  #restart(names: readonly string[], now: number): void {
+    if (names.length === 0) return;
+    const anew = this.#records.map((record) => {
+      const { attempt, name } = record;
+      if (attempt.is !== 'running' || !names.includes(name)) return record;
+      const { startedMs, containerId } = attempt;
+      const exit = { exitCode: 0, reason: 'Completed', startedMs, finishedMs: now, containerId };
+      return startAnew(exitAttempt(record, exit));
+    });
+    this.#records = followImages(this.#pod.spec, anew);
+    this.#behaviours = this.#behavioursOf();
   }
 
   /** What the containers do by themselves. */
@@ -206,6 +260,12 @@ export class SimulatedPod {
     return true;
   }
 
+  #behavioursOf(): ReadonlyMap<string, Behaviour> {
+    return new Map(
+      this.#records.map(({ name, image }) => [name, this.#options.behaviourOf(this.#pod, image)] as const),
+    );
+  }
+
   #startDue(name: string): number {
     const creating = this.#creating.get(name);
     return creating === undefined ? 0 : creating.sinceMs + creating.takesMs;
@@ -243,6 +303,7 @@ export class SimulatedPod {
     if (deadline !== undefined) due.push(deadline);
     const { againMs } = planPod(this.#pod.spec, this.#records, now);
     if (againMs !== undefined) due.push(againMs);
+    if (this.#resize !== undefined) due.push(now + resizeRetryMs);
     return due.length === 0 ? undefined : Math.min(...due);
   }
 
