@@ -8,6 +8,71 @@ const c = 'spec.containers[0]';
 
 const rows: readonly Row[] = [
   ['nothing wrong', {}, []],
+  [
+    'a resize policy that is there twice, of what cannot be resized',
+    {},
+    [
+      `${c}.resizePolicy: Unsupported value: "disk": supported values: "cpu", "memory"`,
+      `${c}.resizePolicy[2]: Duplicate value: "cpu"`,
+    ],
+    {
+      resizePolicy: [
+        { resourceName: 'cpu', restartPolicy: 'NotRequired' },
+        { resourceName: 'disk', restartPolicy: 'NotRequired' },
+        { resourceName: 'cpu', restartPolicy: 'RestartContainer' },
+      ],
+    },
+  ],
+  [
+    'a resize that restarts what never restarts',
+    { restartPolicy: 'Never' },
+    [`${c}.resizePolicy: Invalid value: "RestartContainer": must be 'NotRequired' when \`restartPolicy\` is 'Never'`],
+    { resizePolicy: [{ resourceName: 'cpu', restartPolicy: 'RestartContainer' }] },
+  ],
+  [
+    'a sleep beyond the grace period',
+    { terminationGracePeriodSeconds: 5 },
+    [
+      `${c}.lifecycle.preStop.sleep: Invalid value: 9: must be non-negative and less than terminationGracePeriodSeconds (5)`,
+    ],
+    { lifecycle: { preStop: { sleep: { seconds: 9 } } } },
+  ],
+  [
+    'a claim that the pod does not make',
+    { resourceClaims: [{ name: 'gpu', resourceClaimName: 'x' }] },
+    [`${c}.resources.claims[1]: Not found: "other"`],
+    { resources: { claims: [{ name: 'gpu' }, { name: 'other' }] } },
+  ],
+  [
+    'huge pages alone',
+    {},
+    [`${c}.resources: Forbidden: HugePages require cpu or memory`],
+    { resources: { limits: { 'hugepages-2Mi': '4Mi' }, requests: { 'hugepages-2Mi': '4Mi' } } },
+  ],
+  [
+    'a divisor that does not divide',
+    {},
+    [
+      `${c}.env[0].valueFrom.resourceFieldRef.divisor: Invalid value: "limits.cpu": only divisor's values 1m and 1 are supported with the cpu resource`,
+    ],
+    { env: [{ name: 'A', valueFrom: { resourceFieldRef: { resource: 'limits.cpu', divisor: '3' } } }] },
+  ],
+  [
+    'a field of another version',
+    {},
+    [
+      `${c}.env[0].valueFrom.fieldRef.fieldPath: Invalid value: "metadata.name": error converting fieldPath: unsupported pod version: v2`,
+    ],
+    { env: [{ name: 'A', valueFrom: { fieldRef: { apiVersion: 'v2', fieldPath: 'metadata.name' } } }] },
+  ],
+  [
+    'an AppArmor profile of this machine without its name',
+    {},
+    [
+      `${c}.securityContext.appArmorProfile.localhostProfile: Required value: must be set when AppArmor type is Localhost`,
+    ],
+    { securityContext: { appArmorProfile: { type: 'Localhost' } } },
+  ],
   ['no containers', { containers: [] }, ['spec.containers: Required value']],
   ['no name', {}, [`${c}.name: Required value`], { name: '' }],
   ['no image', {}, [`${c}.image: Required value`], { image: '' }],

@@ -33,7 +33,9 @@ export function validateAllContainers(errors: FieldErrors, path: string, spec: J
     const at = `${path}.containers[${index}]`;
     validateContainer(errors, at, container, volumes);
     validateUnique(errors, `${at}.name`, container, names);
-    validateHooks(errors, at, container);
+    validateClaims(errors, `${at}.resources.claims`, container, spec);
+    validateHooks(errors, at, container, spec);
+    validateResizePolicy(errors, `${at}.resizePolicy`, list(container, 'resizePolicy'), text(spec, 'restartPolicy'));
     if (container['restartPolicy'] !== undefined && list(container, 'restartPolicyRules').length === 0)
       errors.forbidden(`${at}.restartPolicy`, 'may not be set for non-init containers');
   }
@@ -42,7 +44,7 @@ export function validateAllContainers(errors: FieldErrors, path: string, spec: J
     const at = `${path}.initContainers[${index}]`;
     validateContainer(errors, at, container, volumes);
     validateUnique(errors, `${at}.name`, container, names);
-    validateInitContainer(errors, at, container);
+    validateInitContainer(errors, at, container, spec);
     // Init containers run one after the other, so their host ports clash only within one.
     validateHostPorts(errors, at, [container]);
   }
@@ -87,17 +89,52 @@ function validateContainer(errors: FieldErrors, path: string, container: JsonObj
   validateContainerSecurity(errors, `${path}.securityContext`, struct(container, 'securityContext'));
 }
 
-function validateHooks(errors: FieldErrors, path: string, container: JsonObject): void {
+/** Devices that the pod claims, and this container uses. */
+function validateClaims(errors: FieldErrors, path: string, container: JsonObject, spec: JsonObject): void {
+  const claimed = new Set(list(spec, 'resourceClaims').map((claim) => text(claim, 'name')));
+  for (const [index, claim] of list(struct(container, 'resources'), 'claims').entries()) {
+    const name = text(claim, 'name');
+    if (name === '') errors.required(`${path}[${index}]`);
+    else if (!claimed.has(name)) errors.notFound(`${path}[${index}]`, name);
+  }
+}
+
+const resizable = ['cpu', 'memory'];
+const resizeRestarts = ['NotRequired', 'RestartContainer'];
+
+function validateResizePolicy(
+  errors: FieldErrors,
+  path: string,
+  policies: readonly JsonObject[],
+  podRestarts: string,
+): void {
+  const seen = new Set<string>();
+  for (const [index, policy] of policies.entries()) {
+    const resource = text(policy, 'resourceName');
+    const restart = text(policy, 'restartPolicy');
+    if (seen.has(resource)) errors.duplicate(`${path}[${index}]`, resource);
+    seen.add(resource);
+    if (resource === '') errors.required(path);
+    else if (!resizable.includes(resource)) errors.notSupported(path, resource, resizable);
+    if (restart === '') errors.required(path);
+    else if (!resizeRestarts.includes(restart)) errors.notSupported(path, restart, resizeRestarts);
+    if (podRestarts === 'Never' && restart !== 'NotRequired')
+      errors.invalid(path, restart, "must be 'NotRequired' when `restartPolicy` is 'Never'");
+  }
+}
+
+function validateHooks(errors: FieldErrors, path: string, container: JsonObject, spec: JsonObject): void {
   validateProbes(errors, path, container);
   const lifecycle = optional(container, 'lifecycle');
-  if (lifecycle !== undefined) validateLifecycle(errors, `${path}.lifecycle`, lifecycle);
+  if (lifecycle === undefined) return;
+  validateLifecycle(errors, `${path}.lifecycle`, lifecycle, number(spec, 'terminationGracePeriodSeconds'));
 }
 
 /** An init container with restartPolicy Always is a sidecar: it alone has probes and hooks. */
-function validateInitContainer(errors: FieldErrors, path: string, container: JsonObject): void {
+function validateInitContainer(errors: FieldErrors, path: string, container: JsonObject, spec: JsonObject): void {
   const restartPolicy = container['restartPolicy'] as string | undefined;
   if (restartPolicy === 'Always') {
-    validateHooks(errors, path, container);
+    validateHooks(errors, path, container, spec);
     return;
   }
   if (restartPolicy !== undefined) errors.notSupported(`${path}.restartPolicy`, restartPolicy, ['Always']);

@@ -71,6 +71,11 @@ export function validateFieldRef(errors: FieldErrors, path: string, reference: J
     errors.required(`${path}.fieldPath`);
     return;
   }
+  const version = text(reference, 'apiVersion');
+  if (version !== 'v1') {
+    errors.invalid(`${path}.fieldPath`, field, `error converting fieldPath: unsupported pod version: ${version}`);
+    return;
+  }
   const subscript = subscripted.exec(field);
   if (subscript !== null) check(errors, `${path}.fieldPath`, subscript[2]!.toLowerCase(), qualifiedName);
   else if (!readableFields[reader].has(field))
@@ -87,6 +92,20 @@ export function validateResourceFieldRef(
   const resource = text(reference, 'resource');
   if (resource === '') errors.required(`${path}.resource`);
   else if (!readableResource.test(resource)) errors.notSupported(`${path}.resource`, resource, resourceNames);
+  else validateDivisor(errors, `${path}.divisor`, resource, text(reference, 'divisor'));
+}
+
+const cpuDivisors = ['1m', '1'];
+const byteDivisors = ['1', '1k', '1M', '1G', '1T', '1P', '1E', '1Ki', '1Mi', '1Gi', '1Ti', '1Pi', '1Ei'];
+
+/** 0, which is also what an absent one means, stands for 1. */
+function validateDivisor(errors: FieldErrors, path: string, resource: string, divisor: string): void {
+  if (divisor === '' || divisor === '0') return;
+  const name = resource.slice(resource.indexOf('.') + 1);
+  const divisors = name === 'cpu' ? cpuDivisors : byteDivisors;
+  if (divisors.includes(divisor)) return;
+  const list = `${divisors.slice(0, -1).join(', ')} and ${divisors.at(-1)}`;
+  errors.invalid(path, resource, `only divisor's values ${list} are supported with the ${name} resource`);
 }
 
 function validateEnvFrom(errors: FieldErrors, path: string, source: JsonObject): void {

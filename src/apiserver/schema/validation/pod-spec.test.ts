@@ -18,6 +18,42 @@ const terms = 'spec.affinity.nodeAffinity.requiredDuringSchedulingIgnoredDuringE
 
 const rows: readonly Row[] = [
   [
+    'recursive read-only mounts that are written to',
+    { volumes },
+    [`${c}.volumeMounts[0].recursiveReadOnly: Forbidden: may only be specified when readOnly is true`],
+    { volumeMounts: [{ ...mount, recursiveReadOnly: 'Enabled' }] },
+  ],
+  [
+    "users of one's own on the host's network",
+    { hostUsers: false, hostNetwork: true },
+    ['spec.hostNetwork: Forbidden: when `hostUsers` is false'],
+  ],
+  [
+    'an operating system nobody has',
+    { os: { name: 'plan9' } },
+    ['spec.os.name: Unsupported value: "plan9": supported values: "linux", "windows"'],
+  ],
+  [
+    'a DNS server by name',
+    { dnsConfig: { nameservers: ['ns.example.com'], searches: ['svc.cluster.local.', 'my_team.example.com'] } },
+    [
+      'spec.dnsConfig.nameservers[0]: Invalid value: "ns.example.com": must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)',
+    ],
+  ],
+  [
+    'an alias of no address',
+    { hostAliases: [{ ip: 'here', hostnames: ['a'] }] },
+    ['spec.hostAliases[0].ip: Invalid value: "here": must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)'],
+  ],
+  [
+    'a sysctl that is none, and a change of owners nobody knows',
+    { securityContext: { sysctls: [{ name: 'a..b', value: '1' }], fsGroupChangePolicy: 'Sometimes' } },
+    [
+      'spec.securityContext.fsGroupChangePolicy: Unsupported value: "Sometimes": supported values: "Always", "OnRootMismatch"',
+      'spec.securityContext.sysctls[0].name: Invalid value: "a..b": must have at most 253 characters and match regex ^([a-z0-9]([-_a-z0-9]*[a-z0-9])?[./])*[a-z0-9]([-_a-z0-9]*[a-z0-9])?$',
+    ],
+  ],
+  [
     'two volumes of one name',
     { volumes: [{ name: 'v' }, { name: 'v' }] },
     ['spec.volumes[1].name: Duplicate value: "v"'],

@@ -1,4 +1,5 @@
 // The pod spec, in a pod or in a template (core/validation ValidatePodSpec, ValidatePodTemplateSpec).
+import { isIP } from 'node:net';
 import type { JsonObject } from '../json.ts';
 import { list, number, optional, struct, text, texts } from '../read.ts';
 import { validateAffinity, validateTolerations, validateTopologySpread } from './affinity.ts';
@@ -13,6 +14,8 @@ import { validateImagePullSecrets, validateVolumes } from './volumes.ts';
 const restartPolicies = ['Always', 'OnFailure', 'Never'];
 const dnsPolicies = ['ClusterFirstWithHostNet', 'ClusterFirst', 'Default', 'None'];
 const preemptionPolicies = ['Never', 'PreemptLowerPriority'];
+const systems = ['linux', 'windows'];
+const ipRule = 'must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)';
 const nameserversMax = 3;
 const searchDomainsMax = 32;
 const deadlineSecondsMax = 2 ** 31 - 1;
@@ -36,6 +39,10 @@ export function validatePodSpec(errors: FieldErrors, path: string, spec: JsonObj
   validateChoice(errors, `${path}.dnsPolicy`, text(spec, 'dnsPolicy'), dnsPolicies);
   validateLabels(errors, `${path}.nodeSelector`, spec, 'nodeSelector');
   validatePodSecurity(errors, `${path}.securityContext`, struct(spec, 'securityContext'));
+  validateHostUsers(errors, path, spec);
+  validateResourceClaims(errors, `${path}.resourceClaims`, list(spec, 'resourceClaims'));
+  const os = optional(spec, 'os');
+  if (os !== undefined) validateChoice(errors, `${path}.os.name`, text(os, 'name'), systems);
   if (spec['shareProcessNamespace'] === true && spec['hostPID'] === true)
     errors.invalid(`${path}.shareProcessNamespace`, true, 'ShareProcessNamespace and HostPID cannot both be enabled');
   validateImagePullSecrets(errors, `${path}.imagePullSecrets`, list(spec, 'imagePullSecrets'));
@@ -55,6 +62,29 @@ export function validatePodSpec(errors: FieldErrors, path: string, spec: JsonObj
 export function validateChoice(errors: FieldErrors, path: string, value: string, supported: readonly string[]): void {
   if (value === '') errors.required(path);
   else if (!supported.includes(value)) errors.notSupported(path, value, supported);
+}
+
+/** Users of their own go with none of the host's other namespaces. */
+function validateHostUsers(errors: FieldErrors, path: string, spec: JsonObject): void {
+  if (spec['hostUsers'] !== false) return;
+  for (const [field, name] of [
+    ['hostNetwork', 'hostNetwork'],
+    // Upstream spells these two so.
+    ['hostPID', 'HostPID'],
+    ['hostIPC', 'HostIPC'],
+  ] as const)
+    if (spec[field] === true) errors.forbidden(`${path}.${name}`, 'when `hostUsers` is false');
+}
+
+function validateResourceClaims(errors: FieldErrors, path: string, claims: readonly JsonObject[]): void {
+  const seen = new Set<string>();
+  for (const [index, claim] of claims.entries()) {
+    const name = text(claim, 'name');
+    if (seen.has(name)) errors.duplicate(`${path}[${index}].name`, name);
+    else if (name === '') errors.required(`${path}[${index}].name`);
+    else check(errors, `${path}[${index}].name`, name, dnsLabel);
+    seen.add(name);
+  }
 }
 
 function validateNames(errors: FieldErrors, path: string, spec: JsonObject): void {
@@ -91,11 +121,18 @@ function validateDnsConfig(errors: FieldErrors, path: string, spec: JsonObject):
   }
   if (config === undefined) return;
   if (servers.length > nameserversMax) errors.tooMany(`${path}.nameservers`, servers.length, nameserversMax);
-  const searches = texts(config, 'searches').length;
-  if (searches > searchDomainsMax) errors.tooMany(`${path}.searches`, searches, searchDomainsMax);
+  for (const [index, server] of servers.entries())
+    if (isIP(server) === 0) errors.invalid(`${path}.nameservers[${index}]`, server, ipRule);
+  const searches = texts(config, 'searches');
+  if (searches.length > searchDomainsMax) errors.tooMany(`${path}.searches`, searches.length, searchDomainsMax);
+  for (const [index, domain] of searches.entries())
+    if (domain !== '.') check(errors, `${path}.searches[${index}]`, domain.replace(/\.$/, ''), searchDomain);
   for (const [index, option] of list(config, 'options').entries())
     if (text(option, 'name') === '') errors.required(`${path}.options[${index}]`, 'must not be empty');
 }
+
+/** Underscores are common in search domains (RelaxedDNSSearchValidation). */
+const searchDomain = (domain: string) => dnsSubdomain(domain.replaceAll('_', 'a'));
 
 function validateGates(errors: FieldErrors, path: string, spec: JsonObject): void {
   for (const [index, gate] of list(spec, 'readinessGates').entries())
@@ -111,7 +148,7 @@ function validateGates(errors: FieldErrors, path: string, spec: JsonObject): voi
 
 function validateHostAliases(errors: FieldErrors, path: string, aliases: readonly JsonObject[]): void {
   for (const [index, alias] of aliases.entries()) {
-    if (text(alias, 'ip') === '') errors.required(`${path}[${index}].ip`);
+    if (isIP(text(alias, 'ip')) === 0) errors.invalid(`${path}[${index}].ip`, text(alias, 'ip'), ipRule);
     for (const [position, name] of texts(alias, 'hostnames').entries())
       check(errors, `${path}[${index}].hostnames[${position}]`, name, dnsSubdomain);
   }

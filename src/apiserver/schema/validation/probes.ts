@@ -27,11 +27,25 @@ function validateProbe(errors: FieldErrors, path: string, probe: JsonObject, nam
   else if (grace <= 0) errors.invalid(`${path}.terminationGracePeriodSeconds`, grace, 'must be greater than 0');
 }
 
-export function validateLifecycle(errors: FieldErrors, path: string, lifecycle: JsonObject): void {
+/** `graceSeconds` of the pod: nobody may sleep longer than that. */
+export function validateLifecycle(
+  errors: FieldErrors,
+  path: string,
+  lifecycle: JsonObject,
+  graceSeconds: number | undefined,
+): void {
   for (const hook of ['postStart', 'preStop']) {
     const handler = optional(lifecycle, hook);
     if (handler !== undefined)
       validateHandler(errors, `${path}.${hook}`, handler, ['exec', 'httpGet', 'tcpSocket', 'sleep']);
+    const sleep = optional(handler ?? {}, 'sleep');
+    const seconds = number(sleep ?? {}, 'seconds') ?? 0;
+    if (sleep !== undefined && graceSeconds !== undefined && (seconds < 0 || seconds > graceSeconds))
+      errors.invalid(
+        `${path}.${hook}.sleep`,
+        seconds,
+        `must be non-negative and less than terminationGracePeriodSeconds (${graceSeconds})`,
+      );
   }
 }
 
@@ -62,7 +76,6 @@ function validateAction(errors: FieldErrors, path: string, kind: string, action:
   if (kind === 'httpGet' || kind === 'tcpSocket') validatePortNumberOrName(errors, `${path}.port`, action['port']);
   if (kind === 'grpc' && !isPort(number(action, 'port') ?? 0))
     errors.invalid(`${path}.port`, number(action, 'port') ?? 0, portRange);
-  if (kind === 'sleep') validateNonNegative(errors, `${path}.seconds`, number(action, 'seconds'));
 }
 
 export function validatePortNumberOrName(errors: FieldErrors, path: string, port: unknown): void {

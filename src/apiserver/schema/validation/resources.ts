@@ -26,6 +26,9 @@ export function validateResources(errors: FieldErrors, path: string, resources: 
     }
   }
   validateRequestsWithinLimits(errors, path, resources);
+  const names = ['limits', 'requests'].flatMap((field) => Object.keys(struct(resources, field)));
+  if (names.some((name) => name.startsWith('hugepages-')) && !names.some((name) => name === 'cpu' || name === 'memory'))
+    errors.forbidden(path, 'HugePages require cpu or memory');
 }
 
 function validateRequestsWithinLimits(errors: FieldErrors, path: string, resources: JsonObject): void {

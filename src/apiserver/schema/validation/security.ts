@@ -7,10 +7,17 @@ const idMax = 2 ** 31 - 1;
 const idRange = `must be between 0 and ${idMax}, inclusive`;
 const seccompTypes = ['Localhost', 'RuntimeDefault', 'Unconfined'];
 const procMounts = ['Default', 'Unmasked'];
+const appArmorTypes = ['Localhost', 'RuntimeDefault', 'Unconfined'];
+const appArmorProfileLengthMax = 4095;
+const ownershipPolicies = ['Always', 'OnRootMismatch'];
+const groupPolicies = ['Merge', 'Strict'];
+const sysctlLengthMax = 253;
+const sysctlName = /^([a-z0-9]([-_a-z0-9]*[a-z0-9])?[./])*[a-z0-9]([-_a-z0-9]*[a-z0-9])?$/;
 
 export function validateContainerSecurity(errors: FieldErrors, path: string, context: JsonObject): void {
   for (const field of ['runAsUser', 'runAsGroup']) validateId(errors, `${path}.${field}`, number(context, field));
   validateSeccomp(errors, `${path}.seccompProfile`, optional(context, 'seccompProfile'));
+  validateAppArmor(errors, `${path}.appArmorProfile`, optional(context, 'appArmorProfile'));
   const procMount = text(context, 'procMount');
   if (procMount !== '' && !procMounts.includes(procMount))
     errors.notSupported(`${path}.procMount`, procMount, procMounts);
@@ -31,10 +38,24 @@ export function validatePodSecurity(errors: FieldErrors, path: string, context: 
   for (const [index, group] of ((context['supplementalGroups'] as readonly number[] | undefined) ?? []).entries())
     validateId(errors, `${path}.supplementalGroups[${index}]`, group);
   validateSeccomp(errors, `${path}.seccompProfile`, optional(context, 'seccompProfile'));
+  validateAppArmor(errors, `${path}.appArmorProfile`, optional(context, 'appArmorProfile'));
+  for (const [field, policies] of [
+    ['fsGroupChangePolicy', ownershipPolicies],
+    ['supplementalGroupsPolicy', groupPolicies],
+  ] as const) {
+    const policy = text(context, field);
+    if (policy !== '' && !policies.includes(policy)) errors.notSupported(`${path}.${field}`, policy, policies);
+  }
   const seen = new Set<string>();
   for (const [index, sysctl] of list(context, 'sysctls').entries()) {
     const name = text(sysctl, 'name');
     if (name === '') errors.required(`${path}.sysctls[${index}].name`);
+    else if (name.length > sysctlLengthMax || !sysctlName.test(name))
+      errors.invalid(
+        `${path}.sysctls[${index}].name`,
+        name,
+        `must have at most ${sysctlLengthMax} characters and match regex ${sysctlName.source.replaceAll(String.raw`\/`, '/')}`,
+      );
     else if (seen.has(name)) errors.duplicate(`${path}.sysctls[${index}].name`, name);
     seen.add(name);
   }
@@ -54,4 +75,21 @@ function validateSeccomp(errors: FieldErrors, path: string, profile: JsonObject 
     errors.required(`${path}.localhostProfile`, 'must be set when seccomp type is Localhost');
   else if (type !== 'Localhost' && isLocal)
     errors.invalid(`${path}.localhostProfile`, profile, 'can only be set when seccomp type is Localhost');
+}
+
+function validateAppArmor(errors: FieldErrors, path: string, profile: JsonObject | undefined): void {
+  if (profile === undefined) return;
+  const type = text(profile, 'type');
+  const name = profile['localhostProfile'] as string | undefined;
+  if (type === '') errors.required(`${path}.type`, 'type is required when appArmorProfile is set');
+  else if (!appArmorTypes.includes(type)) errors.notSupported(`${path}.type`, type, appArmorTypes);
+  else if (type === 'Localhost') {
+    if (name === undefined || name.trim() === '')
+      errors.required(`${path}.localhostProfile`, 'must be set when AppArmor type is Localhost');
+    else if (name !== name.trim())
+      errors.invalid(`${path}.localhostProfile`, name, 'must not be padded with whitespace');
+    else if (name.length > appArmorProfileLengthMax)
+      errors.tooLong(`${path}.localhostProfile`, appArmorProfileLengthMax);
+  } else if (name !== undefined)
+    errors.invalid(`${path}.localhostProfile`, name, 'can only be set when AppArmor type is Localhost');
 }

@@ -181,6 +181,7 @@ function validateNoBacksteps(errors: FieldErrors, path: string, value: string): 
   if (value.split('/').includes('..')) errors.invalid(path, value, "must not contain '..'");
 }
 
+const recursiveModes = ['Disabled', 'Enabled', 'IfPossible'];
 const propagations = ['Bidirectional', 'HostToContainer', 'None'];
 
 /** The volumeMounts and volumeDevices of one container. */
@@ -200,6 +201,7 @@ export function validateMounts(errors: FieldErrors, path: string, container: Jso
       errors.invalid(`${at}.subPathExpr`, expression, 'subPathExpr and subPath are mutually exclusive');
     else if (expression !== '') validateDescendingPath(errors, `${at}.subPathExpr`, expression);
     validatePropagation(errors, `${at}.mountPropagation`, mount, container);
+    validateRecursiveReadOnly(errors, `${at}.recursiveReadOnly`, mount);
   }
   for (const [index, device] of list(container, 'volumeDevices').entries()) {
     const at = `${path}.volumeDevices[${index}]`;
@@ -226,6 +228,15 @@ function validatePropagation(errors: FieldErrors, path: string, mount: JsonObjec
   if (!propagations.includes(propagation)) errors.notSupported(path, propagation, propagations);
   if (propagation === 'Bidirectional' && struct(container, 'securityContext')['privileged'] !== true)
     errors.forbidden(path, 'Bidirectional mount propagation is available only to privileged containers');
+}
+
+function validateRecursiveReadOnly(errors: FieldErrors, path: string, mount: JsonObject): void {
+  const mode = text(mount, 'recursiveReadOnly');
+  if (mode === '' || mode === 'Disabled') return;
+  if (mount['readOnly'] !== true) errors.forbidden(path, 'may only be specified when readOnly is true');
+  if (!['', 'None'].includes(text(mount, 'mountPropagation')))
+    errors.forbidden(path, 'may only be specified when mountPropagation is None or not specified');
+  if (!recursiveModes.includes(mode)) errors.notSupported(path, mode, recursiveModes);
 }
 
 export function validateImagePullSecrets(errors: FieldErrors, path: string, references: readonly JsonObject[]): void {
