@@ -60,6 +60,12 @@ describe('streams from a node', () => {
     request.on('error', () => undefined);
     return request.end();
   };
+  const openStreams = async () => {
+    const headers = { authorization: 'Bearer good' };
+    const asked = ask(`${listener.url}/metrics`, { ca: authority, agent: false, headers }).end();
+    const [response] = (await once(asked, 'response')) as [IncomingMessage];
+    return /^apiserver_longrunning_requests\{verb="CONNECT"\} (\d+)$/m.exec(await text(response))?.[1];
+  };
   const get = async (path: string, headers?: Readonly<Record<string, string>>) => {
     const [response] = (await once(send(path, headers), 'response')) as [IncomingMessage];
     return { code: response.statusCode, type: response.headers['content-type'], text: await text(response) };
@@ -96,8 +102,10 @@ describe('streams from a node', () => {
     const request = send('log?follow=true');
     const [response] = (await once(request, 'response')) as [IncomingMessage];
     assert.equal(String((await once(response, 'data'))[0]), 'so far');
+    assert.equal(await openStreams(), '1');
     request.destroy();
     await left.promise;
+    while ((await openStreams()) !== '0');
   });
 
   test('an upgrade passes the protocol on and nothing of who asks, then bytes both ways', async () => {

@@ -10,9 +10,11 @@ import type { ResourceRoute, SystemRoute } from './route.ts';
 const seriesMax = 10_000;
 
 export interface Load {
-  /** Requests in progress, watches aside. */
+  /** Requests in progress, watches and streams aside. */
   readonly inFlight: number;
   readonly watches: number;
+  /** Logs that are read, exec, attach, port-forward. */
+  readonly streams: number;
   /** Watches that were cut off because nobody read them, ever. */
   readonly cutOff: number;
 }
@@ -43,11 +45,12 @@ export function createRequestCounts(
     const opened = await createMetrics();
     const names = ['verb', 'group', 'version', 'resource', 'subresource', 'code'];
     add = opened.counter('apiserver_request_total', 'Requests that were answered.', names);
-    opened.gauge('apiserver_current_inflight_requests', 'Requests in progress, watches aside.', [], () => [
+    opened.gauge('apiserver_current_inflight_requests', 'Requests in progress, long ones aside.', [], () => [
       { value: load().inFlight },
     ]);
-    opened.gauge('apiserver_longrunning_requests', 'Open watches.', ['verb'], () => [
+    opened.gauge('apiserver_longrunning_requests', 'Open watches, and streams from nodes.', ['verb'], () => [
       { labels: { verb: 'WATCH' }, value: load().watches },
+      { labels: { verb: 'CONNECT' }, value: load().streams },
     ]);
     opened.gauge('apiserver_storage_objects', 'Objects that are stored.', ['resource'], () =>
       [...objects].map(([resource, value]) => ({ labels: { resource }, value })),
