@@ -3,6 +3,7 @@
 import { type Node, type Pod, resources, type Stored } from '../../api/index.ts';
 import { listWatch } from '../../client/index.ts';
 import { isKnownToAgent } from '../../core/pod/index.ts';
+import { nodeOffer } from '../../core/scheduling/index.ts';
 import {
   composeController,
   createWorkQueue,
@@ -11,11 +12,11 @@ import {
   sleep,
   startReflector,
 } from '../../machinery/index.ts';
+import { NodeRoom } from '../node-room.ts';
 import { createPodWriter, type PodWriter } from '../pod-writer.ts';
 import type { NodeContext, TellPod } from './context.ts';
 import { PodLife } from './pod-life.ts';
 import { clearUnknownPod, podsWithFiles } from './pod-traces.ts';
-import { NodeRoom } from './room.ts';
 import type { PodStreams } from './streams.ts';
 
 /** How often the runtime is asked what changed: it tells nothing by itself before containerd 1.7 (kubelet's PLEG: 1 s). */
@@ -58,7 +59,7 @@ export function startPodManager(
         return undefined;
       }
       const { againMs } = await life.sync();
-      room.settle(uid, life.claims, !life.finished);
+      room.settle(uid, () => life.claims, !life.finished);
       if (life.finished) streams.end(uid);
       if (life.stopped) writer.consider(life, undefined);
       if (life.stopped && gone.has(uid)) forget(uid);
@@ -98,7 +99,7 @@ export function startPodManager(
 
   const host = {
     wake: (uid: string) => queue.add(uid),
-    grant: (pod: Stored<Pod>) => room.resize(pod, node()),
+    grant: (pod: Stored<Pod>) => room.resize(pod, nodeOffer(node())),
     changed(uid: string) {
       const life = lives.get(uid);
       if (life !== undefined && !gone.has(uid)) writer.consider(life, undefined);
@@ -112,11 +113,11 @@ export function startPodManager(
     else {
       const over = pod.status?.phase === 'Failed' || pod.status?.phase === 'Succeeded';
       const ran = isKnownToAgent(pod) || seen.has(uid);
-      const rejection = ran || over ? undefined : room.check(pod, node());
+      const rejection = ran || over ? undefined : room.check(pod, nodeOffer(node()));
       if (rejection !== undefined) tell(pod, 'Warning', rejection.reason, rejection.message);
       const life = new PodLife(context, host, tell, pod, rejection);
       lives.set(uid, life);
-      room.settle(uid, life.claims, !life.finished);
+      room.settle(uid, () => life.claims, !life.finished);
     }
     queue.add(uid);
     host.changed(uid);
@@ -172,7 +173,7 @@ export function startPodManager(
           const life = lives.get(uid);
           if (life === undefined) return;
           if (life.stopped) {
-            room.settle(uid, life.claims, false);
+            room.settle(uid, () => life.claims, false);
             forget(uid);
             return;
           }

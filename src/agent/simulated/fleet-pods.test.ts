@@ -292,3 +292,44 @@ test('init containers run in order, sidecars stay, and the pod is ready when all
   assert.equal(status().initContainerStatuses?.[0]?.state?.terminated?.reason, 'Completed');
   assert.notEqual(status().initContainerStatuses?.[1]?.state?.running, undefined);
 });
+
+test('another image restarts its container; resources are given as far as the node has them', async (t) => {
+  const { addPod, client, clock, container, events, pod, run } = world(t);
+  const { stop } = await run(1);
+  const withCpu = (cpu: string, image = 'a:1') => [{ name: 'main', image, resources: { requests: { cpu } } }];
+  addPod('p', { containers: withCpu('1') });
+  addPod('other', { containers: withCpu('2') });
+  await clock.advance(1_000);
+  const change = async (containers: ReturnType<typeof withCpu>) => {
+    await client.patch(resources.pods, 'default', 'p', 'merge', { spec: { containers } });
+    await clock.advance(1_000);
+  };
+  const pending = () =>
+    pod('p')!
+      .status?.conditions?.filter(({ type }) => type.startsWith('PodResize'))
+      .map(({ reason }) => reason);
+
+  await change(withCpu('1', 'a:2'));
+  assert.deepEqual([container('p')?.image, container('p')?.restartCount, container('p')?.ready], ['a:2', 1, true]);
+  assert.ok(events.includes('Normal Killing: Container main definition changed, will be restarted'));
+  await change(withCpu('2', 'a:2'));
+  assert.deepEqual([container('p')?.allocatedResources, pending()], [{ cpu: '2' }, []]);
+  await change(withCpu('3', 'a:2'));
+  assert.deepEqual([container('p')?.allocatedResources, pending()], [{ cpu: '2' }, ['Deferred']]);
+  await change(withCpu('5', 'a:2'));
+  assert.deepEqual(pending(), ['Infeasible']);
+  await change(withCpu('3', 'a:2'));
+  await client.delete(resources.pods, 'default', 'other', { gracePeriodSeconds: 0 });
+  await clock.advance(10_000);
+  assert.deepEqual(
+    [container('p')?.allocatedResources, pending(), container('p')?.restartCount],
+    [{ cpu: '3' }, [], 1],
+  );
+
+  await stop();
+  await client.patch(resources.pods, 'default', 'p', 'merge', { spec: { containers: withCpu('1', 'a:3') } });
+  await run(1);
+  await clock.advance(1_000);
+  assert.deepEqual([container('p')?.image, container('p')?.restartCount], ['a:3', 2], 'also while nobody was there');
+  assert.deepEqual(container('p')?.resources, { requests: { cpu: '1' } });
+});

@@ -11,22 +11,17 @@ import {
   type Decree,
   exitAttempt,
   failPull,
-  followImages,
-  grantResources,
   isKnownToAgent,
   newRecords,
-  outdated,
   planPod,
   podStatus,
   probed,
   type Rejection,
   rejectedStatus,
-  resizesDue,
   type ResizeState,
   runAttempt,
-  startAnew,
-  wantsResize,
 } from '../../core/pod/index.ts';
+import { followSpec } from './follow-spec.ts';
 import type { Behaviour } from './misbehaviour.ts';
 
 /** What happened that `kubectl describe` should tell. */
@@ -69,7 +64,7 @@ export class SimulatedPod {
   readonly #creating = new Map<string, { readonly sinceMs: number; readonly takesMs: number }>();
   #decree: Decree | undefined;
   /** The spec that its containers follow. */
-  #followed: PodSpec;
+  #followed: PodSpec | undefined;
   #resize: ResizeState | undefined;
   #stopAtMs: number | undefined;
   #stopped = false;
@@ -79,7 +74,6 @@ export class SimulatedPod {
     this.#options = options;
     this.#pod = pod;
     this.podIP = options.podIP;
-    this.#followed = pod.spec;
     const known = isKnownToAgent(pod);
     this.#records = known ? adoptRecords(pod, now) : newRecords(pod.spec);
     this.#startedMs = parseTime(pod.status?.startTime) ?? now;
@@ -158,40 +152,17 @@ export class SimulatedPod {
     );
   }
 
-  /** What of the spec may change while the pod runs: images, and resources as far as the node has them. */
+  /** Images and resources may change while the pod runs. */
   #follow(now: number, events: PodEvent[]): void {
     const { spec } = this.#pod;
     this.#followed = spec;
-    this.#records = followImages(spec, this.#records);
-    const due = outdated(spec, this.#records).map(({ name }) => name);
-    for (const name of due) {
+    const { records, resize, outdated } = followSpec(spec, this.#records, () => this.#options.grant(this.#pod), now);
+    for (const name of outdated) {
       const message = `Container ${name} definition changed, will be restarted`;
       events.push({ type: 'Normal', reason: 'Killing', message });
     }
-    this.#restart(due, now);
-    this.#resize = wantsResize(spec, this.#records) ? this.#options.grant(this.#pod) : undefined;
-    if (this.#resize === undefined) this.#records = grantResources(spec, this.#records);
-    const resizes = resizesDue(spec, this.#records);
-    this.#restart(
-      resizes.filter(({ restart }) => restart).map(({ record }) => record.name),
-      now,
-    );
-    const given = new Set(resizes.filter(({ restart }) => !restart).map(({ record }) => record.name));
-    this.#records = this.#records.map((record) =>
-      given.has(record.name) ? { ...record, resources: record.allocated } : record,
-    );
-  }
-
-  #restart(names: readonly string[], now: number): void {
-    if (names.length === 0) return;
-    const anew = this.#records.map((record) => {
-      const { attempt, name } = record;
-      if (attempt.is !== 'running' || !names.includes(name)) return record;
-      const { startedMs, containerId } = attempt;
-      const exit = { exitCode: 0, reason: 'Completed', startedMs, finishedMs: now, containerId };
-      return startAnew(exitAttempt(record, exit));
-    });
-    this.#records = followImages(this.#pod.spec, anew);
+    this.#records = records;
+    this.#resize = resize;
     this.#behaviours = this.#behavioursOf();
   }
 

@@ -25,6 +25,8 @@ function adoptRecord(fresh: ContainerRecord, known: ContainerStatus, now: number
   const lastExit = known.lastState?.terminated;
   return {
     ...fresh,
+    // What it was tried with; the spec may name another one by now.
+    image: known.image === '' ? fresh.image : known.image,
     imageId: known.imageID,
     // What stands in the spec may have been asked for while nobody was there to grant it.
     allocated: known.resources ?? fresh.allocated,
