@@ -42,6 +42,8 @@ export interface ApiServer extends ApiHandler {
   readonly clock: Clock;
   readonly authorize: Authorizer;
   readonly tokens: ServiceAccountTokens;
+  /** Resolves when the store has answered. */
+  ping(): Promise<void>;
   /** How many objects are stored, by `resource.group`. */
   countObjects(): Promise<ReadonlyMap<string, number>>;
   /** Ends every watch and refuses new ones; other requests go on. The first step of a stop. */
@@ -107,6 +109,9 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
       } catch (error) {
         throw asStatusError(error);
       }
+    },
+    async ping() {
+      await store.revision();
     },
     async countObjects() {
       const storages = new Set(resources.all().map(({ storage, handle }) => (handle === undefined ? storage : '')));

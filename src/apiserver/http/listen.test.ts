@@ -5,6 +5,7 @@ import type { Status } from '../../api/index.ts';
 import { createAuthority, issueCertificate, type KeyPair } from '../../pki/index.ts';
 import { type AnyObject, configMap, createTestServer, type TestServer } from '../server.test-support.ts';
 import { bodyBytesMax } from './limits.ts';
+import { healthAt } from './health.ts';
 import { type ApiListener, listenApiServer } from './listen.ts';
 
 let authority: KeyPair;
@@ -68,6 +69,23 @@ test('anybody may ask for version and health, and for nothing else', async () =>
     assert.equal(refused.code, 401, path);
     assert.equal(refused.json().reason, 'Unauthorized');
   }
+});
+
+test('health tells of each check to whoever asks for it', async () => {
+  assert.equal((await ask('/readyz?verbose')).text, '[+]ping ok\n[+]etcd ok\nreadyz check passed\n');
+  assert.equal((await ask('/readyz/etcd')).text, 'ok');
+  for (const path of ['/readyz/nothing', '/livez/etcd', '/readyz/etcd/more']) assert.equal((await ask(path)).code, 404);
+  const anonymous = await ask('/readyz/etcd', { dispatcher: withoutCertificate });
+  assert.equal(anonymous.code, 401);
+});
+
+test('people get JSON with line breaks', async () => {
+  const path = '/api/v1/namespaces/default';
+  assert.doesNotMatch((await ask(path)).text, /\n/);
+  assert.match((await ask(`${path}?pretty=true`)).text, /^\{\n {2}"metadata": \{\n/);
+  const curl = { headers: { 'user-agent': 'curl/8.5.0' } };
+  assert.match((await ask(path, curl)).text, /\n/);
+  assert.doesNotMatch((await ask(`${path}?pretty=false`, curl)).text, /\n/);
 });
 
 test('client certificates and bearer tokens say who asks', async () => {
@@ -288,4 +306,13 @@ test('a watch as a table defines its columns once', async () => {
     [true, false],
   );
   assert.deepEqual((tables[1]!.rows as { cells: unknown[] }[])[0]!.cells.slice(0, 2), ['kube-node-lease', 'Active']);
+});
+
+test('a store that does not answer makes the server unready, not dead', async () => {
+  const stuck = { ...backend.server, ping: () => new Promise<void>(() => undefined) };
+  const ready = healthAt(stuck, ['readyz'], false);
+  await backend.clock.advance(2_000);
+  const { code, text } = (await ready)!;
+  assert.deepEqual([code, text], [500, '[+]ping ok\n[-]etcd failed: reason withheld\nreadyz check failed\n']);
+  assert.deepEqual(await healthAt(stuck, ['livez'], false), { code: 200, text: 'ok' });
 });

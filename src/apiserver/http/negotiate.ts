@@ -89,6 +89,13 @@ export function acceptsGzip(request: IncomingMessage): boolean {
   return typeof header === 'string' && /\bgzip\b/.test(header);
 }
 
+/** Said so, or a program that shows to people what it gets (apiserver endpoints/handlers/negotiation isPrettyPrint). */
+export function wantsPretty({ url = '', headers }: IncomingMessage): boolean {
+  const asked = /[?&]pretty=([^&]*)/.exec(url)?.[1];
+  if (asked !== undefined) return asked === 'true' || asked === '1';
+  return /^(curl|Wget|Mozilla\/5\.0)/.test(headers['user-agent'] ?? '');
+}
+
 function rangesOf(request: IncomingMessage): readonly Range[] {
   const header = request.headers.accept ?? '';
   if (header.trim() === '') return [{ type: '*/*', parameters: new Map() }];

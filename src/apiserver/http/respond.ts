@@ -5,7 +5,7 @@ import { constants, gzip } from 'node:zlib';
 import type { KubernetesList, KubernetesObject, StatusError } from '../../api/index.ts';
 import { gzipBytesMin } from './limits.ts';
 import { streamedItemsMin, streamList } from './list-stream.ts';
-import { acceptsGzip, type Encoding } from './negotiate.ts';
+import { acceptsGzip, type Encoding, wantsPretty } from './negotiate.ts';
 import { formatYaml } from '../../machinery/index.ts';
 
 const compress = promisify(gzip);
@@ -31,7 +31,8 @@ export async function respond(request: IncomingMessage, response: ServerResponse
     await streamList(request, response, answer.code, list, { 'content-type': 'application/json', ...warning });
     return;
   }
-  const text = yaml ? formatYaml(answer.body) : JSON.stringify(answer.body);
+  const indent = yaml || !wantsPretty(request) ? undefined : 2;
+  const text = yaml ? formatYaml(answer.body) : JSON.stringify(answer.body, undefined, indent);
   const contentType = answer.contentType ?? (yaml ? 'application/yaml' : 'application/json');
   await respondText(request, response, answer.code, text, { 'content-type': contentType, ...warning });
 }

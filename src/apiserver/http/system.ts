@@ -5,6 +5,7 @@ import { coreVersions, group, groupList, resourceList } from '../discovery/plain
 import type { OpenApiDocuments } from '../openapi/documents.ts';
 import { openApiV2ProtobufAccept, openApiV2ProtobufType } from '../openapi/protobuf.ts';
 import type { ApiServer } from '../server.ts';
+import { healthAt } from './health.ts';
 import { negotiateDiscovery } from './negotiate.ts';
 import type { RequestCounts } from './request-counts.ts';
 import { respond, respondText } from './respond.ts';
@@ -24,7 +25,6 @@ export const version = {
 };
 
 const anonymousPaths = new Set(['version', 'healthz', 'livez', 'readyz']);
-const healthPaths = new Set(['healthz', 'livez', 'readyz']);
 
 /** Whether nobody needs to say who they are to ask for it. */
 export function isPublic(segments: readonly string[]): boolean {
@@ -44,8 +44,9 @@ export async function serveSystem(
   response: ServerResponse,
 ): Promise<void> {
   const [first = '', ...rest] = segments;
-  if (segments.length === 1 && healthPaths.has(first)) {
-    await respondText(request, response, 200, 'ok', { 'content-type': 'text/plain; charset=utf-8' });
+  const health = await healthAt(server, segments, /[?&]verbose\b/.test(request.url ?? ''));
+  if (health !== undefined) {
+    await respondText(request, response, health.code, health.text, { 'content-type': 'text/plain; charset=utf-8' });
     return;
   }
   if (first === 'metrics' && rest.length === 0) {
