@@ -144,10 +144,17 @@ export function createSpdySession(socket: Duplex): SpdySession {
   });
   // An end like any other: its streams end.
   socket.on('error', () => undefined);
-  socket.on('end', () => socket.end());
-  socket.once('close', () => {
+  const cutAll = () => {
     for (const stream of streams.values()) stream.cut();
     streams.clear();
+  };
+  // Nothing more will come, whether or not the other side still listens.
+  socket.once('end', () => {
+    cutAll();
+    socket.end();
+  });
+  socket.once('close', () => {
+    cutAll();
     closed.resolve();
   });
 
