@@ -3,7 +3,6 @@
 // ledger decides nothing about a node (assess.ts) nor about how many at once (rollout.ts): it only keeps them up to date.
 import { BinaryHeap } from '../../api/index.ts';
 import { nextBackoff } from './backoff.ts';
-import { Candidates } from './candidates.ts';
 import { nextPodName } from './naming.ts';
 import {
   type Action,
@@ -15,33 +14,12 @@ import {
   type PlanLimits,
   unlimited,
 } from './plan.ts';
-import { allowance, type Fleet, keepsBudget } from './rollout.ts';
+import { allowance, keepsBudget } from './rollout.ts';
 import { assess, confirms } from './assess.ts';
-import {
-  type Assessment,
-  forgetSent,
-  idle,
-  sentForgottenAt,
-  setTimes,
-  type Slot,
-  type SlotState,
-  type Tally,
-} from './slot.ts';
+import { forgetSent, idle, sentForgottenAt, setTimes, type Slot, type SlotState } from './slot.ts';
 import { surges, type Target, wantedRevision } from './target.ts';
-import { type NodeView, type PodView, revisionOf, zoneOf } from './views.ts';
-
-export interface Counts {
-  readonly desired: number;
-  readonly current: number;
-  readonly ready: number;
-  readonly available: number;
-  readonly updated: number;
-  readonly misscheduled: number;
-  readonly blocking: number;
-  readonly surging: number;
-}
-
-type Candidacy = 'settling' | 'serving' | 'retirable';
+import { bump, type Candidacy, type Counts, Totals } from './totals.ts';
+import { type NodeView, type PodView, revisionOf } from './views.ts';
 
 const noPods: readonly PodView[] = [];
 const nothingSent: ReadonlyMap<string, number> = new Map();
@@ -51,25 +29,10 @@ export class Ledger {
   readonly #slots = new Map<string, Slot>();
   /** Which slot a pod was folded into. */
   readonly #slotOfPod = new Map<string, string>();
-  readonly #counts = {
-    desired: 0,
-    current: 0,
-    ready: 0,
-    available: 0,
-    updated: 0,
-    misscheduled: 0,
-    blocking: 0,
-    surging: 0,
-  };
-  readonly #states = new Map<SlotState, number>();
+  readonly #totals = new Totals();
   readonly #podsOfRevision = new Map<string, number>();
-  /** Slots with something to create or remove now, whatever the budget; oldest first. */
-  readonly #toCreate = new Set<Slot>();
-  readonly #toRemove = new Set<Slot>();
-  readonly #candidates = { settling: new Candidates(), serving: new Candidates(), retirable: new Candidates() };
   /** Slots with a create on its way; those whose pod was seen are dropped when they are come across. */
   readonly #creating = new Set<Slot>();
-  readonly #busyInZone = new Map<string, number>();
   /** Reviews that only time brings; an entry whose slot has another due time by now is skipped. */
   readonly #due = new BinaryHeap<{ readonly at: number; readonly slot: Slot }>((a, b) => a.at - b.at);
 
@@ -78,12 +41,12 @@ export class Ledger {
   }
 
   get counts(): Counts {
-    return this.#counts;
+    return this.#totals.counts;
   }
 
   /** Slots by state; states that no slot is in may be missing. */
   get states(): ReadonlyMap<SlotState, number> {
-    return this.#states;
+    return this.#totals.states;
   }
 
   get slots(): Iterable<Readonly<Slot>> {
@@ -105,12 +68,12 @@ export class Ledger {
 
   /** How many nodes wait to be replaced as the budget allows. */
   get outdated(): number {
-    return this.#candidates.settling.size + this.#candidates.serving.size;
+    return this.#totals.outdated;
   }
 
   /** How many nodes wait for a create that was not sent. */
   get waitingToCreate(): number {
-    return this.#toCreate.size;
+    return this.#totals.toCreate.size;
   }
 
   /** Takes up a new target. Back-offs are forgotten when the spec moved: the user may have mended what failed. */
@@ -202,16 +165,16 @@ export class Ledger {
     const deletes: DeletePod[] = [];
     const createRoom = () => limits.createsMax - creates.length;
     const deleteRoom = () => limits.deletesMax - deletes.length;
-    for (const slot of this.#toRemove) {
+    for (const slot of this.#totals.toRemove) {
       if (deleteRoom() <= 0) break;
       for (const { pod, reason } of slot.assessment.removals.slice(0, deleteRoom()))
         deletes.push(deletion(slot, pod, reason));
     }
-    for (const slot of this.#toCreate) {
+    for (const slot of this.#totals.toCreate) {
       if (createRoom() <= 0) break;
       creates.push(creation(slot, target, slot.assessment.create!));
     }
-    const allowed = allowance(target, this.#fleet());
+    const allowed = allowance(target, this.#totals.fleet);
     for (const kind of ['settling', 'serving'] as const) {
       if (surges(target))
         for (const slot of this.#first(kind, Math.min(allowed[kind], createRoom())))
@@ -230,7 +193,7 @@ export class Ledger {
     const slot = this.#slots.get(action.node);
     const target = this.#target;
     if (slot === undefined || target === undefined) return false;
-    return confirms(slot, target, action, now) && keepsBudget(action, target, this.#fleet());
+    return confirms(slot, target, action, now) && keepsBudget(action, target, this.#totals.fleet);
   }
 
   /** The action was sent: it counts as done until it is seen, fails, or is forgotten (slot.ts: sentMemoryMs). */
@@ -281,15 +244,8 @@ export class Ledger {
     this.failed(action, now);
   }
 
-  #fleet(): Fleet {
-    const { desired, blocking, surging, available } = this.#counts;
-    const { settling, retirable } = this.#candidates;
-    return { desired, blocking, surging, available, settling: settling.size, retirable: retirable.size };
-  }
-
   #first(kind: Candidacy, count: number): Slot[] {
-    const names = this.#candidates[kind].first(count, (zone) => this.#busyInZone.get(zone) ?? 0);
-    return names.map((name) => this.#slots.get(name)!);
+    return this.#totals.first(kind, count).map((name) => this.#slots.get(name)!);
   }
 
   #slotFor(name: string): Slot {
@@ -308,7 +264,7 @@ export class Ledger {
         assessment: idle,
       };
       this.#slots.set(name, slot);
-      this.#apply(slot, idle, 1);
+      this.#totals.add(slot, idle);
     }
     return slot;
   }
@@ -319,7 +275,7 @@ export class Ledger {
   }
 
   #withdraw(slot: Slot): void {
-    this.#apply(slot, slot.assessment, -1);
+    this.#totals.remove(slot, slot.assessment);
   }
 
   #enter(slot: Slot, now: number): void {
@@ -331,26 +287,10 @@ export class Ledger {
       this.#slots.delete(slot.name);
       return;
     }
-    this.#apply(slot, slot.assessment, 1);
+    this.#totals.add(slot, slot.assessment);
     const { reviewAt } = slot.assessment;
     // Queued once, however many events leave the time as it is. (`advance` never leaves a time that it took out.)
     if (reviewAt !== undefined && reviewAt !== queuedAt) this.#due.push({ at: reviewAt, slot });
-  }
-
-  /** Adds an assessment to the counts and queues (sign 1), or takes it out again (sign −1). */
-  #apply(slot: Slot, assessment: Assessment, sign: 1 | -1): void {
-    const counts = this.#counts;
-    for (const key of tallied) if (assessment[key]) counts[key] += sign;
-    bump(this.#states, assessment.state, sign);
-    const zone = slot.node === undefined ? '' : zoneOf(slot.node);
-    if (assessment.blocking || assessment.surging) bump(this.#busyInZone, zone, sign);
-    const entering = sign === 1;
-    if (assessment.create !== undefined) setMember(this.#toCreate, slot, entering);
-    if (assessment.removals.length > 0) setMember(this.#toRemove, slot, entering);
-    const candidacy = candidacyOf(assessment);
-    if (candidacy === undefined) return;
-    if (entering) this.#candidates[candidacy].add(zone, slot.name);
-    else this.#candidates[candidacy].remove(zone, slot.name);
   }
 
   #countRevision(before: PodView | undefined, after: PodView | undefined): void {
@@ -369,23 +309,6 @@ export class Ledger {
   }
 }
 
-const tallied = [
-  'desired',
-  'current',
-  'ready',
-  'available',
-  'updated',
-  'misscheduled',
-  'blocking',
-  'surging',
-] as const satisfies readonly (keyof Tally)[];
-
-function candidacyOf(assessment: Assessment): Candidacy | undefined {
-  if (assessment.retirable !== undefined) return 'retirable';
-  if (assessment.replaceable === undefined) return undefined;
-  return assessment.replaceableIsSettling === true ? 'settling' : 'serving';
-}
-
 function creation(slot: Slot, target: Target, reason: CreateReason): CreatePod {
   const revision = wantedRevision(target, slot.node!);
   return { type: 'create', node: slot.name, revision, name: nextPodName(slot, target, revision), reason };
@@ -395,15 +318,4 @@ function deletion(slot: Slot, pod: PodView, reason: DeleteReason): DeletePod {
   const { namespace, name, uid, resourceVersion } = pod;
   const asSeen = reason === 'outdated-unready' || (reason === 'outdated' && slot.assessment.replaceableIsSettling);
   return { type: 'delete', node: slot.name, namespace, name, uid, reason, ...(asSeen ? { resourceVersion } : {}) };
-}
-
-function setMember<T>(set: Set<T>, entry: T, present: boolean): void {
-  if (present) set.add(entry);
-  else set.delete(entry);
-}
-
-function bump<K>(counts: Map<K, number>, key: K, by: number): void {
-  const next = (counts.get(key) ?? 0) + by;
-  if (next === 0) counts.delete(key);
-  else counts.set(key, next);
 }

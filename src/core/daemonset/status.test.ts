@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { findCondition } from '../../api/index.ts';
 import { onDelete, rolling, target } from './builders.test-support.ts';
-import type { Counts } from './ledger.ts';
+import type { Counts } from './totals.ts';
 import { nextStatus, sameStatus } from './status.ts';
 
 const before = '2026-01-01T00:00:00Z';

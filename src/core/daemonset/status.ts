@@ -1,6 +1,6 @@
 // The DaemonSet's status from the ledger's counts, and its two conditions in words.
 import { type Condition, type DaemonSetStatus, findCondition, type Timestamp, withCondition } from '../../api/index.ts';
-import type { Counts } from './ledger.ts';
+import type { Counts } from './totals.ts';
 import { resolveBudget } from './rollout.ts';
 import type { Target } from './target.ts';
 
