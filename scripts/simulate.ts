@@ -1,6 +1,6 @@
 // Runs the simulator: `npm run simulate -- --seeds 1000`. Two workers at most. Prints what was run and found; a failing
 // seed is shrunk and printed in words. `--embedded` puts the real API server, scheduler, controllers and simulated nodes
-// around the controller in place of models. `--seed 7 --log` runs one history and shows what happened; `--mutations`
+// around the controller in place of models. `--upstream` compares decisions with a model of upstream's. `--seed 7 --log` runs one history and shows what happened; `--mutations`
 // checks that the deliberate bugs of simulate-mutations.ts are found.
 import { fork } from 'node:child_process';
 import { readFileSync } from 'node:fs';
@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import {
   addReports,
+  compareWithUpstream,
   describeHistory,
   emptyReport,
   generateHistory,
@@ -31,6 +32,7 @@ const { values } = parseArgs({
     from: { type: 'string', default: '1' },
     seed: { type: 'string' },
     embedded: { type: 'boolean', default: false },
+    upstream: { type: 'boolean', default: false },
     log: { type: 'boolean', default: false },
     mutations: { type: 'boolean', default: false },
     'no-shrink': { type: 'boolean', default: false },
@@ -95,6 +97,15 @@ async function simulateOne(seed: number): Promise<void> {
   if (violation !== undefined) process.exitCode = 1;
 }
 
+async function compare(from: number, count: number): Promise<void> {
+  const { states, differences, unlisted } = await compareWithUpstream(range(from, count));
+  say(`${count} histories without faults, ${states} states`);
+  for (const [id, times] of differences) say(`${id}: ${times}`);
+  say(`not listed in docs/differences.md: ${unlisted.length}`);
+  for (const what of unlisted.slice(0, shrunkMax)) say(what);
+  if (unlisted.length > 0) process.exitCode = 1;
+}
+
 async function checkMutations(from: number): Promise<void> {
   for (const { name, file, search } of mutations)
     if (!readFileSync(join(import.meta.dirname, '..', 'src', file), 'utf8').includes(search))
@@ -125,4 +136,5 @@ async function checkMutations(from: number): Promise<void> {
 const from = Number(values.from);
 if (values.seed !== undefined) await simulateOne(Number(values.seed));
 else if (values.mutations) await checkMutations(from);
+else if (values.upstream) await compare(from, Number(values.seeds ?? seedsDefault));
 else await simulate(from, Number(values.seeds ?? seedsDefault));

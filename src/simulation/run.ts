@@ -24,10 +24,16 @@ export type Mode = 'model' | 'embedded';
 
 const sites = { model: createModelSite, embedded: createEmbeddedSite } as const;
 
-export async function runHistory(given: History, mode: Mode = 'model'): Promise<Outcome> {
+export async function runHistory(
+  given: History,
+  mode: Mode = 'model',
+  /** Looks on after each change, and once more when all has come to rest. */
+  observe?: (world: World, rests: boolean) => void,
+): Promise<Outcome> {
   const history = mode === 'model' ? given : asEmbedded(given);
   const world = new World(history, sites[mode]);
   const startedAt = world.clock.now();
+  world.observer = () => observe?.(world, false);
   await world.site.start();
   for (const { node, zone, pool } of history.nodes)
     await world.site.nodes.join(node, { 'topology.kubernetes.io/zone': zone, pool });
@@ -42,6 +48,7 @@ export async function runHistory(given: History, mode: Mode = 'model'): Promise<
     steps++;
   }
   const verdict = world.broken ? undefined : await checkLiveness(world, history.daemonSets);
+  if (!world.broken && verdict === undefined) observe?.(world, true);
   await world.stop();
   return {
     violation: died(world) ?? world.invariants.violation ?? verdict,
@@ -55,11 +62,11 @@ export async function runHistory(given: History, mode: Mode = 'model'): Promise<
 }
 
 /** The real API server has no lists that are older than they claim; in the same process nobody stands for a lease. */
-function asEmbedded({ leases: _, ...history }: History): History {
+function asEmbedded(history: History): History {
   const steps = history.steps.map((step) =>
     step.kind === 'weather' ? { ...step, weather: { ...step.weather, staleList: 0 } } : step,
   );
-  return { ...history, steps };
+  return { ...history, leases: false, steps };
 }
 
 function died({ failure }: World): Outcome['violation'] {

@@ -27,6 +27,8 @@ export class World {
   readonly log: string[] = [];
   readonly faults = new Map<string, number>();
   readonly slotStates = new SlotStates();
+  /** Called after each change. */
+  observer: () => void = () => undefined;
   /** Writes by controllers that took effect or were refused, events included. */
   #writes = 0;
   #requests = 0;
@@ -110,6 +112,7 @@ export class World {
     this.invariants.committed(change, request);
     this.slotStates.committed(this.server, change);
     this.#haltWhenBroken();
+    this.observer();
     this.site.stir();
   }
 
