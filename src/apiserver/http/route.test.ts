@@ -29,6 +29,13 @@ test('URLs mean what they mean to Kubernetes', async (t) => {
     ['DELETE', '/apis/apps/v1/namespaces/a/daemonsets', '', { verb: 'deletecollection', group: 'apps' }],
     ['DELETE', '/apis/apps/v1/namespaces/a/daemonsets/d', '', { verb: 'delete', name: 'd' }],
     ['GET', '/apis/apps/v1/daemonsets/', '', { verb: 'list', resource: 'daemonsets' }],
+    ['GET', '/api/v1/watch/pods', '', { verb: 'watch', resource: 'pods', namespace: undefined }],
+    [
+      'GET',
+      '/apis/apps/v1/watch/namespaces/a/daemonsets/d',
+      '',
+      { verb: 'watch', resource: 'daemonsets', namespace: 'a', name: 'd' },
+    ],
     ['GET', '/api/v1/nodes/a%2Fb', '', { verb: 'get', name: 'a/b' }],
   ];
   for (const [method, path, search, expected] of cases)

@@ -50,6 +50,12 @@ function resourceRoute(
   path: readonly string[],
   query: Query,
 ): ResourceRoute {
+  // How watches were asked for before ?watch=true; kube-apiserver still takes it.
+  if (path[0] === 'watch' && path.length > 1 && method === 'GET') {
+    const route = resourceRoute(method, group, version, path.slice(1), query);
+    if (route.subresource !== undefined) throw pageNotFound();
+    return { ...route, verb: 'watch' };
+  }
   const inNamespace = path[0] === 'namespaces' && path.length >= 3 && !namespaceSubresources.has(path[2]!);
   const namespace = inNamespace ? path[1] : undefined;
   const [resource = '', name, subresource, ...more] = inNamespace ? path.slice(2) : path;

@@ -143,3 +143,9 @@ test('options of a watch that make no sense together are refused', async (t) => 
       ),
     );
 });
+
+test('initial events that are at least as new as a version nobody has seen cannot be had', async () => {
+  const { watch } = await createTestServer();
+  const query = { sendInitialEvents: 'true', resourceVersionMatch: 'NotOlderThan', resourceVersion: '999999' };
+  await assert.rejects(watch({ resource: 'configmaps', query }), (error) => isReason(error, 'Timeout'));
+});

@@ -10,7 +10,7 @@ import { compileSelection, type Selection } from '../selection.ts';
 import { keyOf, objectAt, prefixOf, stored } from '../storage.ts';
 import { checkWatchOptions } from './list-options.ts';
 import { integerOf, resourceVersionOf } from './parameters.ts';
-import { shown } from './read.ts';
+import { refuseFuture, shown } from './read.ts';
 
 /** Upstream sends a bookmark about once a minute. */
 const bookmarkMs = 60_000;
@@ -34,6 +34,7 @@ export async function watchObjects(
 
   const from = resourceVersionOf(query);
   const wantsInitial = query?.sendInitialEvents === 'true';
+  if (wantsInitial && from !== undefined) await refuseFuture(server, from);
   let revision = from ?? 0;
   if (wantsInitial || (query?.sendInitialEvents !== 'false' && (from === undefined || from === 0))) {
     const range = await server.store.range(prefix);
