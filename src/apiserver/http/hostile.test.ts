@@ -114,6 +114,8 @@ test('paths that try to be others reach nothing', async (t) => {
     ['/openapi/v3/__proto__', [404]],
     ['https://elsewhere/api/v1/secrets', [404]],
     [`/${'a/'.repeat(5000)}`, [404]],
+    [`/api/v1/${'watch/'.repeat(5000)}pods`, [404]],
+    ['/api/v1/watch/namespaces/default/pods/a/log', [404]],
     ['/api/v1/namespaces/default/configmaps/a/b/c/d/e', [404]],
     [`${maps}?labelSelector=${'a%3Db,'.repeat(3000)}&fieldSelector=__proto__%3Dx`, [400]],
     [`${maps}?continue=AAAA&__proto__=x&limit=-1`, [400]],

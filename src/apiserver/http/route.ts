@@ -51,7 +51,7 @@ function resourceRoute(
   query: Query,
 ): ResourceRoute {
   // How watches were asked for before ?watch=true; kube-apiserver still takes it.
-  if (path[0] === 'watch' && path.length > 1 && method === 'GET') {
+  if (path[0] === 'watch' && path.length > 1 && path[1] !== 'watch' && method === 'GET') {
     const route = resourceRoute(method, group, version, path.slice(1), query);
     if (route.subresource !== undefined) throw pageNotFound();
     return { ...route, verb: 'watch' };
