@@ -3,7 +3,7 @@
 // gets a clear sentence (or the bundled newer Node) and never a syntax error.
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { createRequire } from 'node:module';
+import nodeModule, { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -15,6 +15,9 @@ const built = join(root, 'dist', 'cli', 'main.js');
 const main = existsSync(source) ? source : built;
 
 if (Number(process.versions.node.split('.')[0]) >= needed) {
+  // Half of a start is reading our own source. Kept beside it, where only those may write who may write the source; where
+  // nobody may, every start is like the first.
+  nodeModule.enableCompileCache(join(root, '.cache'));
   await import(main);
 } else {
   const bundled = bundledNode();
