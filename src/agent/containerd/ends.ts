@@ -3,8 +3,8 @@
 import { open, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Container, Pod, Stored } from '../../api/index.ts';
-import type { ContainerRecord } from '../../core/pod/index.ts';
-import type { NodeContext } from './context.ts';
+import { type ContainerRecord, restartAt } from '../../core/pod/index.ts';
+import type { NodeContext, TellPod } from './context.ts';
 import { containerLogName, podLogDirectory } from './paths.ts';
 import { terminationMessagePath } from './volumes/container-mounts.ts';
 
@@ -61,6 +61,23 @@ async function readIfThere(file: string): Promise<Buffer> {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return Buffer.alloc(0);
     throw error;
+  }
+}
+
+/** Tells of each container that ended since `before` and waits for its next start. */
+export function tellBackOffs(
+  tell: TellPod,
+  pod: Stored<Pod>,
+  before: readonly ContainerRecord[],
+  records: readonly ContainerRecord[],
+  now: number,
+): void {
+  const { name, namespace, uid } = pod.metadata;
+  for (const [index, record] of records.entries()) {
+    const due = record === before[index] ? undefined : restartAt(pod.spec, record);
+    if (due === undefined || due <= now) continue;
+    const which = `${record.name} in pod ${name}_${namespace}(${uid})`;
+    tell(pod, 'Warning', 'BackOff', `Back-off restarting failed container ${which}`);
   }
 }
 

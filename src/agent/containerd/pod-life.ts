@@ -22,18 +22,16 @@ import {
   type Rejection,
   rejectedStatus,
   type ResizeState,
-  restartAt,
 } from '../../core/pod/index.ts';
-import { describeFailure } from '../cri/index.ts';
 import type { NodeContext, PodHost, TellPod } from './context.ts';
 import { changeInPlace } from './in-place.ts';
-import { finalPhase, withExitMessages } from './ends.ts';
+import { finalPhase, tellBackOffs, withExitMessages } from './ends.ts';
+import { PodSandbox } from './pod-sandbox.ts';
 import { PodVolumes, type SetUpTrouble } from './pod-volumes.ts';
 import { clearPod, removeLeftovers, stopSandboxes } from './pod-traces.ts';
 import { createProber, type Prober } from './probes/prober.ts';
 import type { PodView } from './runtime.ts';
 import { startContainer } from './start-container.ts';
-import { adoptSandbox, type RunningSandbox, startSandbox } from './start-sandbox.ts';
 import { stopContainer, stopContainers } from './stop-containers.ts';
 
 /** A sandbox or volume that could not be made is tried again after this time. */
@@ -46,13 +44,12 @@ export class PodLife {
   readonly #tell: TellPod;
   readonly #prober: Prober;
   readonly #volumes: PodVolumes;
+  readonly #sandbox: PodSandbox;
   readonly #rejection: Rejection | undefined;
   readonly #startedMs: number;
   #pod: Stored<Pod>;
   #records: readonly ContainerRecord[];
   #adopted = false;
-  #sandbox: RunningSandbox | undefined;
-  #nextSandboxAttempt = 0;
   #resize: ResizeState | undefined;
   #decree: Decree | undefined;
   /** The decree to be, once its containers have ended: what is reported as failed runs no more. */
@@ -70,6 +67,7 @@ export class PodLife {
     this.#host = host;
     this.#tell = tell;
     this.#volumes = new PodVolumes(context, tell);
+    this.#sandbox = new PodSandbox(context);
     this.#pod = pod;
     this.#rejection = rejection;
     this.#records = isKnownToAgent(pod) ? adoptRecords(pod, now) : newRecords(pod.spec);
@@ -151,7 +149,7 @@ export class PodLife {
         resize: this.#resize,
         startedMs: this.#startedMs,
         hostIP: this.#context.machine.hostIP,
-        podIP: this.#sandbox?.ip,
+        podIP: this.#sandbox.current?.ip,
       },
       now,
     );
@@ -210,28 +208,11 @@ export class PodLife {
     if (this.#adopted) this.#records = observeContainers(before, view.containers, now);
     else this.#records = adoptContainers(this.#pod.spec, before, view.containers, now);
     this.#records = await withExitMessages(this.#context, this.#pod, before, this.#records);
-    this.#tellExits(before, now);
-    const [newest] = view.sandboxes;
-    this.#nextSandboxAttempt = Math.max(this.#nextSandboxAttempt, (newest?.attempt ?? -1) + 1);
-    if (newest?.ready === true) {
-      if (this.#sandbox?.id !== newest.id) this.#sandbox = await adoptSandbox(this.#context, this.#pod, newest, signal);
-    } else {
-      this.#sandbox = undefined;
-      if (newest !== undefined && !this.leaving && !this.#isOver()) this.#records = this.#records.map(loseSandbox);
-    }
+    if (!this.leaving) tellBackOffs(this.#tell, this.#pod, before, this.#records, now);
+    const { lost } = await this.#sandbox.see(this.#pod, view.sandboxes, signal);
+    if (lost && !this.leaving && !this.#isOver()) this.#records = this.#records.map(loseSandbox);
     this.#adopted = true;
     await removeLeftovers(this.#context, this.#pod, view, this.#records, signal);
-  }
-
-  #tellExits(before: readonly ContainerRecord[], now: number): void {
-    if (this.leaving) return;
-    const { name, namespace, uid } = this.#pod.metadata;
-    for (const [index, record] of this.#records.entries()) {
-      const due = record === before[index] ? undefined : restartAt(this.#pod.spec, record);
-      if (due === undefined || due <= now) continue;
-      const which = `${record.name} in pod ${name}_${namespace}(${uid})`;
-      this.#tell(this.#pod, 'Warning', 'BackOff', `Back-off restarting failed container ${which}`);
-    }
   }
 
   /** Starts what the plan says, and keeps what runs as it should be. */
@@ -243,15 +224,16 @@ export class PodLife {
       const plan = planPod(spec, this.#records, clock.now());
       const { start } = plan;
       const againMs = changed === undefined ? plan.againMs : Math.min(plan.againMs ?? changed, changed);
-      const refresh = await this.#volumes.refresh(this.#pod, this.#sandbox?.ip, start.length > 0, signal);
+      const refresh = await this.#volumes.refresh(this.#pod, this.#sandbox.current?.ip, start.length > 0, signal);
       if (refresh.trouble !== undefined) return this.#troubled(refresh.trouble, againMs);
       if (start.length === 0) {
         await this.#keep(signal);
         return earliest(againMs === undefined ? undefined : againMs - clock.now(), refresh.againMs);
       }
-      if (this.#sandbox === undefined) {
-        const trouble = await this.#startSandbox(signal);
+      if (this.#sandbox.current === undefined) {
+        const trouble = await this.#sandbox.start(this.#pod, signal);
         if (trouble !== undefined) return this.#troubled(trouble, againMs);
+        this.#host.changed(this.#pod.metadata.uid);
       }
       for (const name of start) await this.#start(name, signal);
     }
@@ -273,17 +255,6 @@ export class PodLife {
     return earliest(againMs === undefined ? undefined : againMs - this.#context.clock.now(), setUpRetryMs)!;
   }
 
-  async #startSandbox(signal: AbortSignal): Promise<SetUpTrouble | undefined> {
-    try {
-      this.#sandbox = await startSandbox(this.#context, this.#pod, this.#nextSandboxAttempt++, signal);
-      this.#host.changed(this.#pod.metadata.uid);
-      return undefined;
-    } catch (error) {
-      if (signal.aborted) throw error;
-      return { reason: 'FailedCreatePodSandBox', message: `Failed to create pod sandbox: ${describeFailure(error)}` };
-    }
-  }
-
   async #start(name: string, signal: AbortSignal): Promise<void> {
     const { spec } = this.#pod;
     const ofSpec = [...(spec.initContainers ?? []), ...spec.containers].find((each) => each.name === name)!;
@@ -296,7 +267,7 @@ export class PodLife {
       const start = {
         context: this.#context,
         pod: this.#pod,
-        sandbox: this.#sandbox!,
+        sandbox: this.#sandbox.current!,
         volumes: this.#volumes.paths,
         tell: this.#tell,
         signal,
@@ -316,7 +287,7 @@ export class PodLife {
 
   /** Probes: their findings into the records, their victims out. */
   async #keep(signal: AbortSignal): Promise<void> {
-    this.#prober.follow(this.#pod, this.#records, this.#sandbox?.ip ?? '');
+    this.#prober.follow(this.#pod, this.#records, this.#sandbox.current?.ip ?? '');
     this.#records = this.#records.map((record) => {
       const { attempt } = record;
       const findings = attempt.is === 'running' ? this.#prober.findings(attempt.containerId) : undefined;
@@ -334,7 +305,7 @@ export class PodLife {
     return {
       context: this.#context,
       pod: this.#pod,
-      address: this.#sandbox?.ip ?? '',
+      address: this.#sandbox.current?.ip ?? '',
       tell: this.#tell,
       signal,
     };
