@@ -2,6 +2,7 @@
 // in them made absolute. https://kubernetes.io/docs/concepts/configuration/organize-cluster-access-kubeconfig/
 import { readFile } from 'node:fs/promises';
 import { dirname, isAbsolute, join, resolve } from 'node:path';
+import { misfit, type PartialFields } from '../api/index.ts';
 import { parseYaml } from '../machinery/index.ts';
 
 export interface KubeconfigCluster {
@@ -96,6 +97,7 @@ async function readOne(file: string, needed: boolean): Promise<RawKubeconfig> {
     const [config] = parseYaml(await readFile(file, 'utf8'));
     if (!isMapping(config ?? {})) throw new Error('it is no mapping');
     const raw = (config ?? {}) as Readonly<Record<string, unknown>>;
+    if (typeof (raw['current-context'] ?? '') !== 'string') throw new Error("'current-context' is no text");
     for (const part of ['clusters', 'users', 'contexts']) checkEntries(part, raw[part] ?? []);
     return raw;
   } catch (error) {
@@ -104,13 +106,47 @@ async function readOne(file: string, needed: boolean): Promise<RawKubeconfig> {
   }
 }
 
-/** Every list holds mappings with a name. What they hold is checked where it is used. */
+const text = (...names: readonly string[]): PartialFields =>
+  Object.fromEntries(names.map((name, index) => [index + 1, [name, 'string']]));
+/** Of what is read, which type: the numbers mean nothing here. */
+const shapes: Readonly<Record<string, PartialFields>> = {
+  clusters: {
+    1: [
+      'cluster',
+      {
+        ...text('server', 'certificate-authority', 'certificate-authority-data', 'tls-server-name', 'proxy-url'),
+        9: ['insecure-skip-tls-verify', 'boolean'],
+      },
+    ],
+  },
+  users: {
+    1: [
+      'user',
+      {
+        ...text('client-certificate', 'client-certificate-data', 'client-key', 'client-key-data'),
+        10: ['token', 'string'],
+        11: ['tokenFile', 'string'],
+        12: ['username', 'string'],
+        13: ['password', 'string'],
+        14: ['as', 'string'],
+        15: ['as-uid', 'string'],
+        16: ['as-groups', 'strings'],
+        17: ['exec', { 1: ['apiVersion', 'string'], 2: ['command', 'string'], 3: ['args', 'strings'] }],
+        18: ['auth-provider', { 1: ['name', 'string'], 2: ['config', 'labels'] }],
+      },
+    ],
+  },
+  contexts: { 1: ['context', text('cluster', 'user', 'namespace')] },
+};
+
+/** Every list holds mappings with a name, and what is read of them is of its type. */
 function checkEntries(part: string, entries: unknown): void {
   const named = (entry: unknown) => isMapping(entry) && typeof entry['name'] === 'string';
   if (!Array.isArray(entries) || !entries.every(named)) throw new Error(`'${part}' is no list of named entries`);
-  const content = part.slice(0, -1);
-  for (const entry of entries as readonly Readonly<Record<string, unknown>>[])
-    if (!isMapping(entry[content] ?? {})) throw new Error(`${content} '${String(entry['name'])}' is no mapping`);
+  for (const entry of entries as readonly { readonly name: string }[]) {
+    const found = misfit(entry, shapes[part]!);
+    if (found !== undefined) throw new Error(`'${entry.name}' in '${part}': ${found}`);
+  }
 }
 
 function isMapping(value: unknown): value is Readonly<Record<string, unknown>> {

@@ -257,6 +257,11 @@ describe('a kubeconfig', () => {
     await writeFile(list, '- clusters');
     const nameless = join(directory, 'nameless');
     await writeFile(nameless, '{users: [{user: {token: t}}]}');
+    // Found by the fuzzer: these were JavaScript's own errors.
+    const strange = join(directory, 'strange');
+    await writeFile(strange, '{clusters: [{name: a, cluster: {server: {toString: x}}}]}');
+    const aimless = join(directory, 'aimless');
+    await writeFile(aimless, '{current-context: {toString: x}}');
     const lost = await write('lost', { 'client-certificate': 'nowhere.pem' });
     const good = await write('good', { token: 't' });
     const cases: readonly [Parameters<typeof loadKubeconfig>[0], RegExp][] = [
@@ -264,6 +269,8 @@ describe('a kubeconfig', () => {
       [{ path: broken, clock }, /broken cannot be used/],
       [{ path: list, clock }, /list cannot be used: it is no mapping/],
       [{ path: nameless, clock }, /'users' is no list of named entries/],
+      [{ path: strange, clock }, /'a' in 'clusters': cluster.server is no text/],
+      [{ path: aimless, clock }, /'current-context' is no text/],
       [{ path: lost, clock }, /client-certificate cannot be read: ENOENT.*nowhere\.pem/],
       [{ path: good, context: 'nope', clock }, /no context 'nope'/],
       [{ path: good, context: 'broken-good', clock }, /good names no cluster for context 'broken-good'/],

@@ -4,8 +4,8 @@ import { test } from 'node:test';
 import { fuzz } from './support/target.ts';
 import { targets } from './targets/index.ts';
 
-const inputs: Readonly<Record<string, number>> = { 'api-server': 3000 };
-const inputsOtherwise = 4000;
+const inputs: Readonly<Record<string, number>> = { 'api-server': 4000, kubeconfigs: 800, manifests: 800 };
+const inputsOtherwise = 3000;
 const msMax = 60_000;
 
 for (const target of targets)

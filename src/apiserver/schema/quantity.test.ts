@@ -33,6 +33,7 @@ describe('the canonical spelling of a quantity', () => {
     ['1 Gi', undefined],
     ['1gi', undefined],
     ['1e999999', undefined],
+    ['0e3333333333', undefined],
     ['9'.repeat(100), undefined],
     [Number.NaN, undefined],
     [Number.POSITIVE_INFINITY, undefined],

@@ -20,6 +20,8 @@ export function canonicalQuantity(value: string | number): string | undefined {
   const [, sign, digits = '', exponential, exponent, suffix = ''] = match;
   const [whole = '', fraction = ''] = digits.split('.');
   const negative = sign === '-';
+  // Of nothing, too: what one reader takes for a quantity no other may refuse.
+  if (exponential !== undefined && Math.abs(Number(exponent)) > quantityDigitsMax) return undefined;
   let units = BigInt(whole + fraction);
   if (units === 0n) return '0';
   if (suffix.endsWith('i')) return formatBinary(units, fraction.length, binarySuffixes.indexOf(suffix), negative);
