@@ -14,16 +14,20 @@ export interface Interceptor {
   /** Runs the call, or does not. For a watch nothing is awaited: it is told of (`watching`). */
   readonly around: <R>(call: Call, run: () => Promise<R>) => Promise<R>;
   readonly watching?: (call: Call) => void;
+  /** …and of how it ended, when it did not end well. */
+  readonly watchFailed?: (call: Call, error: unknown) => void;
 }
 
-export function interceptCalls(client: Client, { around, watching }: Interceptor): Client {
+export function interceptCalls(client: Client, { around, watching, watchFailed }: Interceptor): Client {
   return {
     ...streamsLists(client),
     get: (resource, ...rest) => around({ verb: 'get', resource }, () => client.get(resource, ...rest)),
     list: (resource, options) => around({ verb: 'list', resource }, () => client.list(resource, options)),
     watch(resource, options) {
-      watching?.({ verb: 'watch', resource });
-      return client.watch(resource, options);
+      const call = { verb: 'watch', resource } as const;
+      watching?.(call);
+      const events = client.watch(resource, options);
+      return watchFailed === undefined ? events : toldOf(events, (error) => watchFailed(call, error));
     },
     create: (resource, object, options) =>
       around({ verb: 'create', resource, subresource: options?.subresource }, () =>
@@ -42,6 +46,23 @@ export function interceptCalls(client: Client, { around, watching }: Interceptor
       around({ verb: 'create', resource, subresource }, () =>
         client.createSubresource(resource, namespace, name, subresource, body, options),
       ),
+  };
+}
+
+/** Hands on the very steps of the iteration: a generator around it would cost every event some turns. */
+function toldOf<T>(events: AsyncIterable<T>, failed: (error: unknown) => void): AsyncIterable<T> {
+  return {
+    [Symbol.asyncIterator]() {
+      const steps = events[Symbol.asyncIterator]();
+      return {
+        next() {
+          const step = steps.next();
+          step.catch(failed);
+          return step;
+        },
+        return: (value) => steps.return?.(value) ?? Promise.resolve({ done: true, value: undefined }),
+      };
+    },
   };
 }
 

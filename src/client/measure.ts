@@ -27,6 +27,8 @@ export function measureCalls(client: Client, metrics: Metrics, clock: Clock): Cl
       }
     },
     watching: (call) => count({ ...labelsOf(call), code: '200' }),
+    // A watch that fails later counts a second time: a server that answers, and then sends nonsense, is seen.
+    watchFailed: (call, error) => count({ ...labelsOf(call), code: codeOf(error) }),
   });
 }
 

@@ -93,6 +93,14 @@ describe('a measured client', () => {
     const stop = new AbortController();
     stop.abort();
     measured.watch(resources.nodes, { resourceVersion: '0', signal: stop.signal });
+    const broken = new StatusError('ServiceUnavailable', 'the watch sent nonsense', undefined, {
+      cause: new Error('x'),
+    });
+    client.failNext('watch', resources.daemonSets, broken);
+    await assert.rejects(async () => {
+      const watch = measured.watch(resources.daemonSets, { resourceVersion: '0' });
+      for await (const _event of watch) assert.fail('nothing comes');
+    });
     const lines = (await metrics.text()).split('\n');
     for (const labels of [
       'verb="get",resource="pods",code="200"',
@@ -100,6 +108,8 @@ describe('a measured client', () => {
       'verb="list",resource="nodes",code="<error>"',
       'verb="update",resource="pods/status",code="200"',
       'verb="watch",resource="nodes",code="200"',
+      'verb="watch",resource="daemonsets",code="200"',
+      'verb="watch",resource="daemonsets",code="<error>"',
     ])
       assert.ok(lines.includes(`everynode_api_requests_total{${labels}} 1`), labels);
     assert.ok(lines.includes('everynode_api_request_seconds_count{verb="get",resource="pods"} 2'));
