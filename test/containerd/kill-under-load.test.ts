@@ -99,6 +99,12 @@ test(
       assert.deepEqual(sandboxes.map(uidOf).toSorted(), uids, 'one sandbox for each pod');
       const { containers } = await cri.runtime.listContainers({});
       assert.deepEqual(containers.map(uidOf).toSorted(), uids, 'one container for each pod');
+      const known = [...sandboxes, ...containers].map(({ id }) => id);
+      assert.deepEqual(
+        containerd.containerIds().toSorted(),
+        known.toSorted(),
+        'containerd has no more than its CRI knows',
+      );
       assert.equal(containerd.tasks().size, 2 * uids.length, 'they run, each with its pause container');
       const told = items.map(({ status }) => status?.containerStatuses?.[0]?.containerID ?? '').toSorted();
       assert.deepEqual(told, containers.map(({ id }) => `containerd://${id}`).toSorted());

@@ -65,6 +65,8 @@ export interface Containerd {
   importImage(image: ImageOptions): void;
   /** Process IDs of what runs in containers, by container ID. */
   tasks(): ReadonlyMap<string, number>;
+  /** Everything that containerd itself keeps, also what its CRI does not know. */
+  containerIds(): readonly string[];
   /** Kills the daemon; containers go on, as in real life. */
   kill(): Promise<void>;
   start(): Promise<void>;
@@ -125,6 +127,10 @@ export async function startContainerd(): Promise<Containerd> {
     importImage,
     upArguments: ['--runtime', 'containerd', '--containerd-socket', socketPath, '--node-dir', nodeDirectory],
     tasks: () => tasksIn('RUNNING'),
+    containerIds: () =>
+      ctr('containers', 'ls', '-q')
+        .split('\n')
+        .filter((id) => id !== ''),
     kill,
     start,
     async close() {
