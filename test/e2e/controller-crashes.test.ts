@@ -71,9 +71,9 @@ async function crashUnderLoad(t: TestContext, args: readonly string[], seed: num
   const watching = new AbortController();
   const doubles = watchForDoubles(client, watching.signal);
 
-  let isOver = false;
+  const over = new AbortController();
   const load = (async () => {
-    while (!isOver) {
+    while (!over.signal.aborted) {
       await churn.step();
       await delay(happeningMs);
     }
@@ -84,7 +84,7 @@ async function crashUnderLoad(t: TestContext, args: readonly string[], seed: num
     assert.deepEqual(await controller.stop('SIGKILL'), { code: null, signal: 'SIGKILL' });
   }
   const last = startController(t, server.kubeconfigPath, alone);
-  isOver = true;
+  over.abort();
   await load;
   await eventually('everything is right', async () => assert.deepEqual(await churn.wrong(), []), 90_000);
   watching.abort();
