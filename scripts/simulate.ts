@@ -116,7 +116,12 @@ async function checkMutations(from: number): Promise<void> {
     for (let mutation = waiting.shift(); mutation !== undefined; mutation = waiting.shift()) {
       const { name, seedsMax } = mutation;
       const { failures, seeds } = await work(
-        { mode: mutation.mode ?? 'model', seeds: range(from, seedsMax), stopAtFirst: true, mutation: name },
+        {
+          mode: mutation.mode ?? 'model',
+          seeds: range(mutation.seedsFrom ?? from, seedsMax),
+          stopAtFirst: true,
+          mutation: name,
+        },
         mutationMsMax,
       );
       const [found] = failures;
