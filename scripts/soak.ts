@@ -31,7 +31,8 @@ const { values } = parseArgs({
 });
 const runMs = Number(values.minutes) * 60_000;
 const sampleMs = Math.min(15_000, runMs / 20);
-const windowSeconds = Math.max(120, runMs / 30_000);
+/** The store forgets its history each five minutes: until then its memory rises, and each window has one such low. */
+const windowSeconds = 300;
 /** After the last happening: nodes that left are noticed, pods end, rollouts finish. */
 const settleMsMax = 300_000;
 /** Of the level; and what a saw may leave though nothing leaks. */

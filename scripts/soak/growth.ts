@@ -17,7 +17,7 @@ export interface Growth {
 
 /** The beginning fills caches, compiles and meets everything for the first time. */
 const warmUpShare = 0.25;
-const windowsMin = 6;
+const windowsMin = 4;
 
 /** Undefined when there is too little to say anything. */
 export function growthOf(samples: readonly Sample[], windowSeconds: number): Growth | undefined {
