@@ -52,7 +52,7 @@ export async function joinNode(options: JoinOptions): Promise<JoinedNode> {
   const whoAndWhere = { nodeName, url, pkiPath, authority, socketPath, directory };
   const machine = await machineNode({ ...whoAndWhere, clearOnStop, clock, log });
   closer.add(() => machine.client.close());
-  const context = { client: machine.client, clock, random, log: log.child({ node: nodeName }), signal: stop.signal };
+  const context = { client: machine.client, clock, random, log, signal: stop.signal };
   const recorder = createEventRecorder({ ...context, component: 'kubelet', sink: eventSink(machine.client) });
   const node = startContainerdNode({ ...machine, ...context, recorder });
   closer.add(async () => {

@@ -48,6 +48,7 @@ export function startRegistration(options: RegistrationOptions): Registration {
   let ready = false;
   let diskPressure = false;
   let postedMs = Number.NEGATIVE_INFINITY;
+  const failing = new Set<Beat>();
 
   const register = async (): Promise<Stored<Node>> => {
     try {
@@ -109,6 +110,7 @@ export function startRegistration(options: RegistrationOptions): Registration {
     async work(beat) {
       try {
         await (beat === 'lease' ? renew() : post());
+        failing.delete(beat);
       } catch (error) {
         // Deleted by somebody, or made anew: a kubelet registers again when it starts; we do at once.
         if (!isReason(error, 'NotFound', 'Conflict')) throw error;
@@ -117,7 +119,11 @@ export function startRegistration(options: RegistrationOptions): Registration {
         throw error;
       }
     },
-    onFailure: (beat, error) => log.warn('telling of the node failed', { node: nodeName, beat, error }),
+    onFailure(beat, error) {
+      // Said once: an API server that is away is away for every beat.
+      if (!failing.has(beat)) log.warn('telling of the node failed', { node: nodeName, beat, error });
+      failing.add(beat);
+    },
   });
 
   const timers = createTimerHeap<Beat>(clock, (beat) => {
