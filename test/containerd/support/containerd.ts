@@ -11,6 +11,7 @@ import {
   closeSync,
   readdirSync,
   readFileSync,
+  readlinkSync,
   rmSync,
   writeFileSync,
 } from 'node:fs';
@@ -136,9 +137,11 @@ export async function startContainerd(): Promise<Containerd> {
     async close() {
       const cri = connectCri(socketPath);
       try {
-        for (const { id } of (await cri.runtime.listPodSandbox({})).items) {
+        for (const { id, metadata } of (await cri.runtime.listPodSandbox({})).items) {
           await cri.runtime.stopPodSandbox({ podSandboxId: id });
           await cri.runtime.removePodSandbox({ podSandboxId: id });
+          const { namespace, name, uid } = metadata!;
+          removeLogs(`${namespace}_${name}_${uid}`);
         }
       } finally {
         cri.close();
@@ -153,6 +156,15 @@ export async function startContainerd(): Promise<Containerd> {
       if (!hadBridge && existsSync(bridgePath)) execFileSync('ip', ['link', 'delete', basename(bridgePath)]);
     },
   };
+}
+
+/** Of a pod whose agent is not there any more to do it. */
+function removeLogs(pod: string): void {
+  const directory = join('/var/log/pods', pod);
+  const links = '/var/log/containers';
+  for (const link of readdirSync(links))
+    if (readlinkSync(join(links, link)).startsWith(`${directory}/`)) rmSync(join(links, link));
+  rmSync(directory, { recursive: true, force: true });
 }
 
 /** Those of a containerd that has ended; each belongs to one pod that it had. */
