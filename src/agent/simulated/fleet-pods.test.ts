@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { findCondition, resources } from '../../api/index.ts';
+import { findCondition, resources, StatusError } from '../../api/index.ts';
 import { world } from './world.test-support.ts';
 
 test('a pod runs, in one write, with what a kubelet reports', async (t) => {
@@ -21,6 +21,15 @@ test('a pod runs, in one write, with what a kubelet reports', async (t) => {
   assert.equal(container('p')?.ready, true);
   assert.match(container('p')?.containerID ?? '', /^simulated:\/\/[0-9a-f]{32}$/);
   assert.equal(statusWrites(), 1);
+});
+
+test('a status write that met a Conflict is made again', async (t) => {
+  const { addPod, client, clock, phase, run } = world(t);
+  await run(1);
+  client.failNext('patch', 'pods/status', new StatusError('Conflict', 'lost to another write'));
+  addPod('p');
+  await clock.advance(5_000);
+  assert.equal(phase('p'), 'Running');
 });
 
 test('a pod in the network of its host has the address of its host', async (t) => {

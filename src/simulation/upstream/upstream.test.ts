@@ -7,7 +7,7 @@ import { differenceIds } from './compare.ts';
 import { compareWithUpstream } from './run.ts';
 
 const page = readFileSync(join(import.meta.dirname, '../../../docs/differences.md'), 'utf8');
-const seedsMax = 20;
+const seedsMax = 12;
 
 describe('beside a plain restatement of the rules of kube-controller-manager', () => {
   it('each difference that the comparison knows is listed', () => {
