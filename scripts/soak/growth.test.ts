@@ -37,7 +37,7 @@ describe('growth of memory', () => {
   });
   test('is found though the saw is bigger than it', () => {
     assert.equal(
-      leaks((seconds) => (150 + (seconds / 3600) * 40) * mega),
+      leaks((seconds) => (150 + (seconds / 3600) * 60) * mega),
       true,
     );
   });

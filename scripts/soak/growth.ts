@@ -15,9 +15,9 @@ export interface Growth {
   readonly windows: number;
 }
 
-/** The beginning fills caches, compiles and meets everything for the first time. */
-const warmUpShare = 0.25;
-const windowsMin = 4;
+/** The beginning fills caches, compiles, meets everything for the first time, and V8 finds out how large a heap pays. */
+const warmUpShare = 0.5;
+const windowsMin = 3;
 
 /** Undefined when there is too little to say anything. */
 export function growthOf(samples: readonly Sample[], windowSeconds: number): Growth | undefined {
