@@ -164,6 +164,8 @@ export function createEmbeddedSite(context: SiteContext): Site {
       log: silentLogger,
     });
     started.failed.catch(failed);
+    // Stopped before its lists are complete: nobody waits for them here.
+    started.ready.catch(() => undefined);
     parts = started;
   };
 
