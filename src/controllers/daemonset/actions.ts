@@ -129,6 +129,7 @@ async function deletePod(context: SyncContext, tracked: Tracked, action: DeleteP
     const preconditions = { uid, ...(resourceVersion === undefined ? {} : { resourceVersion }) };
     const sent = await limit(tracked, 'pods', async () => {
       if (!holds(context, tracked, action)) return false;
+      tracked.ledger.goesOut(action, context.clock.now());
       await client.delete(resources.pods, action.namespace, action.name, { preconditions, signal });
       return true;
     });

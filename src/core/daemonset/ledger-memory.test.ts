@@ -1,7 +1,7 @@
 // What the ledger knows of what it sent: what is believed, for how long, and what still holds when it had to wait.
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { node, now, pod, rolling, second, starting, surging, taint, target } from './builders.test-support.ts';
+import { failed, node, now, pod, rolling, second, starting, surging, taint, target } from './builders.test-support.ts';
 import { fleet, manyNodes } from './fleet.test-support.ts';
 import { Ledger } from './ledger.ts';
 
@@ -36,6 +36,19 @@ describe('what is on its way', () => {
       ledger.advance(later + byMs);
       assert.equal(ledger.plan().creates.length, 1);
     }
+  });
+
+  test('a back-off counts from when its deletion went out, however long that had to wait', () => {
+    const ledger = oneNode();
+    ledger.setPod(pod('a', { ...failed }), now);
+    const [removal] = ledger.plan().deletes;
+    ledger.sent(removal!, now);
+    ledger.goesOut(removal!, now + 20 * second);
+    ledger.removePod('uid-a', now + 20 * second);
+    ledger.setPod(pod('b', { ...failed }), now + 20 * second);
+    assert.deepEqual(ledger.plan().deletes, []);
+    ledger.advance(now + 21 * second);
+    assert.equal(ledger.plan().deletes.length, 1);
   });
 
   test('is no longer on its way once it was seen', () => {

@@ -213,6 +213,15 @@ export class Ledger {
     this.#reassess(slot, now);
   }
 
+  /** It goes out only now, having waited for room: the back-off it took a step of counts from here. */
+  goesOut(action: Action, now: number): void {
+    const slot = this.#slots.get(action.node);
+    const finished = action.reason === 'failed' || action.reason === 'succeeded';
+    if (!finished || slot?.backoff === undefined || slot.backoff.since === now) return;
+    slot.backoff = { ...slot.backoff, since: now };
+    this.#reassess(slot, now);
+  }
+
   /** The action is known to have happened: it is not forgotten yet. Returns false when it was seen meanwhile. */
   remember(action: Action, now: number): boolean {
     const slot = this.#slots.get(action.node);
