@@ -257,6 +257,28 @@ const histories: readonly (readonly [string, History])[] = [
       ],
     },
   ],
+  [
+    'a revision that was pruned came back from a late picture when the spec changed, and pods were made of it',
+    {
+      seed: 11911,
+      controllers: 1,
+      nodes: [{ node: 'n1', zone: 'a', pool: 'blue' }],
+      daemonSets: [
+        {
+          name: 'log',
+          strategy: { type: 'RollingUpdate', rollingUpdate: { maxUnavailable: 1, maxSurge: 0 } },
+          minReadySeconds: 0,
+          historyLimit: 0,
+        },
+      ],
+      steps: [
+        { afterMs: 5111, kind: 'template', name: 'log', image: '3' },
+        { afterMs: 381, kind: 'stall', resource: 'controllerrevisions', forMs: 50000 },
+        { afterMs: 0, kind: 'template', name: 'log', image: '1' },
+        { afterMs: 315, kind: 'template', name: 'log', image: '3' },
+      ],
+    },
+  ],
 ];
 
 describe('what the simulator once found', () => {

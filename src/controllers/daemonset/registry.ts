@@ -109,6 +109,7 @@ export class Registry {
     this.#revisions.remove(entry);
     for (const tracked of this.#concerned(entry.controller, entry.namespace)) {
       tracked.revisionsToAdopt.delete(entry.uid);
+      tracked.removedRevisions.delete(entry.uid);
       if (!tracked.revisions.delete(entry.uid)) continue;
       tracked.historyIsStale = true;
       this.#options.touched(tracked);
@@ -149,6 +150,7 @@ export class Registry {
 
   #claimRevision(tracked: Tracked, revision: StoredRevision): void {
     const { uid, labels = {}, deletionTimestamp } = revision.metadata;
+    if (tracked.removedRevisions.has(uid)) return;
     const verdict = this.#verdict(tracked, labels, entryOf(revision).controller, deletionTimestamp !== undefined);
     setOrDelete(tracked.revisionsToAdopt, uid, verdict === 'adopt' ? revision : undefined);
     // A revision is never released: its labels are its own, and nothing but this DaemonSet can use it.

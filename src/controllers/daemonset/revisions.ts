@@ -128,4 +128,5 @@ async function removeRevision(
     if (!isReason(error, 'NotFound', 'Conflict')) throw error;
   }
   tracked.revisions.delete(uid);
+  tracked.removedRevisions.add(uid);
 }

@@ -28,6 +28,8 @@ export interface Tracked {
   readonly ledger: Ledger;
   /** Owned revisions by UID. */
   readonly revisions: Map<string, Stored<ControllerRevision>>;
+  /** UIDs of revisions that we removed and whose end was not seen yet: a late picture does not bring them back. */
+  readonly removedRevisions: Set<string>;
   /** The template or the revisions changed since the history was last brought in order. */
   historyIsStale: boolean;
   /** Pods to be adopted or released, by UID. */
@@ -59,6 +61,7 @@ export function track(object: Stored<DaemonSet>): Tracked {
     claimant: claimantOf(object),
     ledger: new Ledger(),
     revisions: new Map(),
+    removedRevisions: new Set(),
     historyIsStale: true,
     podsToAdopt: new Map(),
     podsToRelease: new Map(),
