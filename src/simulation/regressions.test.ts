@@ -279,6 +279,39 @@ const histories: readonly (readonly [string, History])[] = [
       ],
     },
   ],
+  [
+    'controller and garbage collector made and removed pods in turn, while only the watch of pods told what went on',
+    {
+      seed: 13467,
+      controllers: 1,
+      nodes: [
+        { node: 'n1', zone: 'a', pool: 'green' },
+        { node: 'n2', zone: 'c', pool: 'blue' },
+        { node: 'n3', zone: 'c', pool: 'blue' },
+        { node: 'n4', zone: 'a', pool: 'blue' },
+        { node: 'n5', zone: 'a', pool: 'blue' },
+        { node: 'n6', zone: 'c', pool: 'blue' },
+        { node: 'n7', zone: 'c', pool: 'green' },
+      ],
+      daemonSets: [
+        {
+          name: 'log',
+          strategy: { type: 'RollingUpdate', rollingUpdate: { maxUnavailable: '25%', maxSurge: 0 } },
+          minReadySeconds: 0,
+          historyLimit: 1,
+        },
+      ],
+      steps: [
+        { afterMs: 1671, kind: 'template', name: 'log', image: '2' },
+        { afterMs: 156, kind: 'template', name: 'log', image: '3' },
+        { afterMs: 0, kind: 'template', name: 'log', image: '5' },
+        { afterMs: 45745, kind: 'restart-server', forMs: 5000 },
+        { afterMs: 0, kind: 'delete', name: 'log', cascade: 'Foreground' },
+        { afterMs: 0, kind: 'restart-server', forMs: 30000 },
+        { afterMs: 30494, kind: 'apply', name: 'log' },
+      ],
+    },
+  ],
 ];
 
 describe('what the simulator once found', () => {

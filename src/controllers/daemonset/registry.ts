@@ -137,6 +137,7 @@ export class Registry {
     if (verdict === 'ignore' && pod.controller === undefined && !tracked.podsToAdopt.has(pod.uid)) return;
     setOrDelete(tracked.podsToAdopt, pod.uid, verdict === 'adopt' ? pod : undefined);
     setOrDelete(tracked.podsToRelease, pod.uid, verdict === 'release' ? pod : undefined);
+    if (pod.deletionAt !== undefined) noteLoss(tracked, pod.uid);
     if (verdict === 'keep') tracked.ledger.setPod(pod, this.#options.now());
     else tracked.ledger.removePod(pod.uid, this.#options.now());
     this.#options.touched(tracked);
@@ -145,6 +146,7 @@ export class Registry {
   #forgetPod(tracked: Tracked, uid: string): void {
     tracked.podsToAdopt.delete(uid);
     tracked.podsToRelease.delete(uid);
+    noteLoss(tracked, uid);
     tracked.ledger.removePod(uid, this.#options.now());
   }
 
@@ -174,6 +176,10 @@ export class Registry {
     }
     for (const tracked of this.#byUid.values()) if (tracked.object.metadata.namespace === namespace) yield tracked;
   }
+}
+
+function noteLoss(tracked: Tracked, uid: string): void {
+  if (!tracked.ledger.isRemoving(uid)) tracked.lostPods = true;
 }
 
 function entryOf(revision: StoredRevision): RevisionEntry {

@@ -9,6 +9,7 @@ import type { SyncContext } from './context.ts';
 import { rememberUnseen } from './outcomes.ts';
 import { nextProgress } from './progress.ts';
 import { pruneHistory, settleHistory } from './revisions.ts';
+import { isStillThere } from './still-there.ts';
 import { writeStatus } from './status-writer.ts';
 import type { Tracked } from './tracked.ts';
 
@@ -40,6 +41,7 @@ export async function sync(context: SyncContext, tracked: Tracked): Promise<numb
   ledger.advance(context.clock.now());
   if (ledger.target !== undefined)
     tracked.progress = nextProgress(tracked.progress, ledger.target, ledger.counts, context.clock.now());
+  if (!(await mayReplace(context, tracked))) return undefined;
   // An orphan that came meanwhile would be missing in the count; it wakes this sync again.
   if (tracked.podsToAdopt.size === 0) act(context, tracked);
   // A refusal is a problem only while something waits to be created.
@@ -47,6 +49,21 @@ export async function sync(context: SyncContext, tracked: Tracked): Promise<numb
   const statusDueMs = await writeStatus(context, tracked);
   await pruneWhenSettled(context, tracked);
   return nextDueMs(context, tracked, statusDueMs);
+}
+
+/**
+ * Pods that somebody else takes may be taken because the DaemonSet is gone, which a late watch has not told yet: then
+ * controller and garbage collector would make and remove them in turn.
+ */
+async function mayReplace(context: SyncContext, tracked: Tracked): Promise<boolean> {
+  if (!tracked.lostPods || tracked.ledger.waitingToCreate === 0) return true;
+  tracked.lostPods = false;
+  try {
+    return await isStillThere(context, tracked);
+  } catch (error) {
+    tracked.lostPods = true;
+    throw error;
+  }
 }
 
 /**

@@ -45,6 +45,8 @@ export interface Tracked {
   /** When the status was last written, for coalescing. */
   statusWrittenAt: number;
   saidSelectingAll: boolean;
+  /** Somebody else has taken a pod of it since it was last known to be there: the garbage collector, perhaps. */
+  lostPods: boolean;
   /** What the clock says beyond what has elapsed, as of the last sync. */
   clockOffsetMs: number | undefined;
   /** When it last came nearer to what is wanted. */
@@ -72,6 +74,7 @@ export function track(object: Stored<DaemonSet>): Tracked {
     problem: undefined,
     statusWrittenAt: Number.NEGATIVE_INFINITY,
     saidSelectingAll: false,
+    lostPods: false,
     clockOffsetMs: undefined,
     progress: undefined,
     gone: false,

@@ -57,6 +57,12 @@ export class Ledger {
     return this.#slots.get(node);
   }
 
+  /** Whether the pod goes because we said so. */
+  isRemoving(uid: string): boolean {
+    const node = this.#slotOfPod.get(uid);
+    return node !== undefined && this.#slots.get(node)?.deleting.has(uid) === true;
+  }
+
   /** Whether any pod, finished ones and those on their way included, is of this revision. */
   isRevisionLive(revision: string): boolean {
     if (this.#podsOfRevision.has(revision)) return true;
