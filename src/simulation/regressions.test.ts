@@ -312,6 +312,51 @@ const histories: readonly (readonly [string, History])[] = [
       ],
     },
   ],
+  [
+    'a pod that was deleted, released and ours again in what a late watch told, counted as serving',
+    {
+      seed: 14381,
+      controllers: 1,
+      nodes: [
+        { node: 'n1', zone: 'b', pool: 'green' },
+        { node: 'n2', zone: 'c', pool: 'blue' },
+        { node: 'n3', zone: 'c', pool: 'green' },
+        { node: 'n4', zone: 'b', pool: 'green' },
+      ],
+      daemonSets: [
+        {
+          name: 'log',
+          strategy: { type: 'RollingUpdate', rollingUpdate: { maxUnavailable: 1, maxSurge: 0 } },
+          minReadySeconds: 0,
+          historyLimit: 10,
+        },
+      ],
+      steps: [
+        { afterMs: 4600, kind: 'template', name: 'log', image: '2' },
+        { afterMs: 0, kind: 'history-limit', name: 'log', limit: 5 },
+        { afterMs: 16884, kind: 'orphan-pod', node: 'n2' },
+        { afterMs: 54932, kind: 'orphan-pod', node: 'n1' },
+        {
+          afterMs: 0,
+          kind: 'weather',
+          weather: {
+            latencyMsMax: 5,
+            watchDelayMsMax: 20000,
+            throttled: 0,
+            conflict: 0,
+            serverError: 0.025,
+            requestLost: 0,
+            responseLost: 0,
+            staleList: 0,
+          },
+          forMs: 120000,
+        },
+        { afterMs: 26, kind: 'template', name: 'log', image: '3' },
+        { afterMs: 0, kind: 'template', name: 'log', image: '6' },
+        { afterMs: 51740, kind: 'history-limit', name: 'log', limit: 1 },
+      ],
+    },
+  ],
 ];
 
 describe('what the simulator once found', () => {

@@ -82,7 +82,7 @@ export class Registry {
   }
 
   setPod(pod: PodView, previous: PodView | undefined): void {
-    if (previous !== undefined && previous.controller !== pod.controller) this.removePod(previous);
+    if (previous !== undefined && previous.controller !== pod.controller) this.#releasePod(previous);
     this.#pods.set(pod);
     for (const tracked of this.#concerned(pod.controller, pod.namespace)) {
       this.#claimPod(tracked, pod);
@@ -92,7 +92,10 @@ export class Registry {
   removePod(pod: PodView): void {
     this.#pods.remove(pod);
     for (const tracked of this.#concerned(pod.controller, pod.namespace)) {
-      this.#forgetPod(tracked, pod.uid);
+      tracked.podsToAdopt.delete(pod.uid);
+      tracked.podsToRelease.delete(pod.uid);
+      noteLoss(tracked, pod.uid);
+      tracked.ledger.removePod(pod.uid, this.#options.now());
       this.#options.touched(tracked);
     }
   }
@@ -139,15 +142,19 @@ export class Registry {
     setOrDelete(tracked.podsToRelease, pod.uid, verdict === 'release' ? pod : undefined);
     if (pod.deletionAt !== undefined) noteLoss(tracked, pod.uid);
     if (verdict === 'keep') tracked.ledger.setPod(pod, this.#options.now());
-    else tracked.ledger.removePod(pod.uid, this.#options.now());
+    else tracked.ledger.releasePod(pod.uid, this.#options.now());
     this.#options.touched(tracked);
   }
 
-  #forgetPod(tracked: Tracked, uid: string): void {
-    tracked.podsToAdopt.delete(uid);
-    tracked.podsToRelease.delete(uid);
-    noteLoss(tracked, uid);
-    tracked.ledger.removePod(uid, this.#options.now());
+  /** It has another owner now, or none; whom it concerns then is looked at anew. */
+  #releasePod(pod: PodView): void {
+    this.#pods.remove(pod);
+    for (const tracked of this.#concerned(pod.controller, pod.namespace)) {
+      tracked.podsToAdopt.delete(pod.uid);
+      tracked.podsToRelease.delete(pod.uid);
+      tracked.ledger.releasePod(pod.uid, this.#options.now());
+      this.#options.touched(tracked);
+    }
   }
 
   #claimRevision(tracked: Tracked, revision: StoredRevision): void {

@@ -59,6 +59,19 @@ describe('what is on its way', () => {
     assert.equal(ledger.remember(create!, now), false);
   });
 
+  test('a pod that is to go is so still when a late watch shows it released and ours again', () => {
+    const ledger = oneNode(rolling(1));
+    ledger.setPod(pod('old', { revision: 'old' }), now);
+    const [taken] = ledger.plan().deletes;
+    ledger.sent(taken!, now);
+    ledger.releasePod('uid-old', now);
+    assert.ok(ledger.remember(taken!, now + 20 * second));
+    ledger.setPod(pod('old', { revision: 'old' }), now + 21 * second);
+    assert.equal(ledger.counts.available, 0);
+    ledger.removePod('uid-old', now + 22 * second);
+    assert.equal(ledger.remember(taken!, now + 23 * second), false);
+  });
+
   test('a pod that is known to go stays gone in the counts while it is not seen to go', () => {
     const made = fleet(target(rolling(1)), manyNodes(3), ({ name }) => [pod(name, { node: name, revision: 'old' })]);
     const [taken] = made.ledger.plan().deletes;

@@ -127,17 +127,34 @@ export class Ledger {
     this.#reassess(slot, now);
   }
 
+  /** The pod is gone. */
   removePod(uid: string, now: number): void {
+    this.#takeOut(uid, now, (slot) => {
+      this.#slotOfPod.delete(uid);
+      this.#forgetDeletion(slot, uid);
+    });
+  }
+
+  /**
+   * The pod is no pod of this DaemonSet any more. Should it be one again, in what a late watch tells, it is remembered
+   * that it was to go.
+   */
+  releasePod(uid: string, now: number): void {
+    this.#takeOut(uid, now, (slot) => {
+      if (!slot.deleting.has(uid)) this.#slotOfPod.delete(uid);
+    });
+  }
+
+  #takeOut(uid: string, now: number, forget: (slot: Slot) => void): void {
     const name = this.#slotOfPod.get(uid);
     const slot = name === undefined ? undefined : this.#slots.get(name);
     if (slot === undefined) return;
-    this.#slotOfPod.delete(uid);
-    this.#countRevision(
-      slot.pods.find((pod) => pod.uid === uid),
-      undefined,
-    );
-    slot.pods = slot.pods.length === 1 ? noPods : slot.pods.filter((pod) => pod.uid !== uid);
-    this.#forgetDeletion(slot, uid);
+    const pod = slot.pods.find((one) => one.uid === uid);
+    if (pod !== undefined) {
+      this.#countRevision(pod, undefined);
+      slot.pods = slot.pods.length === 1 ? noPods : slot.pods.filter((one) => one !== pod);
+    }
+    forget(slot);
     this.#reassess(slot, now);
   }
 
@@ -236,7 +253,8 @@ export class Ledger {
       if (slot.creating?.name !== action.name) return false;
       slot.creating = { ...slot.creating, sentAt: now };
     } else {
-      if (!slot.pods.some(({ uid, deletionAt }) => uid === action.uid && deletionAt === undefined)) return false;
+      const pod = slot.pods.find(({ uid }) => uid === action.uid);
+      if (pod === undefined ? !slot.deleting.has(action.uid) : pod.deletionAt !== undefined) return false;
       slot.deleting = new Map(slot.deleting).set(action.uid, now);
     }
     this.#reassess(slot, now);
