@@ -11,10 +11,10 @@ import { type Action, type Claimant, Ledger, type PodView } from '../../core/dae
 import type { Progress } from './progress.ts';
 import { createWriteWindow, type WriteWindow } from './write-window.ts';
 
-/** A write that has happened and that the watch is still to show (outcomes.ts). */
+/** A write that is on its way, or has happened and that the watch is still to show (outcomes.ts). */
 export interface Unseen {
   readonly action: Action;
-  /** The version that the pod was made at: a picture of at least that version has it, or it has gone again. */
+  /** The version that the pod is known to have been made at: a picture of at least that version has it, or it has gone again. */
   readonly version: number | undefined;
   readonly rememberedAt: number;
 }
@@ -36,7 +36,7 @@ export interface Tracked {
   readonly podsToAdopt: Map<string, PodView>;
   readonly podsToRelease: Map<string, PodView>;
   readonly revisionsToAdopt: Map<string, Stored<ControllerRevision>>;
-  /** What is known to have happened and was not seen yet, by pod name (creates) and UID (deletes). */
+  /** What is on its way, or has happened and was not seen yet, by pod name (creates) and UID (deletes). */
   readonly unseen: Map<string, Unseen>;
   readonly creates: WriteWindow;
   readonly deletes: WriteWindow;
