@@ -88,7 +88,7 @@ async function retarget(context: SyncContext, tracked: Tracked): Promise<void> {
     tracked.historyIsStale = false;
     try {
       const { object } = tracked;
-      const current = await settleHistory(context, tracked);
+      const current = await settleHistory(context, tracked, object);
       if (current === undefined) return;
       const target = compileTarget(object, current.hash, current.duplicates);
       if (!sameTarget(tracked.ledger.target, target)) tracked.ledger.retarget(target, context.clock.now());
