@@ -49,6 +49,8 @@ export class Invariants {
   readonly #adoptedAt = new Map<string, number>();
   /** When pods finished, by UID. */
   readonly #finishedAt = new Map<string, number>();
+  /** `actor uid` of each pod whose deletion somebody asked for. */
+  readonly #asked = new Set<string>();
   readonly #dead = new Set<string>();
   #diedAt = Number.NEGATIVE_INFINITY;
   /** The first one found. */
@@ -59,6 +61,7 @@ export class Invariants {
     readonly clock: Clock;
     readonly promises: Promises;
     readonly leases: boolean;
+    readonly clocksRun: boolean;
   }) {
     this.#clock = options.clock;
     this.#all = options.promises === 'all';
@@ -66,7 +69,11 @@ export class Invariants {
     this.#server = options.server;
     const common = { server: this.#server, clock: options.clock };
     this.#budget = new BudgetWatch({ ...common, violate: (what) => this.violate('budget', what) });
-    this.#claims = new StatusClaims({ ...common, violate: (what) => this.violate('status', what) });
+    this.#claims = new StatusClaims({
+      ...common,
+      clocksRun: options.clocksRun,
+      violate: (what) => this.violate('status', what),
+    });
   }
 
   /** The process has died; what it had sent may still arrive. */
@@ -82,6 +89,13 @@ export class Invariants {
   /** A history of this size never needs so many requests. */
   runaway(requests: number): void {
     this.violate('runaway', `${requests} requests and no end`);
+  }
+
+  /** A controller has sent something; whether it arrives is another matter. */
+  sent({ actor, verb, resource, body }: Request): void {
+    const uid =
+      verb === 'delete' && resource === 'pods' ? (body as DeleteOptions | undefined)?.preconditions?.uid : undefined;
+    if (uid !== undefined) this.#asked.add(`${actor} ${uid}`);
   }
 
   /** A request of a controller is about to take effect. */
@@ -112,7 +126,8 @@ export class Invariants {
         this.#adoptedAt.set(object.metadata.uid, change.at);
       if (type === 'ADDED' && request !== undefined) this.#createdPod(object as Stored<Pod>, request);
     }
-    if (resource === 'daemonsets' && request !== undefined) this.#claims.claimed(object as Stored<DaemonSet>);
+    if (resource === 'daemonsets' && request !== undefined)
+      this.#claims.claimed(object as Stored<DaemonSet>, change.previous as Stored<DaemonSet>, request);
   }
 
   /** Whoever writes holds the lease, at the server, when the write gets there. */
@@ -152,6 +167,12 @@ export class Invariants {
     const alone = this.#clock.now() - this.#diedAt > lastWordsMsMax;
     if (this.#all && alone && live.length > limit)
       this.violate('one pod', `${live.length} live pods on ${name}, ${limit} may be: ${names(live)}`);
+    const failed = this.#finishedBefore(owner, name, request);
+    if (this.#all && failed !== undefined)
+      this.violate(
+        'back-off',
+        `${pod.metadata.name} is made on ${name} beside ${failed}, which failed: its back-off is passed over`,
+      );
     const nodes = this.#server.statesSince(resources.nodes, undefined, name, request.seen['nodes'] ?? 0);
     const placeable = states.some((state) => nodes.some((node) => node !== undefined && place(state, node).run));
     if (!placeable) this.violate('placement', `${pod.metadata.name} is created on ${name}, where it should not run`);
@@ -161,6 +182,24 @@ export class Invariants {
     if (this.#all && alone && !going && !this.#revisions(owner).includes(revision))
       this.violate('revisions', `${pod.metadata.name} is of revision ${revision}, which does not exist`);
     if (this.#all && alone) this.#budget.created(pod, request);
+  }
+
+  /** A pod of the DaemonSet that had finished on the node in all that the sender may have seen, and that it let stand. */
+  #finishedBefore(owner: string, node: string, { seen, actor }: Request): string | undefined {
+    const stands = (state: Stored<Pod> | undefined) =>
+      state !== undefined &&
+      ownerOf(state) === owner &&
+      !isLabelledAway(state) &&
+      state.metadata.deletionTimestamp === undefined &&
+      isTerminal(viewPod(state));
+    return this.#server
+      .all(resources.pods)
+      .filter((pod) => nodeOf(pod) === node && stands(pod))
+      .map(({ metadata }) => metadata)
+      .filter(({ uid }) => !this.#asked.has(`${actor} ${uid}`))
+      .find(({ namespace, name }) =>
+        this.#server.statesSince(resources.pods, namespace, name, seen['pods'] ?? 0).every(stands),
+      )?.name;
   }
 
   #deletesPod(request: Request): void {

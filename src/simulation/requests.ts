@@ -21,6 +21,8 @@ export interface Request {
 }
 
 export interface Monitor {
+  /** The request is on its way. */
+  sent(request: Request): void;
   /** The request has reached the server. */
   arrives(request: Request): void;
   /** How the request ended, for the log; `fault` when the network or the server made it fail. */
@@ -58,6 +60,8 @@ export interface Line {
 }
 
 const timeoutMs = 10_000;
+/** How an answer is lost: nobody waits any longer, the connection breaks, or the server itself cannot tell (its store's answer was lost). */
+const losses = ['Timeout', 'ServiceUnavailable', 'InternalError'] as const;
 const retryAfterSecondsMax = 20;
 
 export function openLine(options: LineOptions): Line {
@@ -95,6 +99,7 @@ export function openLine(options: LineOptions): Line {
         return;
       }
       const full: Request = { ...request, actor, seen: { ...seen }, sentAt: clock.now() };
+      monitor.sent(full);
       let cancelArrival = () => {};
       const die = () => {
         // What the dead process had handed to its kernel arrives, or does not.
@@ -128,9 +133,13 @@ export function openLine(options: LineOptions): Line {
         else if (fault === 'conflict') refuse('Conflict', backMs);
         else {
           const lost = fault === 'responseLost';
+          const lose = () => {
+            const how = losses[upTo(losses.length - 1)]!;
+            refuse(how, how === 'Timeout' ? timeoutMs : backMs);
+          };
           const done = (outcome: T) => {
             end('ok');
-            if (lost) refuse('Timeout', timeoutMs);
+            if (lost) lose();
             else
               answer(backMs, () => {
                 received(outcome);
@@ -140,7 +149,7 @@ export function openLine(options: LineOptions): Line {
           const refused = (error: unknown) => {
             if (!(error instanceof StatusError)) throw error;
             end(error.reason);
-            if (lost) refuse('Timeout', timeoutMs);
+            if (lost) lose();
             else answer(backMs, () => reject(error));
           };
           monitor.arrives(full);

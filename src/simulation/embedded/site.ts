@@ -7,10 +7,11 @@ import { parseMisbehaviourRule } from '../../agent/index.ts';
 import { type ApiServer, type Component, componentUser, createApiServer, mastersGroup } from '../../apiserver/index.ts';
 import type { Client } from '../../client/index.ts';
 import { controllerNames, createInProcessClient, type Parts, startParts } from '../../cluster/index.ts';
-import { silentLogger } from '../../observe/index.ts';
 import { openMemoryStore } from '../../store/index.ts';
 import { Archive, type StoredObject } from '../archive.ts';
 import { namespace } from '../happen.ts';
+import { lease } from '../lives.ts';
+import { listeningLogger } from '../listening-logger.ts';
 import type { Network } from '../network.ts';
 import type { LineOptions, Request } from '../requests.ts';
 import type { Hands, Site, SiteContext } from '../site.ts';
@@ -19,8 +20,10 @@ import { createEmbeddedNodes, isOrdinary } from './nodes.ts';
 import { createEmbeddedNetwork } from './network.ts';
 import { type StoreWrite, watchStore } from './watched-store.ts';
 
-/** The resources whose history the invariants ask for. */
+/** The resources whose history the invariants ask for; of leases only the one that controllers stand for. */
 const archived: ReadonlySet<string> = new Set(['pods', 'nodes', 'daemonsets', 'controllerrevisions']);
+const isArchived = (plural: string, path: readonly string[]) =>
+  archived.has(plural) || (plural === 'leases' && path[0] === lease.namespace && path[1] === lease.name);
 const administrator = { name: 'user', groups: [mastersGroup, 'system:authenticated'] };
 /** Away for so long, the whole process was away: all parts start anew, with empty memory. */
 const processRestartMsMin = 5000;
@@ -60,7 +63,7 @@ export function createEmbeddedSite(context: SiteContext): Site {
     const plural = storage.split('.')[0]!;
     const heartbeat = plural === 'leases' || plural === 'events' || (plural === 'nodes' && actor === 'kubelet');
     if (!heartbeat) writes++;
-    if (!archived.has(plural)) {
+    if (!isArchived(plural, path)) {
       if (!heartbeat) say(`${actor} ${value === undefined ? 'removes' : 'writes'} ${key} @${revision}`);
       return;
     }
@@ -120,7 +123,9 @@ export function createEmbeddedSite(context: SiteContext): Site {
       () => createInProcessClient(server, user, component),
       async (request, run) => {
         try {
-          const client = createInProcessClient(server, user, component);
+          // Its lease is no part of the role that the DaemonSet controller of this cluster has.
+          const by = request.resource === 'leases' ? administrator : user;
+          const client = createInProcessClient(server, by, component);
           return await origin.run({ actor: line.actor, ...(isController ? { request } : {}) }, () => run(client));
         } catch (error) {
           if (!(error instanceof StatusError)) failed(error);
@@ -139,7 +144,7 @@ export function createEmbeddedSite(context: SiteContext): Site {
         {
           actor: component,
           random: random(`network ${component} ${starts}`),
-          monitor: { arrives() {}, ended() {}, throttled() {}, delivered() {} },
+          monitor: { sent() {}, arrives() {}, ended() {}, throttled() {}, delivered() {} },
           signal: never.signal,
           beforeWrite() {},
         },
@@ -161,7 +166,7 @@ export function createEmbeddedSite(context: SiteContext): Site {
       rules: [parseMisbehaviourRule('image=*broken*: NeverReady')],
       clock,
       random: random(`parts ${starts}`),
-      log: silentLogger,
+      log: listeningLogger(failed),
     });
     started.failed.catch(failed);
     // Stopped before its lists are complete: nobody waits for them here.
