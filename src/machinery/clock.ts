@@ -21,6 +21,31 @@ export function steadyNow(clock: Clock): number {
   return clock.steadyNow?.() ?? clock.now();
 }
 
+/** What a clock is slewed by adds up to this before it counts as set. */
+const clockSetMsMin = 500;
+
+/**
+ * The clock, which says when it has been set (by hand, by a first NTP step) before it tells anybody the new time: whoever
+ * keeps times that it told moves them along, and never one that was told since.
+ */
+export function followedClock(clock: Clock, isSet: (byMs: number, now: number) => void): Clock {
+  if (clock.steadyNow === undefined) return clock;
+  let offsetMs = clock.now() - steadyNow(clock);
+  return {
+    now() {
+      const now = clock.now();
+      const byMs = now - steadyNow(clock) - offsetMs;
+      if (Math.abs(byMs) >= clockSetMsMin) {
+        offsetMs += byMs;
+        isSet(byMs, now);
+      }
+      return now;
+    },
+    after: (...timer) => clock.after(...timer),
+    steadyNow: () => steadyNow(clock),
+  };
+}
+
 /** setTimeout overflows beyond this (2^31 − 1 ms, 24.8 days) and would fire at once. */
 const timerMsMax = 2 ** 31 - 1;
 

@@ -25,6 +25,7 @@ import {
 export class BudgetWatch {
   readonly #server: Archive;
   readonly #clock: Clock;
+  readonly #clocksRun: boolean;
   readonly #violate: (what: string) => void;
   /** By owner, then node: since when the pod was ready that we took away. */
   readonly #downByUs = new Map<string, Map<string, number>>();
@@ -35,10 +36,12 @@ export class BudgetWatch {
   constructor(options: {
     readonly server: Archive;
     readonly clock: Clock;
+    readonly clocksRun: boolean;
     readonly violate: (what: string) => void;
   }) {
     this.#server = options.server;
     this.#clock = options.clock;
+    this.#clocksRun = options.clocksRun;
     this.#violate = options.violate;
   }
 
@@ -71,7 +74,7 @@ export class BudgetWatch {
     this.#takenByUs.add(pod.metadata.uid);
     if (owner === undefined || name === undefined || isLabelledAway(pod)) return;
     const states = believable(this.#server, owner, request.seen['daemonsets'] ?? 0);
-    if (states.length === 0 || !this.#mustServe(name, states, request)) return;
+    if (states.length === 0 || !this.#canTellTime(states) || !this.#mustServe(name, states, request)) return;
     // What turned available while the request was on its way nobody could know of.
     const now = request.sentAt;
     const wasAvailable = states.every(({ spec }) => isAvailableAt(pod, spec.minReadySeconds ?? 0, now));
@@ -98,6 +101,7 @@ export class BudgetWatch {
     const name = nodeOf(pod);
     if (owner === undefined || name === undefined) return;
     const states = believable(this.#server, owner, request.seen['daemonsets'] ?? 0);
+    if (!this.#canTellTime(states)) return;
     const others = livePods(this.#server, owner, name).filter(({ metadata }) => metadata.uid !== pod.metadata.uid);
     if (!others.some((other) => this.#readyThroughout(other, request)) || !this.#isUp(name)) return;
     const surging = this.#surging.get(owner) ?? new Map<string, string>();
@@ -123,6 +127,11 @@ export class BudgetWatch {
       this.#violate(
         `${request.actor} creates ${pod.metadata.name} on ${name}: ${surging.size} nodes surge (${[...surging.keys()].join(', ')}), ${allowed} may`,
       );
+  }
+
+  /** With a clock that was set nobody can tell how long a pod has been ready. */
+  #canTellTime(states: readonly DaemonSet[]): boolean {
+    return this.#clocksRun || states.every(({ spec }) => (spec.minReadySeconds ?? 0) === 0);
   }
 
   #isUp(name: string): boolean {

@@ -211,7 +211,7 @@ function happening(kind: Happening['kind'], dice: Dice, cast: Cast): Happening {
     case 'restart-server':
       return { kind, forMs: dice.pick([500, 5000, 30_000]) };
     case 'clock-jump':
-      return { kind, byMs: dice.pick([-60_000, -3000, 3000, 60_000]) };
+      return { kind, byMs: dice.pick([-7_200_000, -60_000, -3000, 3000, 60_000, 7_200_000]) };
     case 'isolate':
       return {
         kind,

@@ -63,12 +63,20 @@ const timeoutMs = 10_000;
 /** How an answer is lost: nobody waits any longer, the connection breaks, or the server itself cannot tell (its store's answer was lost). */
 const losses = ['Timeout', 'ServiceUnavailable', 'InternalError'] as const;
 const retryAfterSecondsMax = 20;
+/** Now and then longer than what was sent and heard nothing of is believed. */
+const longRetryAfterSecondsMax = 60;
 
 export function openLine(options: LineOptions): Line {
   const { actor, clock, random, conditions, monitor, signal, beforeWrite } = options;
   const seen: Record<string, number> = {};
   const process = actor.split('.')[0]!;
   const upTo = (ms: number) => Math.floor(random.next() * (ms + 1));
+
+  const retryAfterSeconds = (): number | undefined => {
+    const dice = random.next();
+    if (dice < 0.3) return undefined;
+    return 1 + upTo((dice < 0.9 ? retryAfterSecondsMax : longRetryAfterSecondsMax) - 1);
+  };
 
   /** Which fault befalls this request, if any. */
   const misfortune = ({ verb, resource }: Pick<Request, 'verb' | 'resource'>): Fault | 'away' | undefined => {
@@ -126,8 +134,7 @@ export function openLine(options: LineOptions): Line {
         const end = (outcome: string) => monitor.ended(full, outcome, fault);
         if (fault !== undefined && fault !== 'responseLost') end(fault);
         if (fault === 'away') refuse('ServiceUnavailable', backMs);
-        else if (fault === 'throttled')
-          refuse('TooManyRequests', backMs, random.next() < 0.3 ? undefined : 1 + upTo(retryAfterSecondsMax - 1));
+        else if (fault === 'throttled') refuse('TooManyRequests', backMs, retryAfterSeconds());
         else if (fault === 'serverError') refuse('InternalError', backMs);
         else if (fault === 'requestLost') refuse('Timeout', timeoutMs);
         else if (fault === 'conflict') refuse('Conflict', backMs);

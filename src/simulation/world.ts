@@ -3,7 +3,7 @@
 import { createHash } from 'node:crypto';
 import { createVirtualClock, type Random, seededRandom, type VirtualClock } from '../machinery/index.ts';
 import type { Archive, Change } from './archive.ts';
-import { type History, promisesOf } from './history.ts';
+import { clocksRun, type History, promisesOf } from './history.ts';
 import { Invariants } from './invariants.ts';
 import { Lives } from './lives.ts';
 import type { Monitor, Request } from './requests.ts';
@@ -59,7 +59,7 @@ export class World {
       clock,
       promises: promisesOf(history),
       leases: history.leases === true,
-      clocksRun: history.steps.every(({ kind }) => kind !== 'clock-jump'),
+      clocksRun: clocksRun(history),
     });
     this.lives = new Lives({
       clock,

@@ -2,7 +2,6 @@
 // time and any number of times. Costs what changed since the last one, not the size of the cluster.
 import { isEmptySelector } from '../../api/index.ts';
 import { compileTarget, sameTarget } from '../../core/daemonset/index.ts';
-import { steadyNow } from '../../machinery/index.ts';
 import { act } from './actions.ts';
 import { settleClaims } from './claims.ts';
 import type { SyncContext } from './context.ts';
@@ -12,9 +11,6 @@ import { pruneHistory, settleHistory } from './revisions.ts';
 import { isStillThere } from './still-there.ts';
 import { writeStatus } from './status-writer.ts';
 import type { Tracked } from './tracked.ts';
-
-/** What the clock is slewed by between two syncs is less. */
-const clockSetMsMin = 500;
 
 /** Returns when the next sync is due though nothing happens (ms from now); undefined when only events can matter. */
 export async function sync(context: SyncContext, tracked: Tracked): Promise<number | undefined> {
@@ -36,7 +32,6 @@ export async function sync(context: SyncContext, tracked: Tracked): Promise<numb
   if (!(await settleClaims(context, tracked))) return undefined;
   await retarget(context, tracked);
   if (tracked.gone) return undefined;
-  followClock(context, tracked);
   rememberUnseen(context, tracked);
   ledger.advance(context.clock.now());
   if (ledger.target !== undefined)
@@ -64,21 +59,6 @@ async function mayReplace(context: SyncContext, tracked: Tracked): Promise<boole
     tracked.lostPods = true;
     throw error;
   }
-}
-
-/**
- * Back-offs and what was sent are timed by the same clock as everything else. When it is set (by hand, by a first NTP
- * step), they move along: else one that is set back would hold up a node for as long as it was set back.
- */
-function followClock({ clock }: SyncContext, tracked: Tracked): void {
-  const offsetMs = clock.now() - steadyNow(clock);
-  const byMs = offsetMs - (tracked.clockOffsetMs ?? offsetMs);
-  if (tracked.clockOffsetMs !== undefined && Math.abs(byMs) < clockSetMsMin) return;
-  tracked.clockOffsetMs = offsetMs;
-  if (byMs === 0) return;
-  tracked.ledger.clockSet(byMs, clock.now());
-  tracked.creates.clockSet(byMs);
-  tracked.deletes.clockSet(byMs);
 }
 
 /** Brings history and ledger in line with the DaemonSet when its spec or its revisions changed. */

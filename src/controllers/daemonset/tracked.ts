@@ -42,13 +42,11 @@ export interface Tracked {
   readonly deletes: WriteWindow;
   /** What the API server said when it last refused a create; cleared by the next one that works. */
   problem: { readonly reason: string; readonly message: string } | undefined;
-  /** When the status was last written, for coalescing. */
+  /** When the status was last written, for coalescing; by the steady clock. */
   statusWrittenAt: number;
   saidSelectingAll: boolean;
   /** Somebody else has taken a pod of it since it was last known to be there: the garbage collector, perhaps. */
   lostPods: boolean;
-  /** What the clock says beyond what has elapsed, as of the last sync. */
-  clockOffsetMs: number | undefined;
   /** When it last came nearer to what is wanted. */
   progress: Progress | undefined;
   /** The DaemonSet is known to be gone or going, by its watch or sooner: nothing is done for it, not even what was decided before. */
@@ -75,7 +73,6 @@ export function track(object: Stored<DaemonSet>): Tracked {
     statusWrittenAt: Number.NEGATIVE_INFINITY,
     saidSelectingAll: false,
     lostPods: false,
-    clockOffsetMs: undefined,
     progress: undefined,
     gone: false,
   };
