@@ -16,6 +16,16 @@ export function steadyClock(clock: Clock): Clock {
     : { now: () => steadyNow(clock), after: (...timer) => clock.after(...timer) };
 }
 
+/** The clock as it would be had nobody set it since now: a machine's own, that is not the one that this process runs on. */
+export function ownClock(clock: Clock): Clock {
+  const aheadMs = clock.now() - steadyNow(clock);
+  return {
+    now: () => steadyNow(clock) + aheadMs,
+    after: (...timer) => clock.after(...timer),
+    steadyNow: () => steadyNow(clock),
+  };
+}
+
 /** How long after some unknown moment it is, by what only ever goes on. */
 export function steadyNow(clock: Clock): number {
   return clock.steadyNow?.() ?? clock.now();

@@ -49,7 +49,9 @@ export async function runHistory(
     await happen(world, step, history.daemonSets);
     steps++;
   }
-  const verdict = world.broken ? undefined : await checkLiveness(world, history.daemonSets);
+  const verdict = world.broken
+    ? undefined
+    : await checkLiveness(world, history.daemonSets, mode === 'model' ? 0 : skewOf(history));
   if (!world.broken && verdict === undefined) observe?.(world, true);
   await world.stop();
   return {
@@ -62,6 +64,10 @@ export async function runHistory(
     states: world.slotStates.seen,
     virtualMs: world.clock.now() - startedAt,
   };
+}
+
+function skewOf({ steps }: History): number {
+  return steps.reduce((sum, step) => sum + (step.kind === 'clock-jump' ? Math.abs(step.byMs) : 0), 0);
 }
 
 /** The real API server has no lists that are older than they claim. */

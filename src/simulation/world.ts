@@ -106,6 +106,7 @@ export class World {
   async heal(): Promise<void> {
     Object.assign(this.conditions, calmConditions());
     this.lives.spare();
+    this.site.setClock(this.lives.clockOffsetMs);
     if (this.site.awayMs > 0) await this.clock.advance(this.site.awayMs + 1);
     await this.site.nodes.heal();
     this.site.stir();

@@ -108,6 +108,7 @@ export function runDaemonSetController(options: DaemonSetControllerOptions): Dae
       tracked.ledger.clockSet(byMs, now);
       tracked.creates.clockSet(byMs);
       tracked.deletes.clockSet(byMs);
+      touch(tracked);
       if (tracked.progress !== undefined)
         tracked.progress = { ...tracked.progress, since: tracked.progress.since + byMs };
     }

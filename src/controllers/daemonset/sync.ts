@@ -12,6 +12,9 @@ import { isStillThere } from './still-there.ts';
 import { writeStatus } from './status-writer.ts';
 import type { Tracked } from './tracked.ts';
 
+/** Whoever waits for a time of day looks at the clock this often: it may be set meanwhile, and nothing else happen. */
+const dueMsMax = 30_000;
+
 /** Returns when the next sync is due though nothing happens (ms from now); undefined when only events can matter. */
 export async function sync(context: SyncContext, tracked: Tracked): Promise<number | undefined> {
   const { object, ledger } = tracked;
@@ -96,5 +99,5 @@ function nextDueMs({ clock }: SyncContext, tracked: Tracked, statusDueMs: number
   const waits = [statusDueMs, ledger.dueAt !== undefined && ledger.dueAt <= now ? 1 : undefined, ...due].filter(
     (ms) => ms !== undefined,
   );
-  return waits.length === 0 ? undefined : Math.min(...waits);
+  return waits.length === 0 ? undefined : Math.min(...waits, dueMsMax);
 }

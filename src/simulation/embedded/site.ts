@@ -7,6 +7,7 @@ import { parseMisbehaviourRule } from '../../agent/index.ts';
 import { type ApiServer, type Component, componentUser, createApiServer, mastersGroup } from '../../apiserver/index.ts';
 import type { Client } from '../../client/index.ts';
 import { controllerNames, createInProcessClient, type Parts, startParts } from '../../cluster/index.ts';
+import type { Clock } from '../../machinery/index.ts';
 import { openMemoryStore } from '../../store/index.ts';
 import { Archive, type StoredObject } from '../archive.ts';
 import { namespace } from '../happen.ts';
@@ -46,6 +47,13 @@ export function createEmbeddedSite(context: SiteContext): Site {
   const networks: Network[] = [];
   let writes = 0;
   let failure: unknown;
+  let clockOffsetMs = 0;
+  /** All but the nodes is one process on one machine. */
+  const machineClock: Clock = {
+    now: () => clock.now() + clockOffsetMs,
+    after: (...timer) => clock.after(...timer),
+    steadyNow: () => clock.now(),
+  };
   /** The API server is not there until then. */
   let awayUntil = 0;
   let restarts = 0;
@@ -89,14 +97,14 @@ export function createEmbeddedSite(context: SiteContext): Site {
     archive.record(change);
     committed(change, request);
   };
-  const inspect = createClusterInvariants({ archive, clock, violate: context.violate });
+  const inspect = createClusterInvariants({ archive, clock: machineClock, violate: context.violate });
   const real = openMemoryStore();
   const store = watchStore(real, written);
 
   // One for all its lives: UIDs do not repeat.
   const serverRandom = random('server');
   const serve = async () => {
-    server = await createApiServer({ store, clock, random: serverRandom, failed });
+    server = await createApiServer({ store, clock: machineClock, random: serverRandom, failed });
   };
   const admin = (): Client => createInProcessClient(server, administrator, 'kubectl');
   const asUser = <T>(deed: () => Promise<T>) => origin.run({ actor: 'user' }, deed);
@@ -164,7 +172,7 @@ export function createEmbeddedSite(context: SiteContext): Site {
       controllers: new Set(names.filter((name) => name !== 'daemonset-controller')),
       nodes: 0,
       rules: [parseMisbehaviourRule('image=*broken*: NeverReady')],
-      clock,
+      clock: machineClock,
       random: random(`parts ${starts}`),
       log: listeningLogger(failed),
     });
@@ -196,6 +204,10 @@ export function createEmbeddedSite(context: SiteContext): Site {
       startEverything();
     },
     connect: (line) => join({ ...line, monitor: context.monitor }, 'daemonset-controller'),
+    setClock(offsetMs) {
+      clockOffsetMs = offsetMs;
+    },
+    now: () => machineClock.now(),
     async compact() {
       await real.compact(await real.revision());
     },
