@@ -103,7 +103,7 @@ async function simulateOne(seed: number): Promise<void> {
 }
 
 async function crashAtEachWrite(): Promise<void> {
-  const seeds = { model: [1, 2, 3], embedded: [1] } as const;
+  const seeds = { model: [1, 2, 3, 4], embedded: [1, 2] } as const;
   for (const mode of ['model', 'embedded'] as const) {
     let [histories, failed] = [0, 0];
     for (const scene of scenes) {

@@ -10,7 +10,7 @@ const writesMin = 5;
 describe('a controller that dies at any of its writes', () => {
   for (const scene of scenes)
     it(`comes to the same end: ${scene.name}`, async () => {
-      const { histories, failures } = await runCrashPoints(scene, [1], 'model');
+      const { histories, failures } = await runCrashPoints(scene, [1, 2], 'model');
       assert.deepEqual(
         failures.map(({ what }) => what),
         [],

@@ -5,6 +5,7 @@ import type { DaemonSetUpdateStrategy } from '../api/index.ts';
 import type { Happening, History, Step } from './history.ts';
 import { idleMsMax } from './lives.ts';
 import { type Mode, runHistory } from './run.ts';
+import { calm, type Weather } from './weather.ts';
 
 export interface Scene {
   readonly name: string;
@@ -81,10 +82,15 @@ export const scenes: readonly Scene[] = [
   },
 ];
 
-/** The scene with a controller that dies at its write number `write`; in one piece without. */
+/** What was on its way when the process died arrives when the next one is there already, and has read its lists. */
+const slowNetwork: Weather = { ...calm, latencyMsMax: 1500, watchDelayMsMax: 20_000 };
+
+/** The scene with a controller that dies at its write number `write`; in one piece without. Even seeds: slow network. */
 export function crashHistory({ strategy, before, steps }: Scene, seed: number, write?: number): History {
   const crash: readonly Step[] =
     write === undefined ? [] : [after(0, { kind: 'crash', controller: 0, writes: write, backMs: 200 })];
+  const slow: readonly Step[] =
+    seed % 2 === 0 ? [after(0, { kind: 'weather', weather: slowNetwork, forMs: 60_000 })] : [];
   const [first, ...rest] = steps;
   return {
     seed,
@@ -94,6 +100,7 @@ export function crashHistory({ strategy, before, steps }: Scene, seed: number, w
     // The first step keeps its time: the crash comes between it and what was before.
     steps: [
       ...before,
+      ...slow,
       ...(first === undefined ? [] : [{ ...first, afterMs: 0 }]),
       ...crash,
       ...rest,

@@ -5,7 +5,7 @@
 //   two of one revision;
 // - placement: no create on a node where placement says no;
 // - revisions: a pod is only made of a revision that exists, and no revision goes that a live pod carries;
-// - identity: every delete of a pod carries the UID of a pod that is or was the DaemonSet's;
+// - identity: every delete and patch carries the UID of what it is meant for, and a deleted pod is or was a DaemonSet's;
 // - budget: budget.ts; back-off: failed pods of a node go at doubling intervals; Retry-After is kept;
 // - runaway: nobody sends requests in circles, or makes pods on one node without end;
 // - lease: nobody writes whose lease is over or another's;
@@ -93,10 +93,13 @@ export class Invariants {
   }
 
   /** A controller has sent something; whether it arrives is another matter. */
-  sent({ actor, verb, resource, body }: Request): void {
-    const uid =
-      verb === 'delete' && resource === 'pods' ? (body as DeleteOptions | undefined)?.preconditions?.uid : undefined;
-    if (uid !== undefined) this.#asked.add(`${actor} ${uid}`);
+  sent({ actor, verb, resource, name, body }: Request): void {
+    if (resource !== 'pods' && resource !== 'controllerrevisions') return;
+    const { preconditions, metadata } = (body ?? {}) as DeleteOptions & Partial<Pod>;
+    const uid = verb === 'delete' ? preconditions?.uid : metadata?.uid;
+    if ((verb === 'delete' || verb === 'patch') && uid === undefined)
+      this.violate('identity', `${actor}: ${verb} ${resource} ${name} without its UID`);
+    if (verb === 'delete') this.#asked.add(`${actor} ${uid}`);
   }
 
   /** A request of a controller is about to take effect. */
@@ -206,10 +209,7 @@ export class Invariants {
 
   #deletesPod(request: Request): void {
     const { uid, resourceVersion } = (request.body as DeleteOptions | undefined)?.preconditions ?? {};
-    if (uid === undefined) {
-      this.violate('identity', `${request.actor} deletes pod ${request.name} without its UID`);
-      return;
-    }
+    if (uid === undefined) return;
     if (!this.#ours.has(uid))
       this.violate('identity', `${request.actor} deletes pod ${request.name}, which is no DaemonSet's`);
     const pod = this.#server.find(resources.pods, request.namespace, request.name ?? '');
