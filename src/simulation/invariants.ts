@@ -184,7 +184,8 @@ export class Invariants {
     const going = this.#server
       .all(resources.daemonSets)
       .every(({ metadata }) => metadata.uid !== owner || metadata.deletionTimestamp !== undefined);
-    if (this.#all && alone && !going && !this.#revisions(owner).includes(revision))
+    const exists = this.#revisions(owner).includes(revision) || this.#tookAway(revision, request);
+    if (this.#all && alone && !going && !exists)
       this.violate('revisions', `${pod.metadata.name} is of revision ${revision}, which does not exist`);
     if (this.#all && alone) this.#budget.created(pod, request);
   }
@@ -261,6 +262,16 @@ export class Invariants {
     const uid = (request.body as DeleteOptions | undefined)?.preconditions?.uid;
     if (this.#all && user !== undefined && (uid ?? revision.metadata.uid) === revision.metadata.uid)
       this.violate('revisions', `${request.actor} deletes revision ${hash}, which ${user.metadata.name} carries`);
+  }
+
+  /** A user deleted the revision, and the sender may not know. */
+  #tookAway(hash: string, { seen }: Request): boolean {
+    return this.#server
+      .changesAfter(resources.controllerRevisions, seen['controllerrevisions'] ?? 0)
+      .some(
+        ({ type, actor, object }) =>
+          type === 'DELETED' && !actor.startsWith('controller') && object.metadata.labels?.[revisionLabel] === hash,
+      );
   }
 
   #revisions(owner: string): string[] {
