@@ -35,6 +35,8 @@ const bad: readonly { readonly args: readonly string[]; readonly says: RegExp }[
   { args: ['up', '--memory', '--data-dir', 'x'], says: /--memory.*--data-dir|--data-dir.*--memory/ },
   { args: ['up', '--simulate', 'nonsense'], says: /--simulate.*nonsense/ },
   { args: ['up', '--memory', '--apply', '/nowhere/at-all.yaml'], says: /\/nowhere\/at-all\.yaml/ },
+  { args: ['up', '--data-dir', '/proc/everynode'], says: /data directory.*\/proc\/everynode/ },
+  { args: ['up', '--data-dir', '/dev/null/x'], says: /data directory.*\/dev\/null/ },
   { args: ['up', '--log-level', 'loud'], says: /--log-level.*debug/ },
 ];
 

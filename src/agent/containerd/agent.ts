@@ -1,7 +1,6 @@
 // One machine as a node: registers it, reports its health, and runs its pods in containers by way of a container runtime
 // on a unix socket. All that matters is in the API and in the runtime: an agent that was killed finds its pods again and
 // restarts none; one that is stopped leaves them running.
-import { mkdir } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { isReason, type Node, resources } from '../../api/index.ts';
@@ -9,6 +8,7 @@ import type { ControllerContext } from '../../client/index.ts';
 import {
   composeController,
   type EventRecorder,
+  makeDirectory,
   type Part,
   referenceTo,
   type RunningController,
@@ -112,7 +112,7 @@ export function machineNodeName(): string {
 async function start(options: ContainerdNodeOptions, cri: NodeContext['cri']): Promise<readonly Part[]> {
   const { client, clock, random, log, signal, directory, podCidr } = options;
   const { nodeName = machineNodeName(), apiServer } = options;
-  await mkdir(directory, { recursive: true, mode: 0o750 });
+  await makeDirectory(directory, 0o750);
   const machine = await measureMachine(directory);
   const context: NodeContext = {
     client,
