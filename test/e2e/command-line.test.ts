@@ -1,9 +1,11 @@
 // The command line from outside: help, version, and what bad arguments get.
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { everynode } from './support/everynode.ts';
+import { everynode, program } from './support/everynode.ts';
 
 const manifest = JSON.parse(readFileSync(join(import.meta.dirname, '..', '..', 'package.json'), 'utf8')) as {
   version: string;
@@ -47,5 +49,22 @@ for (const { args, says } of bad) {
     assert.match(outcome.stderr, says);
     assert.equal(outcome.stderr.trim().split('\n').length, 1, outcome.stderr);
     assert.equal(outcome.stdout, '');
+  });
+}
+
+for (const args of [
+  ['up', '--help'],
+  ['up', '--memory', '--port', '0', '--no-table'],
+]) {
+  test(`everynode ${args.join(' ')} | head -1: it ends, quietly`, async () => {
+    const child = spawn(process.execPath, [program, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+    let stderr = '';
+    child.stderr.setEncoding('utf8').on('data', (text: string) => {
+      stderr += text;
+    });
+    child.stdout.once('data', () => child.stdout.destroy());
+    const [code] = (await once(child, 'close')) as [number | null];
+    assert.equal(stderr, '');
+    assert.equal(code, 0);
   });
 }
