@@ -5,7 +5,7 @@ import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { everynode, program } from './support/everynode.ts';
+import { everynode, program, seedManifest } from './support/everynode.ts';
 
 const manifest = JSON.parse(readFileSync(join(import.meta.dirname, '..', '..', 'package.json'), 'utf8')) as {
   version: string;
@@ -54,10 +54,12 @@ for (const { args, says } of bad) {
 
 for (const args of [
   ['up', '--help'],
-  ['up', '--memory', '--port', '0', '--no-table'],
+  // The pods that it makes are told of later than the first line.
+  ['up', '--memory', '--port', '0', '--no-table', '--apply', seedManifest],
 ]) {
-  test(`everynode ${args.join(' ')} | head -1: it ends, quietly`, async () => {
+  test(`everynode ${args.slice(0, 2).join(' ')} | head -1: it ends, quietly`, async (t) => {
     const child = spawn(process.execPath, [program, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+    t.after(() => child.kill('SIGKILL'));
     let stderr = '';
     child.stderr.setEncoding('utf8').on('data', (text: string) => {
       stderr += text;
