@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { registerHooks } from 'node:module';
 import { join } from 'node:path';
-import { fileURLToPath, pathToFileURL } from 'node:url';
+import { pathToFileURL } from 'node:url';
 import { inspect } from 'node:util';
 import type { Mode, Report } from '../src/simulation/index.ts';
 import { mutations } from './simulate-mutations.ts';
@@ -49,4 +49,4 @@ for (const seed of assignment.seeds) {
   if (assignment.stopAtFirst && report.failures.length > 0) break;
 }
 process.send?.(report);
-if (process.send === undefined) process.stdout.write(`${JSON.stringify(report)} ${fileURLToPath(import.meta.url)}\n`);
+if (process.send === undefined) process.stdout.write(`${JSON.stringify(report)}\n`);

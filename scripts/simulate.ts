@@ -1,6 +1,7 @@
 // Runs the simulator: `npm run simulate -- --seeds 1000`. Two workers at most. Prints what was run and found; a failing
 // seed is shrunk and printed in words. `--embedded` puts the real API server, scheduler, controllers and simulated nodes
-// around the controller in place of models. `--upstream` compares decisions with a model of upstream's. `--seed 7 --log` runs one history and shows what happened; `--mutations`
+// around the controller in place of models. `--crash-points` goes through short scenes with a crash at each single write, in
+// both modes. `--upstream` compares decisions with a model of upstream's. `--seed 7 --log` runs one history and shows what happened; `--mutations`
 // checks that the deliberate bugs of simulate-mutations.ts are found.
 import { fork } from 'node:child_process';
 import { readFileSync } from 'node:fs';
@@ -14,7 +15,9 @@ import {
   generateHistory,
   type Mode,
   type Report,
+  runCrashPoints,
   runHistory,
+  scenes,
   shrinkHistory,
 } from '../src/simulation/index.ts';
 import { mutations } from './simulate-mutations.ts';
@@ -35,6 +38,7 @@ const { values } = parseArgs({
     upstream: { type: 'boolean', default: false },
     log: { type: 'boolean', default: false },
     mutations: { type: 'boolean', default: false },
+    'crash-points': { type: 'boolean', default: false },
     'no-shrink': { type: 'boolean', default: false },
   },
 });
@@ -78,6 +82,7 @@ async function simulate(from: number, count: number): Promise<void> {
   );
   say(`states of a node covered: ${report.states.length}`);
   say(`faults and happenings: ${faults.map(([kind, times]) => `${kind} ${times}`).join(', ')}`);
+  say(`digest: ${report.digest}`);
   say(`failures: ${report.failures.length}`);
   for (const [index, { seed, invariant, what }] of report.failures.entries()) {
     say(`\nseed ${seed} breaks '${invariant}': ${what}`);
@@ -95,6 +100,22 @@ async function simulateOne(seed: number): Promise<void> {
   if (values.log) for (const line of log) say(line);
   say(violation === undefined ? 'nothing found' : `breaks '${violation.invariant}': ${violation.what}`);
   if (violation !== undefined) process.exitCode = 1;
+}
+
+async function crashAtEachWrite(): Promise<void> {
+  const seeds = { model: [1, 2, 3, 4], embedded: [1, 2] } as const;
+  for (const mode of ['model', 'embedded'] as const) {
+    let [histories, failed] = [0, 0];
+    for (const scene of scenes) {
+      const found = await runCrashPoints(scene, seeds[mode], mode);
+      histories += found.histories;
+      failed += found.failures.length;
+      for (const { what, history } of found.failures.slice(0, shrunkMax))
+        say(`${what}\n${describeHistory(history)}\nas data: ${JSON.stringify(history)}`);
+    }
+    say(`${mode}: ${scenes.length} scenes, ${histories} crashes, one at each write; failures: ${failed}`);
+    if (failed > 0) process.exitCode = 1;
+  }
 }
 
 async function compare(from: number, count: number): Promise<void> {
@@ -140,6 +161,7 @@ async function checkMutations(from: number): Promise<void> {
 
 const from = Number(values.from);
 if (values.seed !== undefined) await simulateOne(Number(values.seed));
+else if (values['crash-points']) await crashAtEachWrite();
 else if (values.mutations) await checkMutations(from);
 else if (values.upstream) await compare(from, Number(values.seeds ?? seedsDefault));
 else await simulate(from, Number(values.seeds ?? seedsDefault));

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { StatusError } from '../api/index.ts';
-import { createAdaptiveConcurrency, createVirtualClock, sleep } from './index.ts';
+import { type Clock, createAdaptiveConcurrency, createVirtualClock, sleep } from './index.ts';
 
 const throttled = (retryAfterSeconds?: number) =>
   new StatusError('TooManyRequests', 'slow down', retryAfterSeconds === undefined ? {} : { retryAfterSeconds });
@@ -48,6 +48,28 @@ describe('adaptive concurrency', () => {
     for (let index = 0; index < 1000; index++) void writes.run(() => sleep(clock, 10));
     await clock.advance(60_000);
     assert.equal(writes.limit, 20);
+  });
+
+  test('a rest that the server asked for takes its time, whatever the clock is set to', async () => {
+    for (const byMs of [-3_600_000, 3_600_000]) {
+      const steady = createVirtualClock(0);
+      let offsetMs = 3_600_000;
+      const clock: Clock = {
+        now: () => steady.now() + offsetMs,
+        after: (ms, callback) => steady.after(ms, callback),
+        steadyNow: () => steady.now(),
+      };
+      const writes = createAdaptiveConcurrency({ clock });
+      await assert.rejects(writes.run(() => Promise.reject(throttled(10))));
+      offsetMs += byMs;
+      let startedAt: number | undefined;
+      void writes.run(() => {
+        startedAt = steady.now();
+        return Promise.resolve();
+      });
+      await steady.advance(60_000);
+      assert.equal(startedAt, 10_000);
+    }
   });
 
   test('goes on when the clock is set back: an answer without Retry-After asks for no rest', async () => {

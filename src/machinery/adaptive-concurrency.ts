@@ -2,7 +2,7 @@
 // answers fast, half as many when it throttles, fails or slows down (additive increase, multiplicative decrease, as TCP
 // does). A Retry-After stops all starts until then. Does not retry: who asked decides what a failure means.
 import { StatusError } from '../api/index.ts';
-import type { Clock } from './clock.ts';
+import { type Clock, steadyClock } from './clock.ts';
 import { createFairQueue } from './fair-queue.ts';
 import { onAbort } from './on-abort.ts';
 
@@ -39,7 +39,9 @@ const decreaseEveryMs = 500;
 const retryAfterMsMax = 60_000;
 
 export function createAdaptiveConcurrency(options: AdaptiveConcurrencyOptions): AdaptiveConcurrency {
-  const { clock, initial, min, max, latencyMsMax } = { ...defaults, ...options };
+  const { initial, min, max, latencyMsMax } = { ...defaults, ...options };
+  // How long, never when: a clock that is set back must not make a rest longer.
+  const clock = steadyClock(options.clock);
   const waiters = createFairQueue<() => void>();
   let limit = initial;
   let underWay = 0;

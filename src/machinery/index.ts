@@ -5,7 +5,7 @@ export {
   createAdaptiveConcurrency,
 } from './adaptive-concurrency.ts';
 export { type BackOff, type BackOffOptions, createBackOff } from './back-off.ts';
-export { type Clock, sleep, steadyNow, systemClock } from './clock.ts';
+export { type Clock, followedClock, ownClock, sleep, steadyClock, steadyNow, systemClock } from './clock.ts';
 export { composeController, type ControllerDependencies, type Part, type RunningController } from './controller.ts';
 export {
   createEventRecorder,

@@ -25,6 +25,7 @@ import {
 export class BudgetWatch {
   readonly #server: Archive;
   readonly #clock: Clock;
+  readonly #clocksRun: boolean;
   readonly #violate: (what: string) => void;
   /** By owner, then node: since when the pod was ready that we took away. */
   readonly #downByUs = new Map<string, Map<string, number>>();
@@ -35,10 +36,12 @@ export class BudgetWatch {
   constructor(options: {
     readonly server: Archive;
     readonly clock: Clock;
+    readonly clocksRun: boolean;
     readonly violate: (what: string) => void;
   }) {
     this.#server = options.server;
     this.#clock = options.clock;
+    this.#clocksRun = options.clocksRun;
     this.#violate = options.violate;
   }
 
@@ -68,27 +71,23 @@ export class BudgetWatch {
   deleting(pod: Stored<Pod>, request: Request): void {
     const owner = ownerOf(pod);
     const name = nodeOf(pod);
+    this.#takenByUs.add(pod.metadata.uid);
     if (owner === undefined || name === undefined || isLabelledAway(pod)) return;
     const states = believable(this.#server, owner, request.seen['daemonsets'] ?? 0);
-    if (states.length === 0 || !this.#mustServe(name, states, request)) return;
+    if (states.length === 0 || !this.#canTellTime(states) || !this.#mustServe(name, states, request)) return;
     // What turned available while the request was on its way nobody could know of.
     const now = request.sentAt;
     const wasAvailable = states.every(({ spec }) => isAvailableAt(pod, spec.minReadySeconds ?? 0, now));
     if (!wasAvailable) return;
     const others = livePods(this.#server, owner, name).filter(({ metadata }) => metadata.uid !== pod.metadata.uid);
-    // Others may have taken away, unseen, the one that was to take over; what the controller took away itself it knows.
-    const believed = this.#server
-      .allAt(resources.pods, request.seen['pods'] ?? 0)
-      .filter((other) => nodeOf(other) === name && ownerOf(other) === owner && isLive(other))
-      .filter(({ metadata }) => metadata.uid !== pod.metadata.uid && !this.#takenByUs.has(metadata.uid));
-    this.#takenByUs.add(pod.metadata.uid);
+    const believed = this.#believed(owner, name, request);
     const serves = ({ metadata }: Stored<Pod>) => this.#everAvailable.has(metadata.uid);
     const mayTakeOver = (other: Stored<Pod>) => serves(other) || this.#mayServe(other, states);
     if (believed.some(mayTakeOver) || others.some(mayTakeOver)) return;
     // Two of one revision (after an adoption): the older stays, as upstream has it, whichever serves.
     if (others.length > 0 && !this.#takesOver(pod, states, request)) return;
     const down = this.#downOf(owner, states, request);
-    down.set(name, readySince(pod));
+    down.set(name, this.#readyAsSeen(pod, request));
     const allowed = Math.max(...states.map((state) => this.#budget(state, request).maxUnavailable));
     if (down.size > allowed)
       this.#violate(
@@ -102,6 +101,7 @@ export class BudgetWatch {
     const name = nodeOf(pod);
     if (owner === undefined || name === undefined) return;
     const states = believable(this.#server, owner, request.seen['daemonsets'] ?? 0);
+    if (!this.#canTellTime(states)) return;
     const others = livePods(this.#server, owner, name).filter(({ metadata }) => metadata.uid !== pod.metadata.uid);
     if (!others.some((other) => this.#readyThroughout(other, request)) || !this.#isUp(name)) return;
     const surging = this.#surging.get(owner) ?? new Map<string, string>();
@@ -129,6 +129,11 @@ export class BudgetWatch {
       );
   }
 
+  /** With a clock that was set nobody can tell how long a pod has been ready. */
+  #canTellTime(states: readonly DaemonSet[]): boolean {
+    return this.#clocksRun || states.every(({ spec }) => (spec.minReadySeconds ?? 0) === 0);
+  }
+
   #isUp(name: string): boolean {
     return isTrue(this.#server.find(resources.nodes, undefined, name)?.status?.conditions, 'Ready');
   }
@@ -146,10 +151,35 @@ export class BudgetWatch {
     for (const [name, since] of down) {
       if (this.#mayBelieveDead(name, since, request)) down.delete(name);
       const node = this.#server.find(resources.nodes, undefined, name);
-      const serves = livePods(this.#server, owner, name).some((pod) => this.#mayServe(pod, states));
+      const pods = [...livePods(this.#server, owner, name), ...this.#believed(owner, name, request)];
+      const serves = pods.some((pod) => this.#mayServe(pod, states));
       if (node === undefined || serves || states.some((state) => !place(state, node).run)) down.delete(name);
     }
     return down;
+  }
+
+  /**
+   * Pods of the node that the controller may think are there: others may have taken them away, or they may have failed,
+   * unseen. What the controller took away itself it knows.
+   */
+  #believed(owner: string, node: string, request: Request): Stored<Pod>[] {
+    return this.#server
+      .allAt(resources.pods, request.seen['pods'] ?? 0)
+      .filter((pod) => nodeOf(pod) === node && ownerOf(pod) === owner && isLive(pod))
+      .filter(({ metadata }) => !this.#takenByUs.has(metadata.uid));
+  }
+
+  /** Since when the pod was ready, in the oldest of its states that the controller may go by. */
+  #readyAsSeen({ metadata }: Stored<Pod>, request: Request): number {
+    const states = this.#server.statesSince(
+      resources.pods,
+      metadata.namespace,
+      metadata.name,
+      request.seen['pods'] ?? 0,
+    );
+    return Math.min(
+      ...states.filter((state) => state?.metadata.uid === metadata.uid && isReady(state)).map(readySince),
+    );
   }
 
   /** The node turned NotReady after its pod turned ready, as the controller saw it: it may not know that it is back. */
@@ -187,6 +217,6 @@ export class BudgetWatch {
   }
 }
 
-function readySince(pod: Pod): number {
-  return parseTime(findCondition(pod.status?.conditions, 'Ready')?.lastTransitionTime) ?? 0;
+function readySince(pod: Pod | undefined): number {
+  return parseTime(findCondition(pod?.status?.conditions, 'Ready')?.lastTransitionTime) ?? 0;
 }

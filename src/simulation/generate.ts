@@ -100,12 +100,19 @@ export function generateHistory(seed: number): History {
     if (staleLists && last.kind === 'weather')
       steps[steps.length - 1] = { ...last, weather: { ...last.weather, staleList: 0.5 } };
   }
+  if (!staleLists && diceOf(seededRandom(seed ^ 0x5ea1)).chance(0.3)) makeRelistsStale(steps);
   const nodes = cast.nodes.filter(() => dice.chance(0.9)).map(nodeSetup);
   const daemonSets = cast.daemonSets.map(daemonSetSetup);
   const controllers = cast.controllers === 2 ? 2 : 1;
   // Drawn last: what was drawn before stays as it was before there were leases.
   if (controllers === 1 || dice.chance(0.3)) return { seed, controllers, nodes, daemonSets, steps };
   return { seed, controllers, leases: true, nodes, daemonSets, steps: withIsolations(steps, dice, cast) };
+}
+
+/** By dice of their own: histories from before there were such lists stay as they are. */
+function makeRelistsStale(steps: Step[]): void {
+  for (const [index, step] of steps.entries())
+    if (step.kind === 'weather') steps[index] = { ...step, weather: { ...step.weather, staleRelist: 0.5 } };
 }
 
 /** Now and then a controller is cut off for longer, or not quite as long, as its lease lasts. */
@@ -204,7 +211,7 @@ function happening(kind: Happening['kind'], dice: Dice, cast: Cast): Happening {
     case 'restart-server':
       return { kind, forMs: dice.pick([500, 5000, 30_000]) };
     case 'clock-jump':
-      return { kind, byMs: dice.pick([-60_000, -3000, 3000, 60_000]) };
+      return { kind, byMs: dice.pick([-7_200_000, -60_000, -3000, 3000, 60_000, 7_200_000]) };
     case 'isolate':
       return {
         kind,

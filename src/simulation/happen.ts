@@ -117,6 +117,7 @@ export async function happen(world: World, step: Happening, setups: readonly Dae
       break;
     case 'clock-jump':
       lives.clockOffsetMs += step.byMs;
+      site.setClock(lives.clockOffsetMs);
       break;
     case 'isolate':
       conditions.isolatedUntil.set(

@@ -17,7 +17,7 @@ export interface History {
 
 /**
  * What holds in a history. `all`: one controller at a time, as a lease makes sure where there are two; lists that are not older than they
- * claim, as the API promises for lists without a resourceVersion; clocks that run. `healing`: else; then two
+ * claim, as the API promises for lists without a resourceVersion. `healing`: else; then two
  * pods may meet on a node for a moment and budgets are not kept, but no wrong pod is deleted, no pod is put where none
  * belongs, and the cluster still heals.
  */
@@ -25,8 +25,12 @@ export type Promises = 'all' | 'healing';
 
 export function promisesOf({ controllers, leases, steps }: History): Promises {
   const stale = steps.some((step) => step.kind === 'weather' && step.weather.staleList > 0);
-  const jumps = steps.some(({ kind }) => kind === 'clock-jump');
-  return (controllers === 1 || leases === true) && !stale && !jumps ? 'all' : 'healing';
+  return (controllers === 1 || leases === true) && !stale ? 'all' : 'healing';
+}
+
+/** No controller's clock is set. Where one is, nobody can say how long a pod has been ready, or a lease been held. */
+export function clocksRun({ steps }: History): boolean {
+  return steps.every(({ kind }) => kind !== 'clock-jump');
 }
 
 export interface NodeSetup {

@@ -5,7 +5,7 @@
 //   two of one revision;
 // - placement: no create on a node where placement says no;
 // - revisions: a pod is only made of a revision that exists, and no revision goes that a live pod carries;
-// - identity: every delete of a pod carries the UID of a pod that is or was the DaemonSet's;
+// - identity: every delete and patch carries the UID of what it is meant for, and a deleted pod is or was a DaemonSet's;
 // - budget: budget.ts; back-off: failed pods of a node go at doubling intervals; Retry-After is kept;
 // - runaway: nobody sends requests in circles, or makes pods on one node without end;
 // - lease: nobody writes whose lease is over or another's;
@@ -44,11 +44,14 @@ export class Invariants {
   /** One controller at a time and lists that are what they claim: see `Promises` in history.ts. */
   readonly #all: boolean;
   readonly #leases: boolean;
+  readonly #clocksRun: boolean;
   /** When pods were made, by DaemonSet and node. */
   readonly #made = new Map<string, readonly number[]>();
   readonly #adoptedAt = new Map<string, number>();
   /** When pods finished, by UID. */
   readonly #finishedAt = new Map<string, number>();
+  /** `actor uid` of each pod whose deletion somebody asked for. */
+  readonly #asked = new Set<string>();
   readonly #dead = new Set<string>();
   #diedAt = Number.NEGATIVE_INFINITY;
   /** The first one found. */
@@ -59,14 +62,19 @@ export class Invariants {
     readonly clock: Clock;
     readonly promises: Promises;
     readonly leases: boolean;
+    readonly clocksRun: boolean;
   }) {
     this.#clock = options.clock;
     this.#all = options.promises === 'all';
     this.#leases = options.leases;
     this.#server = options.server;
-    const common = { server: this.#server, clock: options.clock };
+    this.#clocksRun = options.clocksRun;
+    const common = { server: this.#server, clock: options.clock, clocksRun: options.clocksRun };
     this.#budget = new BudgetWatch({ ...common, violate: (what) => this.violate('budget', what) });
-    this.#claims = new StatusClaims({ ...common, violate: (what) => this.violate('status', what) });
+    this.#claims = new StatusClaims({
+      ...common,
+      violate: (what) => this.violate('status', what),
+    });
   }
 
   /** The process has died; what it had sent may still arrive. */
@@ -82,6 +90,16 @@ export class Invariants {
   /** A history of this size never needs so many requests. */
   runaway(requests: number): void {
     this.violate('runaway', `${requests} requests and no end`);
+  }
+
+  /** A controller has sent something; whether it arrives is another matter. */
+  sent({ actor, verb, resource, name, body }: Request): void {
+    if (resource !== 'pods' && resource !== 'controllerrevisions') return;
+    const { preconditions, metadata } = (body ?? {}) as DeleteOptions & Partial<Pod>;
+    const uid = verb === 'delete' ? preconditions?.uid : metadata?.uid;
+    if ((verb === 'delete' || verb === 'patch') && uid === undefined)
+      this.violate('identity', `${actor}: ${verb} ${resource} ${name} without its UID`);
+    if (verb === 'delete') this.#asked.add(`${actor} ${uid}`);
   }
 
   /** A request of a controller is about to take effect. */
@@ -112,7 +130,8 @@ export class Invariants {
         this.#adoptedAt.set(object.metadata.uid, change.at);
       if (type === 'ADDED' && request !== undefined) this.#createdPod(object as Stored<Pod>, request);
     }
-    if (resource === 'daemonsets' && request !== undefined) this.#claims.claimed(object as Stored<DaemonSet>);
+    if (resource === 'daemonsets' && request !== undefined)
+      this.#claims.claimed(object as Stored<DaemonSet>, change.previous as Stored<DaemonSet>, request);
   }
 
   /** Whoever writes holds the lease, at the server, when the write gets there. */
@@ -123,7 +142,8 @@ export class Invariants {
     const over = renewed + (held?.spec?.leaseDurationSeconds ?? 0) * 1000;
     const deed = `${actor}: ${verb} ${resource} ${name}`;
     if (holder !== identityOf(actor)) this.violate('lease', `${deed} while ${holder} holds the lease`);
-    else if (this.#all && this.#clock.now() > over) this.violate('lease', `${deed} after the lease was over`);
+    else if (this.#all && this.#clocksRun && this.#clock.now() > over)
+      this.violate('lease', `${deed} after the lease was over`);
   }
 
   #createdPod(pod: Stored<Pod>, request: Request): void {
@@ -152,6 +172,12 @@ export class Invariants {
     const alone = this.#clock.now() - this.#diedAt > lastWordsMsMax;
     if (this.#all && alone && live.length > limit)
       this.violate('one pod', `${live.length} live pods on ${name}, ${limit} may be: ${names(live)}`);
+    const failed = this.#finishedBefore(owner, name, request);
+    if (this.#all && failed !== undefined)
+      this.violate(
+        'back-off',
+        `${pod.metadata.name} is made on ${name} beside ${failed}, which failed: its back-off is passed over`,
+      );
     const nodes = this.#server.statesSince(resources.nodes, undefined, name, request.seen['nodes'] ?? 0);
     const placeable = states.some((state) => nodes.some((node) => node !== undefined && place(state, node).run));
     if (!placeable) this.violate('placement', `${pod.metadata.name} is created on ${name}, where it should not run`);
@@ -163,12 +189,27 @@ export class Invariants {
     if (this.#all && alone) this.#budget.created(pod, request);
   }
 
+  /** A pod of the DaemonSet that had finished on the node in all that the sender may have seen, and that it let stand. */
+  #finishedBefore(owner: string, node: string, { seen, actor }: Request): string | undefined {
+    const stands = (state: Stored<Pod> | undefined) =>
+      state !== undefined &&
+      ownerOf(state) === owner &&
+      !isLabelledAway(state) &&
+      state.metadata.deletionTimestamp === undefined &&
+      isTerminal(viewPod(state));
+    return this.#server
+      .all(resources.pods)
+      .filter((pod) => nodeOf(pod) === node && stands(pod))
+      .map(({ metadata }) => metadata)
+      .filter(({ uid }) => !this.#asked.has(`${actor} ${uid}`))
+      .find(({ namespace, name }) =>
+        this.#server.statesSince(resources.pods, namespace, name, seen['pods'] ?? 0).every(stands),
+      )?.name;
+  }
+
   #deletesPod(request: Request): void {
     const { uid, resourceVersion } = (request.body as DeleteOptions | undefined)?.preconditions ?? {};
-    if (uid === undefined) {
-      this.violate('identity', `${request.actor} deletes pod ${request.name} without its UID`);
-      return;
-    }
+    if (uid === undefined) return;
     if (!this.#ours.has(uid))
       this.violate('identity', `${request.actor} deletes pod ${request.name}, which is no DaemonSet's`);
     const pod = this.#server.find(resources.pods, request.namespace, request.name ?? '');

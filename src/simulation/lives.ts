@@ -10,7 +10,8 @@ import {
   startLeaderElection,
   type VirtualClock,
 } from '../machinery/index.ts';
-import { silentLogger } from '../observe/index.ts';
+import type { Logger } from '../observe/index.ts';
+import { listeningLogger } from './listening-logger.ts';
 import type { Network } from './network.ts';
 import type { Site } from './site.ts';
 
@@ -58,7 +59,7 @@ export function identityOf(actor: string): string {
 }
 
 /** One that is to die and does not write dies all the same, after this long. */
-const idleMsMax = 20_000;
+export const idleMsMax = 20_000;
 
 export class Lives {
   readonly #options: LivesOptions;
@@ -94,7 +95,8 @@ export class Lives {
   }
 
   async #work(actor: string, client: Client, signal: AbortSignal): Promise<void> {
-    const context = { client, clock: this.#clock(), random: this.#options.random(actor), log: silentLogger, signal };
+    const log = this.#log(signal);
+    const context = { client, clock: this.#clock(), random: this.#options.random(actor), log, signal };
     const recorder = createEventRecorder({ ...context, component: 'daemonset-controller', sink: eventSink(client) });
     const running = runDaemonSetController({ ...context, recorder });
     await Promise.all([running.stopped, recorder.stopped]);
@@ -110,7 +112,7 @@ export class Lives {
       lock: leaseLock(own!.client, lease.namespace, lease.name),
       clock: this.#clock(),
       random: random(`election ${actor}`),
-      log: silentLogger,
+      log: this.#log(abort.signal),
       signal: abort.signal,
       lead: async ({ signal, mayWrite }) => {
         const name = termName(actor, ++terms);
@@ -129,7 +131,7 @@ export class Lives {
     if (process === undefined || process.abort.signal.aborted) return;
     process.writesLeft = writes;
     process.backMs = backMs;
-    this.#options.clock.after(idleMsMax, () => this.#kill(process));
+    this.#options.clock.after(idleMsMax, () => this.#kill(process, 'idle'));
   }
 
   cutWatches(): void {
@@ -162,18 +164,25 @@ export class Lives {
 
   #beforeWrite(process: Process): void {
     if (process.writesLeft === undefined || --process.writesLeft > 0) return;
-    this.#kill(process);
+    this.#kill(process, 'writing');
   }
 
-  #kill(process: Process): void {
+  #kill(process: Process, how: 'idle' | 'writing'): void {
     if (process.abort.signal.aborted || process.writesLeft === undefined) return;
     const { clock, say, crashed, ended, isOver } = this.#options;
-    say(`${processName(process.index)} dies`);
+    say(`${processName(process.index)} dies ${how}`);
     crashed();
     ended(process.actor);
     process.abort.abort(new Error('the process died'));
     clock.after(process.backMs, () => {
       if (!isOver()) this.start(process.index);
+    });
+  }
+
+  /** What ends with its process ends with that reason. */
+  #log(signal: AbortSignal): Logger {
+    return listeningLogger((error) => {
+      if (!signal.aborted) this.failure ??= error;
     });
   }
 

@@ -60,6 +60,9 @@ export function createModelSite({ clock, random, conditions, monitor, effect, co
         },
         server,
       ),
+    // Only controllers' clocks are set here: API server and agents are elsewhere.
+    setClock() {},
+    now: () => clock.now(),
     compact: () => server.compact(),
     restart(forMs) {
       conditions.downUntil = clock.now() + forMs;

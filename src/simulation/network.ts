@@ -6,6 +6,8 @@ import type { ModelServer } from './model-server.ts';
 import { type LineOptions, openLine } from './requests.ts';
 
 const staleVersionsMax = 40;
+/** Lists in a row that are older than what was seen: fewer than make a reflector believe that the server lost its memory. */
+const staleRelistsMax = 3;
 
 export interface Network {
   readonly client: Client;
@@ -17,6 +19,17 @@ export function createNetwork(options: LineOptions, server: ModelServer): Networ
   const { actor, clock, random, conditions, monitor, signal } = options;
   const { seen, upTo, call } = openLine(options);
   const cutters = new Set<() => void>();
+  const relistsInARow = new Map<string, number>();
+
+  const listedVersion = (plural: string): number => {
+    const { staleList, staleRelist = 0 } = conditions.weather;
+    if (random.next() < staleList) return Math.max(1, server.version - upTo(staleVersionsMax));
+    const known = seen[plural] ?? 0;
+    const before = relistsInARow.get(plural) ?? 0;
+    const stale = staleRelist > 0 && known > 1 && before < staleRelistsMax && random.next() < staleRelist;
+    relistsInARow.set(plural, stale ? before + 1 : 0);
+    return stale ? Math.max(1, known - 1 - upTo(staleVersionsMax)) : server.version;
+  };
 
   /** Waits for time, for a change at the server, or for the end of the watch: whatever comes first. */
   const pause = (ms: number | undefined, ended: () => boolean) =>
@@ -84,12 +97,12 @@ export function createNetwork(options: LineOptions, server: ModelServer): Networ
       call(
         { verb: 'list', resource: resource.name, namespace: undefined, name: undefined, body: undefined },
         () => {
-          const stale = random.next() < conditions.weather.staleList;
-          const version = stale ? Math.max(1, server.version - upTo(staleVersionsMax)) : server.version;
+          const version = listedVersion(resource.name);
           return { metadata: { resourceVersion: String(version) }, items: server.allAt(resource, version) };
         },
         ({ metadata }) => {
-          seen[resource.name] = Number(metadata.resourceVersion);
+          // Who has seen something newer must not go by it.
+          if (relistsInARow.get(resource.name) === 0) seen[resource.name] = Number(metadata.resourceVersion);
           monitor.delivered(actor, resource.name, Number(metadata.resourceVersion));
         },
       ),

@@ -18,6 +18,8 @@ export interface Report {
   /** Situations of a node that came up (slot-states.ts). */
   readonly states: readonly string[];
   readonly failures: readonly Failure[];
+  /** Of all histories, in whatever order they ran: equal when each went the same way, bit for bit. */
+  readonly digest: string;
 }
 
 export const emptyReport: Report = {
@@ -28,10 +30,11 @@ export const emptyReport: Report = {
   faults: {},
   states: [],
   failures: [],
+  digest: '0',
 };
 
 export function reportOf(seed: number, outcome: Outcome): Report {
-  const { violation, steps, versions, virtualMs, faults, states } = outcome;
+  const { violation, steps, versions, virtualMs, faults, states, digest } = outcome;
   return {
     seeds: 1,
     steps,
@@ -40,6 +43,7 @@ export function reportOf(seed: number, outcome: Outcome): Report {
     faults: Object.fromEntries(faults),
     states: [...states],
     failures: violation === undefined ? [] : [{ seed, ...violation }],
+    digest,
   };
 }
 
@@ -54,7 +58,12 @@ export function addReports(a: Report, b: Report): Report {
     faults,
     states: [...new Set([...a.states, ...b.states])],
     failures: [...a.failures, ...b.failures],
+    digest: sumOf(a.digest, b.digest),
   };
+}
+
+function sumOf(a: string, b: string): string {
+  return BigInt.asUintN(256, BigInt(`0x${a}`) + BigInt(`0x${b}`)).toString(16);
 }
 
 /** A history in words. */

@@ -21,6 +21,8 @@ export interface Request {
 }
 
 export interface Monitor {
+  /** The request is on its way. */
+  sent(request: Request): void;
   /** The request has reached the server. */
   arrives(request: Request): void;
   /** How the request ended, for the log; `fault` when the network or the server made it fail. */
@@ -58,13 +60,23 @@ export interface Line {
 }
 
 const timeoutMs = 10_000;
+/** How an answer is lost: nobody waits any longer, the connection breaks, or the server itself cannot tell (its store's answer was lost). */
+const losses = ['Timeout', 'ServiceUnavailable', 'InternalError'] as const;
 const retryAfterSecondsMax = 20;
+/** Now and then longer than what was sent and heard nothing of is believed. */
+const longRetryAfterSecondsMax = 60;
 
 export function openLine(options: LineOptions): Line {
   const { actor, clock, random, conditions, monitor, signal, beforeWrite } = options;
   const seen: Record<string, number> = {};
   const process = actor.split('.')[0]!;
   const upTo = (ms: number) => Math.floor(random.next() * (ms + 1));
+
+  const retryAfterSeconds = (): number | undefined => {
+    const dice = random.next();
+    if (dice < 0.3) return undefined;
+    return 1 + upTo((dice < 0.9 ? retryAfterSecondsMax : longRetryAfterSecondsMax) - 1);
+  };
 
   /** Which fault befalls this request, if any. */
   const misfortune = ({ verb, resource }: Pick<Request, 'verb' | 'resource'>): Fault | 'away' | undefined => {
@@ -95,6 +107,7 @@ export function openLine(options: LineOptions): Line {
         return;
       }
       const full: Request = { ...request, actor, seen: { ...seen }, sentAt: clock.now() };
+      monitor.sent(full);
       let cancelArrival = () => {};
       const die = () => {
         // What the dead process had handed to its kernel arrives, or does not.
@@ -121,16 +134,19 @@ export function openLine(options: LineOptions): Line {
         const end = (outcome: string) => monitor.ended(full, outcome, fault);
         if (fault !== undefined && fault !== 'responseLost') end(fault);
         if (fault === 'away') refuse('ServiceUnavailable', backMs);
-        else if (fault === 'throttled')
-          refuse('TooManyRequests', backMs, random.next() < 0.3 ? undefined : 1 + upTo(retryAfterSecondsMax - 1));
+        else if (fault === 'throttled') refuse('TooManyRequests', backMs, retryAfterSeconds());
         else if (fault === 'serverError') refuse('InternalError', backMs);
         else if (fault === 'requestLost') refuse('Timeout', timeoutMs);
         else if (fault === 'conflict') refuse('Conflict', backMs);
         else {
           const lost = fault === 'responseLost';
+          const lose = () => {
+            const how = losses[upTo(losses.length - 1)]!;
+            refuse(how, how === 'Timeout' ? timeoutMs : backMs);
+          };
           const done = (outcome: T) => {
             end('ok');
-            if (lost) refuse('Timeout', timeoutMs);
+            if (lost) lose();
             else
               answer(backMs, () => {
                 received(outcome);
@@ -140,7 +156,7 @@ export function openLine(options: LineOptions): Line {
           const refused = (error: unknown) => {
             if (!(error instanceof StatusError)) throw error;
             end(error.reason);
-            if (lost) refuse('Timeout', timeoutMs);
+            if (lost) lose();
             else answer(backMs, () => reject(error));
           };
           monitor.arrives(full);

@@ -11,6 +11,8 @@ import { World } from './world.ts';
 export interface Outcome {
   readonly violation: { readonly invariant: string; readonly what: string } | undefined;
   readonly log: readonly string[];
+  /** Equal for equal histories: of the whole log, and of every object as it was written. */
+  readonly digest: string;
   readonly steps: number;
   /** Requests and changes of the model server. */
   readonly versions: number;
@@ -47,12 +49,15 @@ export async function runHistory(
     await happen(world, step, history.daemonSets);
     steps++;
   }
-  const verdict = world.broken ? undefined : await checkLiveness(world, history.daemonSets);
+  const verdict = world.broken
+    ? undefined
+    : await checkLiveness(world, history.daemonSets, mode === 'model' ? 0 : skewOf(history));
   if (!world.broken && verdict === undefined) observe?.(world, true);
   await world.stop();
   return {
     violation: died(world) ?? world.invariants.violation ?? verdict,
     log: world.log,
+    digest: world.digest(),
     steps,
     versions: world.server.version,
     faults: world.faults,
@@ -61,12 +66,16 @@ export async function runHistory(
   };
 }
 
-/** The real API server has no lists that are older than they claim; in the same process nobody stands for a lease. */
+function skewOf({ steps }: History): number {
+  return steps.reduce((sum, step) => sum + (step.kind === 'clock-jump' ? Math.abs(step.byMs) : 0), 0);
+}
+
+/** The real API server has no lists that are older than they claim. */
 function asEmbedded(history: History): History {
   const steps = history.steps.map((step) =>
-    step.kind === 'weather' ? { ...step, weather: { ...step.weather, staleList: 0 } } : step,
+    step.kind === 'weather' ? { ...step, weather: { ...step.weather, staleList: 0, staleRelist: 0 } } : step,
   );
-  return { ...history, leases: false, steps };
+  return { ...history, steps };
 }
 
 function died({ failure }: World): Outcome['violation'] {

@@ -62,6 +62,13 @@ describe('a clock that is set', () => {
       for (const [index, wait] of waits.entries())
         assert.ok(wait >= expected[index]! && wait <= expected[index]! + 5, waits.join());
     });
+
+  it('by two hours, back or forth, keeps nothing waiting: not the status either', async () => {
+    for (const byMs of [-7_200_000, 7_200_000]) {
+      const { violation } = await runHistory(history(byMs));
+      assert.equal(violation, undefined);
+    }
+  });
 });
 
 describe('shrinking', () => {

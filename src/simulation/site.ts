@@ -31,6 +31,10 @@ export interface Site {
   start(): Promise<void>;
   /** A controller's way to the API server. */
   connect(line: Omit<LineOptions, 'clock' | 'conditions' | 'monitor'>): Network;
+  /** The machine that the cluster's parts run on has its clock set to this much from the truth. */
+  setClock(offsetMs: number): void;
+  /** What that clock says. */
+  now(): number;
   /** The API server forgets its history. */
   compact(): Promise<void> | void;
   /** The API server is away for so long; open watches have broken already. */

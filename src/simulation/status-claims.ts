@@ -1,21 +1,27 @@
-// Safety of the status: it is about a generation that exists, its numbers fit together, and "rolled out" is never said
-// before every node it counts had a ready pod of the template at some time. Counts lag behind by what a watch is late;
-// that they are exact once the world is at rest is checked there (liveness.ts).
-import { type DaemonSet, type Pod, resources, type Stored } from '../api/index.ts';
+// Safety of the status: it is about a generation that exists, its numbers fit together, each of them could be counted in
+// what its writer may have seen (counts lag behind by what a watch is late, and by no more), and "rolled out" is never
+// said before every node it counts had a ready pod of the template at some time. That the numbers are exact once the
+// world is at rest is checked there (liveness.ts).
+import { type DaemonSet, type Node, type Pod, resources, type Stored } from '../api/index.ts';
 import type { Clock } from '../machinery/index.ts';
 import type { Archive, Change } from './archive.ts';
-import { isReady, nodeOf, templateKey } from './truth.ts';
+import type { Request } from './requests.ts';
+import { believable, isAvailableAt, isLive, isReady, nodeOf, ownerOf, place, templateKey } from './truth.ts';
 
 export class StatusClaims {
   readonly #server: Archive;
   readonly #violate: (what: string) => void;
+  readonly #clocksRun: boolean;
   readonly #everReady = new Map<string, Set<string>>();
 
   constructor(options: {
     readonly server: Archive;
     readonly clock: Clock;
     readonly violate: (what: string) => void;
+    /** No controller's clock is set: it knows how long a pod has been ready. */
+    readonly clocksRun: boolean;
   }) {
+    this.#clocksRun = options.clocksRun;
     this.#server = options.server;
     this.#violate = options.violate;
   }
@@ -32,7 +38,8 @@ export class StatusClaims {
   }
 
   /** A controller wrote this status. */
-  claimed({ metadata, spec, status }: Stored<DaemonSet>): void {
+  claimed(object: Stored<DaemonSet>, before: Stored<DaemonSet>, request: Request): void {
+    const { metadata, spec, status } = object;
     if (status === undefined) return;
     const {
       desiredNumberScheduled: desired,
@@ -54,10 +61,81 @@ export class StatusClaims {
       current <= desired &&
       available + unavailable === desired;
     if (!fits) this.#violate(`${where}: the numbers do not fit together: ${JSON.stringify(status)}`);
+    // A write for the sake of something else leaves the numbers as they are.
+    if (numbersOf(status) !== numbersOf(before.status)) this.#couldBeCounted(object, status, request);
     if (observedGeneration !== metadata.generation || desired === 0 || updated < desired || available < desired) return;
     const proven = this.#everReady.get(templateKey(spec.template.spec))?.size ?? 0;
     const nodes = this.#server.all(resources.nodes).length;
     if (proven < Math.min(desired, nodes))
       this.#violate(`${where}: says rolled out on ${desired} nodes, ${proven} ever had a ready pod of it`);
   }
+
+  /** No number is larger, nor `desired` smaller, than some mix of states from what the writer had seen until now gives. */
+  #couldBeCounted(
+    { metadata }: Stored<DaemonSet>,
+    status: NonNullable<DaemonSet['status']>,
+    { seen, sentAt }: Request,
+  ): void {
+    const { uid, name } = metadata;
+    const states = believable(this.#server, uid, seen['daemonsets'] ?? 0).filter(
+      (state) => state.metadata.generation === status.observedGeneration,
+    );
+    if (states.length === 0) return;
+    const nodes = this.#seenNodes(seen['nodes'] ?? 0);
+    const mayHave = this.#nodesByPods(uid, seen['pods'] ?? 0);
+    const spec = states[0]!.spec;
+    const count = (fits: (history: readonly (Stored<Node> | undefined)[], node: string) => boolean) =>
+      [...nodes].filter(([node, history]) => fits(history, node)).length;
+    const runs = (node: Stored<Node> | undefined) => node !== undefined && place(states[0]!, node).run;
+    const counted = (has: (pod: Stored<Pod>) => boolean) => {
+      const having = mayHave(has);
+      return count((history, node) => history.some(runs) && having.has(node));
+    };
+    const minReady = spec.minReadySeconds ?? 0;
+    const wanted = templateKey(spec.template.spec);
+    const standing = mayHave(() => true);
+    const most = {
+      desiredNumberScheduled: count((history) => history.some(runs)),
+      currentNumberScheduled: counted(() => true),
+      numberReady: counted((pod) => isLive(pod) && isReady(pod)),
+      ...(this.#clocksRun
+        ? { numberAvailable: counted((pod) => isLive(pod) && isAvailableAt(pod, minReady, sentAt)) }
+        : {}),
+      updatedNumberScheduled: counted((pod) => isLive(pod) && templateKey(pod.spec) === wanted),
+      numberMisscheduled: count((history, node) => !history.every(runs) && standing.has(node)),
+    };
+    for (const [key, limit] of Object.entries(most)) {
+      const said = (status as unknown as Readonly<Record<string, number | undefined>>)[key] ?? 0;
+      if (said > limit) this.#violate(`${name}: ${key} is ${said}, and ${limit} could be counted`);
+    }
+    const least = count((history) => history.every(runs));
+    if (status.desiredNumberScheduled < least)
+      this.#violate(
+        `${name}: desiredNumberScheduled is ${status.desiredNumberScheduled}, and ${least} should be counted`,
+      );
+  }
+
+  /** Every state of each node, by name, that somebody may go by who has seen the history up to `version`. */
+  #seenNodes(version: number): ReadonlyMap<string, readonly (Stored<Node> | undefined)[]> {
+    const names = new Set<string>();
+    for (const { metadata } of this.#server.all(resources.nodes)) names.add(metadata.name);
+    for (const { object } of this.#server.changesAfter(resources.nodes, version)) names.add(object.metadata.name);
+    return new Map(
+      [...names].map((name) => [name, this.#server.statesSince(resources.nodes, undefined, name, version)]),
+    );
+  }
+
+  /** Nodes on which one of the DaemonSet's pods may be believed to be like that. */
+  #nodesByPods(uid: string, version: number): (has: (pod: Stored<Pod>) => boolean) => ReadonlySet<string> {
+    const states = [
+      ...this.#server.allAt(resources.pods, version),
+      ...this.#server.changesAfter(resources.pods, version).map(({ object }) => object as Stored<Pod>),
+    ].filter((pod) => ownerOf(pod) === uid);
+    return (has) => new Set(states.filter(has).map((pod) => nodeOf(pod) ?? ''));
+  }
+}
+
+function numbersOf(status: DaemonSet['status']): string {
+  const { conditions: _, collisionCount: __, ...numbers } = { ...status };
+  return JSON.stringify(numbers);
 }

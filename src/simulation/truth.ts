@@ -45,6 +45,8 @@ export function isReady(pod: Pod): boolean {
 
 export function isAvailableAt(pod: Pod, minReadySeconds: number, now: number): boolean {
   const ready = findCondition(pod.status?.conditions, 'Ready');
+  // Clocks may differ: when it became ready counts only where it has to be so for long.
+  if (minReadySeconds === 0) return ready?.status === 'True';
   return ready?.status === 'True' && (parseTime(ready.lastTransitionTime) ?? 0) + minReadySeconds * 1000 <= now;
 }
 

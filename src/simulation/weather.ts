@@ -15,6 +15,8 @@ export interface Weather {
   readonly responseLost: number;
   /** A list is served from an older version. */
   readonly staleList: number;
+  /** The same, but only to who has seen a newer one, and not for ever: which shows, and must not be taken for news. */
+  readonly staleRelist?: number;
 }
 
 export const calm: Weather = {
@@ -28,7 +30,7 @@ export const calm: Weather = {
   staleList: 0,
 };
 
-export type Fault = Exclude<keyof Weather, 'latencyMsMax' | 'watchDelayMsMax'>;
+export type Fault = Exclude<keyof Weather, 'latencyMsMax' | 'watchDelayMsMax' | 'staleRelist'>;
 
 /** What the weather and the operators do to the API server, for all that talk to it. */
 export interface Conditions {

@@ -3,7 +3,7 @@
 import { createHash } from 'node:crypto';
 import { createVirtualClock, type Random, seededRandom, type VirtualClock } from '../machinery/index.ts';
 import type { Archive, Change } from './archive.ts';
-import { type History, promisesOf } from './history.ts';
+import { clocksRun, type History, promisesOf } from './history.ts';
 import { Invariants } from './invariants.ts';
 import { Lives } from './lives.ts';
 import type { Monitor, Request } from './requests.ts';
@@ -25,6 +25,8 @@ export class World {
   readonly conditions = calmConditions();
   /** What happened, line by line; equal for equal histories. */
   readonly log: string[] = [];
+  /** Of all of it, and of every object as it was written. */
+  readonly #digest = createHash('sha256');
   readonly faults = new Map<string, number>();
   readonly slotStates = new SlotStates();
   /** Called after each change. */
@@ -57,6 +59,7 @@ export class World {
       clock,
       promises: promisesOf(history),
       leases: history.leases === true,
+      clocksRun: clocksRun(history),
     });
     this.lives = new Lives({
       clock,
@@ -85,7 +88,14 @@ export class World {
   }
 
   say(line: string): void {
-    if (this.log.length < logLinesMax) this.log.push(`${this.clock.now()} ${line}`);
+    const told = `${this.clock.now()} ${line}`;
+    this.#digest.update(told);
+    if (this.log.length < logLinesMax) this.log.push(told);
+  }
+
+  /** What tells this history from every other that went differently in any bit. */
+  digest(): string {
+    return this.#digest.copy().digest('hex');
   }
 
   count(fault: string): void {
@@ -96,6 +106,7 @@ export class World {
   async heal(): Promise<void> {
     Object.assign(this.conditions, calmConditions());
     this.lives.spare();
+    this.site.setClock(this.lives.clockOffsetMs);
     if (this.site.awayMs > 0) await this.clock.advance(this.site.awayMs + 1);
     await this.site.nodes.heal();
     this.site.stir();
@@ -109,6 +120,7 @@ export class World {
   #committed(change: Change, request: Request | undefined): void {
     const { actor, type, resource, object, version } = change;
     this.say(`${actor} ${type} ${resource} ${object.metadata.name} @${version}`);
+    this.#digest.update(JSON.stringify(object));
     this.invariants.committed(change, request);
     this.slotStates.committed(this.server, change);
     this.#haltWhenBroken();
@@ -118,6 +130,7 @@ export class World {
 
   #monitor(): Monitor {
     return {
+      sent: (request) => this.invariants.sent(request),
       arrives: ({ resource }) => {
         if (resource !== 'leases' && ++this.#requests > requestsMax) this.#runaway();
       },

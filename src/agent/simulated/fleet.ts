@@ -8,6 +8,7 @@ import {
   createTimerHeap,
   createWorkQueue,
   type EventRecorder,
+  ownClock,
   referenceTo,
   type RunningController,
   startReflector,
@@ -57,7 +58,9 @@ export interface SimulatedFleet extends RunningController {
   readonly connect: KubeletApi['connect'];
 }
 
-export function startSimulatedFleet(options: SimulatedFleetOptions): SimulatedFleet {
+export function startSimulatedFleet(given: SimulatedFleetOptions): SimulatedFleet {
+  // Simulated machines have clocks of their own: who sets this one's holds up no pod of theirs.
+  const options = { ...given, clock: ownClock(given.clock) };
   const { client, clock, random, log, signal, recorder, rules = [], capacity = defaultCapacity } = options;
   const { startMs = defaultStartMs, stopMs = defaultStopMs } = options;
   const nodes = new Map<string, SimulatedNode>();

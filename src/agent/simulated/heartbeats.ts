@@ -2,7 +2,7 @@
 // must be said at once. Nodes are spread over the interval, so that a thousand of them never come in one moment.
 import { isReason, resources } from '../../api/index.ts';
 import type { ControllerContext } from '../../client/index.ts';
-import { createTimerHeap, createWorkQueue, type Part } from '../../machinery/index.ts';
+import { createTimerHeap, createWorkQueue, type Part, steadyClock, steadyNow } from '../../machinery/index.ts';
 import { type Capacity, leaseOf } from '../node-report.ts';
 import { renewLease } from '../renew-lease.ts';
 import { nodeStatus } from './node-object.ts';
@@ -34,13 +34,13 @@ export function createHeartbeats(
 ): Heartbeats {
   const beating = new Map<string, Beating>();
 
-  const timers = createTimerHeap<string>(clock, (name) => {
+  const timers = createTimerHeap<string>(steadyClock(clock), (name) => {
     const entry = beating.get(name);
     if (entry === undefined) return;
-    timers.set(name, clock.now() + leaseRenewMs);
+    timers.set(name, steadyNow(clock) + leaseRenewMs);
     if (entry.node.dead) return;
     leases.add(name);
-    if (clock.now() >= entry.statusDueMs) statuses.add(name);
+    if (steadyNow(clock) >= entry.statusDueMs) statuses.add(name);
   });
 
   const common = { clock, signal, concurrency: writesInFlightMax };
@@ -73,7 +73,7 @@ export function createHeartbeats(
     try {
       const patch = { metadata: { uid }, status };
       await client.patch(resources.nodes, undefined, name, 'strategic', patch, { subresource: 'status', signal });
-      entry.statusDueMs = clock.now() + statusPostMs;
+      entry.statusDueMs = steadyNow(clock) + statusPostMs;
     } catch (error) {
       // Deleted, or made anew: the watch will say so.
       if (!isReason(error, 'NotFound', 'Conflict')) throw error;
@@ -84,9 +84,9 @@ export function createHeartbeats(
   return {
     stopped: Promise.all([leases.stopped, statuses.stopped]).then(() => undefined),
     start(node) {
-      const statusDueMs = clock.now() + random.next() * statusPostMs;
+      const statusDueMs = steadyNow(clock) + random.next() * statusPostMs;
       beating.set(node.name, { node, leaseExists: false, statusDueMs });
-      timers.set(node.name, clock.now() + random.next() * leaseRenewMs);
+      timers.set(node.name, steadyNow(clock) + random.next() * leaseRenewMs);
     },
     postStatus: (node) => statuses.add(node.name),
     stop(name) {

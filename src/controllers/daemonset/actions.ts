@@ -11,7 +11,7 @@ import {
   madeFields,
 } from '../../core/daemonset/index.ts';
 import type { SyncContext } from './context.ts';
-import { happened, isLost, lookUp } from './outcomes.ts';
+import { failed, happened, isLost, lookUp, underWay, unknown } from './outcomes.ts';
 import type { Tracked } from './tracked.ts';
 
 /** Sends what the ledger plans and the windows have room for. Returns at once. */
@@ -23,11 +23,13 @@ export function act(context: SyncContext, tracked: Tracked): void {
   const plan = ledger.plan(limits);
   for (const action of plan.deletes) {
     ledger.sent(action, now);
+    underWay(context, tracked, action);
     deletes.sent();
     void carryOut(context, tracked, action, deletePod(context, tracked, action));
   }
   for (const action of plan.creates) {
     ledger.sent(action, now);
+    underWay(context, tracked, action);
     creates.sent();
     void carryOut(context, tracked, action, createPod(context, tracked, action));
   }
@@ -48,15 +50,15 @@ async function carryOut(context: SyncContext, tracked: Tracked, action: Action, 
   try {
     await answer.catch((error: unknown) => refused(context, tracked, action, error));
   } catch (error) {
-    // The outcome could not be learnt: what was sent counts as done until it is forgotten.
     if (!context.signal.aborted && !(error instanceof StatusError)) throw error;
+    unknown(context, tracked, action);
   }
   if (!context.signal.aborted) context.touch(tracked);
 }
 
 async function createPod(context: SyncContext, tracked: Tracked, action: CreatePod): Promise<void> {
   const { client, limit, signal, record } = context;
-  const { object, ledger, creates } = tracked;
+  const { object, creates } = tracked;
   const pod = buildPod({
     daemonSet: object,
     template: object.spec.template,
@@ -72,7 +74,7 @@ async function createPod(context: SyncContext, tracked: Tracked, action: CreateP
     );
     if (made === undefined) {
       creates.settled();
-      ledger.failed(action, context.clock.now());
+      failed(context, tracked, action);
       return;
     }
     happened(context, tracked, action, made);
@@ -100,10 +102,14 @@ async function settleTaken(context: SyncContext, tracked: Tracked, action: Creat
     const claimed = claim(tracked.claimant, { labels, controller, deleting: deletionTimestamp !== undefined });
     const ours = (claimed === 'keep' || claimed === 'adopt') && viewPod(found).node === action.node;
     if (ours) happened(context, tracked, action, found);
-    else tracked.ledger.nameTaken(action, clock.now());
+    else {
+      tracked.unseen.delete(action.name);
+      tracked.ledger.nameTaken(action, clock.now());
+    }
   } catch (error) {
-    // Gone again already: the watch brings both. Or nobody answers: the create counts as done until it is forgotten.
+    // Gone again already: the watch brings both. Or nobody answers.
     if (!(error instanceof StatusError)) throw error;
+    unknown(context, tracked, action);
   }
 }
 
@@ -135,7 +141,7 @@ async function deletePod(context: SyncContext, tracked: Tracked, action: DeleteP
     });
     if (!sent) {
       tracked.deletes.settled();
-      tracked.ledger.failed(action, context.clock.now());
+      failed(context, tracked, action);
       return;
     }
   } catch (error) {
@@ -144,7 +150,7 @@ async function deletePod(context: SyncContext, tracked: Tracked, action: DeleteP
     if (isReason(error, 'Conflict') && action.resourceVersion !== undefined) {
       // It has changed since it was seen: it is decided again, a little later, when the watch may have shown how.
       tracked.deletes.refused(context.clock.now(), undefined);
-      tracked.ledger.failed(action, context.clock.now());
+      failed(context, tracked, action);
       return;
     }
     happened(context, tracked, action);
@@ -163,7 +169,7 @@ async function refused(context: SyncContext, tracked: Tracked, action: Action, e
     error.details?.retryAfterSeconds === undefined ? undefined : error.details.retryAfterSeconds * 1000;
   const window = action.type === 'create' ? tracked.creates : tracked.deletes;
   window.refused(now, retryAfterMs);
-  if (!isLost(error)) tracked.ledger.failed(action, now);
+  if (!isLost(error)) failed(context, tracked, action);
   // Nothing can be created in a namespace that is going; the DaemonSet goes with it and nobody needs to be told.
   if (error.details?.causes?.some(({ reason }) => reason === 'NamespaceTerminating') === true) return;
   if (action.type === 'create') {

@@ -7,6 +7,7 @@ import {
   composeController,
   createAdaptiveConcurrency,
   createWorkQueue,
+  followedClock,
   type EventRecorder,
   type Part,
   referenceTo,
@@ -56,7 +57,8 @@ const defaultConcurrency = 8;
 const syncRestMs = 20;
 
 export function runDaemonSetController(options: DaemonSetControllerOptions): DaemonSetController {
-  const { client, clock, random, log, signal, recorder, concurrency = defaultConcurrency } = options;
+  const { client, random, log, signal, recorder, concurrency = defaultConcurrency } = options;
+  const clock = followedClock(options.clock, followClock);
   const writes = createAdaptiveConcurrency({ clock });
 
   const registry = new Registry({ now: () => clock.now(), touched: touch });
@@ -96,6 +98,21 @@ export function runDaemonSetController(options: DaemonSetControllerOptions): Dae
     podsVersion: () => pods.version,
     touch,
   };
+
+  /**
+   * Back-offs and what was sent are timed by the same clock as everything else. When it is set they move along: else one
+   * that is set back would hold up a node for as long as it was set back.
+   */
+  function followClock(byMs: number, now: number): void {
+    for (const tracked of registry.all()) {
+      tracked.ledger.clockSet(byMs, now);
+      tracked.creates.clockSet(byMs);
+      tracked.deletes.clockSet(byMs);
+      touch(tracked);
+      if (tracked.progress !== undefined)
+        tracked.progress = { ...tracked.progress, since: tracked.progress.since + byMs };
+    }
+  }
 
   // Nothing is decided before every list is complete: a pod that was not listed yet would be created a second time.
   let complete = false;

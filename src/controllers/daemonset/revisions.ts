@@ -1,6 +1,6 @@
 // Carries out what core/daemonset/history.ts decides: makes the current revision, renumbers it, folds duplicates into it,
 // prunes old ones. Every step works on the answer of the step before, so a sync ends with the history in order.
-import { type ControllerRevision, isReason, resources, type Stored } from '../../api/index.ts';
+import { type ControllerRevision, type DaemonSet, isReason, resources, type Stored } from '../../api/index.ts';
 import {
   decideHistory,
   decidePruning,
@@ -19,14 +19,21 @@ export interface CurrentRevision {
   readonly duplicates: readonly string[];
 }
 
-/** Returns the current revision, written and numbered; undefined when the DaemonSet turned out to be gone or going. */
-export async function settleHistory(context: SyncContext, tracked: Tracked): Promise<CurrentRevision | undefined> {
-  let decision = decideHistory(tracked.object, [...tracked.revisions.values()]);
+/**
+ * Returns the revision that is current for `object`, written and numbered; undefined when the DaemonSet turned out to be
+ * gone or going. The template may change while it is being written: that is the next call's.
+ */
+export async function settleHistory(
+  context: SyncContext,
+  tracked: Tracked,
+  object: Stored<DaemonSet>,
+): Promise<CurrentRevision | undefined> {
+  let decision = decideHistory(object, [...tracked.revisions.values()]);
   if (decision.kind === 'create') {
     if (!(await isStillThere(context, tracked))) return undefined;
-    const made = await createRevision(context, tracked, decision.revision);
+    const made = await createRevision(context, tracked, object, decision.revision);
     tracked.revisions.set(made.metadata.uid, made);
-    decision = decideHistory(tracked.object, [...tracked.revisions.values()]);
+    decision = decideHistory(object, [...tracked.revisions.values()]);
     if (decision.kind === 'create')
       throw new Error(`revision ${made.metadata.name} does not read back as the template it was made from`);
   }
@@ -53,6 +60,7 @@ export async function pruneHistory(context: SyncContext, tracked: Tracked, curre
 async function createRevision(
   { client, limit, signal }: SyncContext,
   tracked: Tracked,
+  { spec }: DaemonSet,
   revision: ControllerRevision,
 ): Promise<Stored<ControllerRevision>> {
   try {
@@ -64,7 +72,7 @@ async function createRevision(
     const ours = found.metadata.ownerReferences?.some(
       (owner) => owner.controller === true && owner.uid === tracked.uid,
     );
-    if (ours === true && isRevisionOf(found, tracked.object.spec.template)) return found;
+    if (ours === true && isRevisionOf(found, spec.template)) return found;
     // Another revision has the name: the count makes the next attempt's name another one (upstream: collisionCount).
     await countCollision({ client, limit, signal }, tracked);
     throw error;

@@ -2,6 +2,7 @@
 // per pod. What is left unwritten is written when the interval has passed.
 import { type DaemonSet, formatTime, isReason, resources, type Stored } from '../../api/index.ts';
 import { isComplete, nextStatus, readDaemonSet, sameStatus } from '../../core/daemonset/index.ts';
+import { steadyNow } from '../../machinery/index.ts';
 import type { SyncContext } from './context.ts';
 import type { Tracked } from './tracked.ts';
 
@@ -19,11 +20,10 @@ export async function writeStatus(context: SyncContext, tracked: Tracked): Promi
   const statusFor = (object: DaemonSet) =>
     nextStatus(object.status, target, ledger.counts, tracked.problem, formatTime(now));
   if (sameStatus(tracked.object.status, statusFor(tracked.object))) return undefined;
-  // At most the interval: a clock that was set back must not keep the status waiting.
   const intervalMs = isComplete(ledger.counts) ? lastStatusIntervalMs : statusIntervalMs;
-  const waitMs = Math.min(tracked.statusWrittenAt + intervalMs - now, intervalMs);
+  const waitMs = tracked.statusWrittenAt + intervalMs - steadyNow(context.clock);
   if (waitMs > 0) return waitMs;
-  tracked.statusWrittenAt = now;
+  tracked.statusWrittenAt = steadyNow(context.clock);
 
   const write = async (object: Stored<DaemonSet>): Promise<void> => {
     const known = tracked.object;

@@ -2,7 +2,6 @@
 // time and any number of times. Costs what changed since the last one, not the size of the cluster.
 import { isEmptySelector } from '../../api/index.ts';
 import { compileTarget, sameTarget } from '../../core/daemonset/index.ts';
-import { steadyNow } from '../../machinery/index.ts';
 import { act } from './actions.ts';
 import { settleClaims } from './claims.ts';
 import type { SyncContext } from './context.ts';
@@ -13,8 +12,8 @@ import { isStillThere } from './still-there.ts';
 import { writeStatus } from './status-writer.ts';
 import type { Tracked } from './tracked.ts';
 
-/** What the clock is slewed by between two syncs is less. */
-const clockSetMsMin = 500;
+/** Whoever waits for a time of day looks at the clock this often: it may be set meanwhile, and nothing else happen. */
+const dueMsMax = 30_000;
 
 /** Returns when the next sync is due though nothing happens (ms from now); undefined when only events can matter. */
 export async function sync(context: SyncContext, tracked: Tracked): Promise<number | undefined> {
@@ -36,7 +35,6 @@ export async function sync(context: SyncContext, tracked: Tracked): Promise<numb
   if (!(await settleClaims(context, tracked))) return undefined;
   await retarget(context, tracked);
   if (tracked.gone) return undefined;
-  followClock(context, tracked);
   rememberUnseen(context, tracked);
   ledger.advance(context.clock.now());
   if (ledger.target !== undefined)
@@ -66,21 +64,6 @@ async function mayReplace(context: SyncContext, tracked: Tracked): Promise<boole
   }
 }
 
-/**
- * Back-offs and what was sent are timed by the same clock as everything else. When it is set (by hand, by a first NTP
- * step), they move along: else one that is set back would hold up a node for as long as it was set back.
- */
-function followClock({ clock }: SyncContext, tracked: Tracked): void {
-  const offsetMs = clock.now() - steadyNow(clock);
-  const byMs = offsetMs - (tracked.clockOffsetMs ?? offsetMs);
-  if (tracked.clockOffsetMs !== undefined && Math.abs(byMs) < clockSetMsMin) return;
-  tracked.clockOffsetMs = offsetMs;
-  if (byMs === 0) return;
-  tracked.ledger.clockSet(byMs, clock.now());
-  tracked.creates.clockSet(byMs);
-  tracked.deletes.clockSet(byMs);
-}
-
 /** Brings history and ledger in line with the DaemonSet when its spec or its revisions changed. */
 async function retarget(context: SyncContext, tracked: Tracked): Promise<void> {
   while (tracked.historyIsStale) {
@@ -88,7 +71,7 @@ async function retarget(context: SyncContext, tracked: Tracked): Promise<void> {
     tracked.historyIsStale = false;
     try {
       const { object } = tracked;
-      const current = await settleHistory(context, tracked);
+      const current = await settleHistory(context, tracked, object);
       if (current === undefined) return;
       const target = compileTarget(object, current.hash, current.duplicates);
       if (!sameTarget(tracked.ledger.target, target)) tracked.ledger.retarget(target, context.clock.now());
@@ -116,5 +99,5 @@ function nextDueMs({ clock }: SyncContext, tracked: Tracked, statusDueMs: number
   const waits = [statusDueMs, ledger.dueAt !== undefined && ledger.dueAt <= now ? 1 : undefined, ...due].filter(
     (ms) => ms !== undefined,
   );
-  return waits.length === 0 ? undefined : Math.min(...waits);
+  return waits.length === 0 ? undefined : Math.min(...waits, dueMsMax);
 }

@@ -11,10 +11,10 @@ import { type Action, type Claimant, Ledger, type PodView } from '../../core/dae
 import type { Progress } from './progress.ts';
 import { createWriteWindow, type WriteWindow } from './write-window.ts';
 
-/** A write that has happened and that the watch is still to show (outcomes.ts). */
+/** A write that is on its way, or has happened and that the watch is still to show (outcomes.ts). */
 export interface Unseen {
   readonly action: Action;
-  /** The version that the pod was made at: a picture of at least that version has it, or it has gone again. */
+  /** The version that the pod is known to have been made at: a picture of at least that version has it, or it has gone again. */
   readonly version: number | undefined;
   readonly rememberedAt: number;
 }
@@ -36,19 +36,17 @@ export interface Tracked {
   readonly podsToAdopt: Map<string, PodView>;
   readonly podsToRelease: Map<string, PodView>;
   readonly revisionsToAdopt: Map<string, Stored<ControllerRevision>>;
-  /** What is known to have happened and was not seen yet, by pod name (creates) and UID (deletes). */
+  /** What is on its way, or has happened and was not seen yet, by pod name (creates) and UID (deletes). */
   readonly unseen: Map<string, Unseen>;
   readonly creates: WriteWindow;
   readonly deletes: WriteWindow;
   /** What the API server said when it last refused a create; cleared by the next one that works. */
   problem: { readonly reason: string; readonly message: string } | undefined;
-  /** When the status was last written, for coalescing. */
+  /** When the status was last written, for coalescing; by the steady clock. */
   statusWrittenAt: number;
   saidSelectingAll: boolean;
   /** Somebody else has taken a pod of it since it was last known to be there: the garbage collector, perhaps. */
   lostPods: boolean;
-  /** What the clock says beyond what has elapsed, as of the last sync. */
-  clockOffsetMs: number | undefined;
   /** When it last came nearer to what is wanted. */
   progress: Progress | undefined;
   /** The DaemonSet is known to be gone or going, by its watch or sooner: nothing is done for it, not even what was decided before. */
@@ -75,7 +73,6 @@ export function track(object: Stored<DaemonSet>): Tracked {
     statusWrittenAt: Number.NEGATIVE_INFINITY,
     saidSelectingAll: false,
     lostPods: false,
-    clockOffsetMs: undefined,
     progress: undefined,
     gone: false,
   };

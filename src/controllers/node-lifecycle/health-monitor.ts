@@ -2,7 +2,7 @@
 // all nodes. What counts as a sign of life is core/node's to say.
 import type { Lease } from '../../api/index.ts';
 import { firstHeartbeat, type HealthOptions, type Heartbeat, lostAt, nextHeartbeat } from '../../core/node/index.ts';
-import { type Clock, createTimerHeap } from '../../machinery/index.ts';
+import { type Clock, createTimerHeap, steadyClock } from '../../machinery/index.ts';
 import type { NodeView } from './node-view.ts';
 
 /** A timer that comes this late means that this process slept or was stopped: in that time nobody could be heard. */
@@ -24,10 +24,12 @@ export interface HealthMonitor {
 }
 
 export function createHealthMonitor(
-  clock: Clock,
+  wallClock: Clock,
   options: HealthOptions,
   onSilent: (name: string) => void,
 ): HealthMonitor {
+  // Silence is a duration: a clock that is set makes no node silent, and keeps none alive.
+  const clock = steadyClock(wallClock);
   const watched = new Map<string, Watched>();
   /** Leases may be seen before their node. */
   const leases = new Map<string, Lease>();

@@ -3,7 +3,14 @@
 import { formatTime, isReason, resources, type Taint } from '../../api/index.ts';
 import type { ControllerContext } from '../../client/index.ts';
 import { evictionDelayMs } from '../../core/node/index.ts';
-import { createTimerHeap, createWorkQueue, type EventRecorder, type Part } from '../../machinery/index.ts';
+import {
+  createTimerHeap,
+  createWorkQueue,
+  type EventRecorder,
+  type Part,
+  steadyClock,
+  steadyNow,
+} from '../../machinery/index.ts';
 import type { PodView } from './node-view.ts';
 
 const evictionsInFlightMax = 16;
@@ -20,7 +27,7 @@ export function createPodEviction(
 ): PodEviction {
   /** Pods that may not stay for ever: UID → the pod, and since when its node is tainted. */
   const counted = new Map<string, { pod: PodView; readonly sinceMs: number }>();
-  const timers = createTimerHeap<string>(clock, (uid) => queue.add(uid));
+  const timers = createTimerHeap<string>(steadyClock(clock), (uid) => queue.add(uid));
 
   const queue = createWorkQueue<string>({
     clock,
@@ -70,9 +77,9 @@ export function createPodEviction(
         forget(pod);
         return;
       }
-      const sinceMs = counted.get(pod.uid)?.sinceMs ?? clock.now();
+      const sinceMs = counted.get(pod.uid)?.sinceMs ?? steadyNow(clock);
       counted.set(pod.uid, { pod, sinceMs });
-      if (sinceMs + delayMs <= clock.now()) {
+      if (sinceMs + delayMs <= steadyNow(clock)) {
         timers.delete(pod.uid);
         queue.add(pod.uid);
       } else timers.set(pod.uid, sinceMs + delayMs);

@@ -9,6 +9,8 @@ import {
   createWorkQueue,
   type RunningController,
   startReflector,
+  steadyClock,
+  steadyNow,
 } from '../../machinery/index.ts';
 
 export interface PodGcOptions extends ControllerContext {
@@ -48,7 +50,7 @@ export function runPodGc(options: PodGcOptions): RunningController {
   let cancelSweep: (() => void) | undefined;
   const common = { clock, random, log, signal };
 
-  const quarantine = createTimerHeap<string>(clock, (node) => lookups.add(node));
+  const quarantine = createTimerHeap<string>(steadyClock(clock), (node) => lookups.add(node));
 
   /** A cache may lag or have missed a node: before anything is deleted, the server is asked. */
   const lookups = createWorkQueue<string>({
@@ -117,7 +119,7 @@ export function runPodGc(options: PodGcOptions): RunningController {
 
   const considerNode = (name: string) => {
     if (isNodeMissing(name) && podsByNode.has(name) && quarantine.due(name) === undefined)
-      quarantine.set(name, clock.now() + quarantineMs);
+      quarantine.set(name, steadyNow(clock) + quarantineMs);
   };
 
   const pods = startReflector({

@@ -191,6 +191,12 @@ describe('old and new side by side, with surge', () => {
       state: 'leaving',
     },
     {
+      why: 'nor two that never served: each counts until it is seen to terminate',
+      pods: [pod('a', starting), pod('b', { ...starting, revision: 'old' })],
+      slot: sentDelete('a', 'b'),
+      state: 'leaving',
+    },
+    {
       why: 'nor does a terminating pod beside the old one',
       pods: [old, pod('a', terminating)],
       state: 'outdated',

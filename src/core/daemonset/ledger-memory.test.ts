@@ -26,6 +26,21 @@ describe('what is on its way', () => {
     assert.equal(remembered.plan().creates.length, 0);
   });
 
+  test('is not forgotten because something else of its node is remembered or seen: only time makes it', () => {
+    const ledger = oneNode(surging);
+    ledger.setPod(pod('gone', { ...failed }), now);
+    const [removal] = ledger.plan().deletes;
+    ledger.sent(removal!, now);
+    const [create] = ledger.plan().creates;
+    ledger.sent(create!, now);
+    assert.ok(ledger.remember(removal!, later));
+    ledger.setNode(node('node-1', { labels: { moved: 'yes' } }), later);
+    assert.ok(ledger.isRevisionLive(create!.revision));
+    assert.ok(ledger.remember(create!, later));
+    ledger.advance(later);
+    assert.deepEqual(ledger.plan(), { creates: [], deletes: [] });
+  });
+
   test('is believed for as long when the clock is set, back or forth', () => {
     for (const byMs of [-600 * second, 600 * second]) {
       const ledger = oneNode();

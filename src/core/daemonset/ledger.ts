@@ -16,7 +16,7 @@ import {
 } from './plan.ts';
 import { allowance, keepsBudget } from './rollout.ts';
 import { assess, confirms } from './assess.ts';
-import { forgetSent, idle, sentForgottenAt, setTimes, type Slot, type SlotState } from './slot.ts';
+import { forgetSent, idle, setTimes, type Slot, type SlotState } from './slot.ts';
 import { surges, type Target, wantedRevision } from './target.ts';
 import { bump, type Candidacy, type Counts, Totals } from './totals.ts';
 import { type NodeView, type PodView, revisionOf } from './views.ts';
@@ -163,11 +163,13 @@ export class Ledger {
     for (const slot of this.#slots.values()) this.#reassess(setTimes(slot, byMs), now);
   }
 
-  /** Reviews what only time changes. */
+  /** Reviews what only time changes, and drops what was sent and has not been heard of for long: nothing else does that. */
   advance(now: number): void {
     for (let due = this.#due.peek(); due !== undefined && due.at <= now; due = this.#due.peek()) {
       this.#due.pop();
-      if (due.slot.assessment.reviewAt === due.at) this.#reassess(due.slot, now);
+      if (due.slot.assessment.reviewAt !== due.at) continue;
+      forgetSent(due.slot, now);
+      this.#reassess(due.slot, now);
     }
   }
 
@@ -245,7 +247,7 @@ export class Ledger {
     this.#reassess(slot, now);
   }
 
-  /** The action is known to have happened: it is not forgotten yet. Returns false when it was seen meanwhile. */
+  /** The action is on its way, or has happened: it is not forgotten yet. Returns false when it was seen meanwhile. */
   remember(action: Action, now: number): boolean {
     const slot = this.#slots.get(action.node);
     if (slot === undefined) return false;
@@ -312,8 +314,6 @@ export class Ledger {
   }
 
   #enter(slot: Slot, now: number): void {
-    const forgetAt = sentForgottenAt(slot);
-    if (forgetAt !== undefined && forgetAt <= now) forgetSent(slot, now);
     const queuedAt = slot.assessment.reviewAt;
     slot.assessment = this.#target === undefined ? idle : assess(slot, this.#target, now);
     if (slot.node === undefined && slot.pods.length === 0 && slot.creating === undefined) {

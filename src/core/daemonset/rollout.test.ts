@@ -57,6 +57,8 @@ test('without surge: what is unavailable already uses up maxUnavailable', () => 
   const serving = (fleet: Partial<Fleet>, maxUnavailable: IntOrPercent = 3) =>
     allowance(target(rolling(maxUnavailable)), { ...whole, ...fleet }).serving;
   assert.equal(serving({}), 3);
+  // Half of those that should serve, not of those that do.
+  assert.equal(serving({ available: 5, blocking: 1 }, '50%'), 4);
   assert.equal(serving({ blocking: 2 }), 1);
   assert.equal(serving({ blocking: 3 }), 0);
   assert.equal(serving({ blocking: 7 }), 0);

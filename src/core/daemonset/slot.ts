@@ -122,6 +122,8 @@ export function sentForgottenAt({ creating, deleting, pods }: Slot): number | un
 
 /** Drops what was sent so long ago that it should have been seen: it is decided, and if need be sent, again. */
 export function forgetSent(slot: Slot, now: number): void {
+  const forgetAt = sentForgottenAt(slot);
+  if (forgetAt === undefined || forgetAt > now) return;
   const alive = (sentAt: number) => now < sentAt + sentMemoryMs;
   if (slot.creating !== undefined && !alive(slot.creating.sentAt)) slot.creating = undefined;
   slot.deleting = new Map([...slot.deleting].filter(([, sentAt]) => alive(sentAt)));

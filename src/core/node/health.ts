@@ -9,7 +9,7 @@ export interface Heartbeat {
   readonly renewTime: string | undefined;
   /** The Ready condition's lastHeartbeatTime as last seen. */
   readonly statusTime: string | undefined;
-  /** Our clock when one of the two last moved. */
+  /** Our steady clock when one of the two last moved. */
   readonly heardMs: number;
 }
 

@@ -19,6 +19,28 @@ describe('a history around the real API server, scheduler, controllers and simul
     assert.deepEqual(second.log, first.log);
   });
 
+  it('goes on when the clock of its machine is set by two hours, back or forth', async () => {
+    for (const byMs of [-7_200_000, 7_200_000]) {
+      const { nodes, daemonSets } = generateHistory(1);
+      const { violation } = await runHistory(
+        {
+          seed: 1,
+          controllers: 1,
+          nodes,
+          daemonSets,
+          steps: [
+            { afterMs: 20_000, kind: 'clock-jump', byMs },
+            { afterMs: 60_000, kind: 'template', name: 'log', image: '2' },
+            { afterMs: 5000, kind: 'down', node: nodes[0]!.node, forMs: 120_000 },
+            { afterMs: 90_000, kind: 'cut' },
+          ],
+        },
+        'embedded',
+      );
+      assert.equal(violation, undefined);
+    }
+  });
+
   for (const seed of smokeSeeds)
     it(`breaks nothing with seed ${seed}`, async () => {
       const { violation } = await runHistory(generateHistory(seed), 'embedded');

@@ -38,25 +38,28 @@ export function createEmbeddedNodes({ archive, clock, client, attempt }: Embedde
       await client().patch(resources.nodes, undefined, node, 'merge', { metadata: { annotations } });
     });
 
-  const setFinalizers = (pod: Stored<Pod>, finalizers: readonly string[]) =>
-    attempt(() => {
-      const { namespace, name, uid } = pod.metadata;
-      return client().patch(resources.pods, namespace, name, 'merge', { metadata: { uid, finalizers } });
+  /** As the pod is when the wish gets there, which may be later: `change` returns undefined to leave it. */
+  const setFinalizers = ({ metadata }: Stored<Pod>, change: (pod: Stored<Pod>) => readonly string[] | undefined) =>
+    attempt(async () => {
+      const { namespace, name, uid } = metadata;
+      const pod = archive.find(resources.pods, namespace, name);
+      const finalizers = pod?.metadata.uid === uid ? change(pod) : undefined;
+      if (finalizers === undefined) return;
+      await client().patch(resources.pods, namespace, name, 'merge', { metadata: { uid, finalizers } });
     });
 
   const hold = async (node: string) => {
     for (const pod of pods(node))
-      if (pod.metadata.deletionTimestamp === undefined)
-        await setFinalizers(pod, [...(pod.metadata.finalizers ?? []), finalizer]);
+      await setFinalizers(pod, ({ metadata }) =>
+        metadata.deletionTimestamp === undefined ? [...(metadata.finalizers ?? []), finalizer] : undefined,
+      );
   };
 
   const letGo = async (held: readonly Stored<Pod>[]) => {
     for (const pod of held)
-      if (pod.metadata.finalizers?.includes(finalizer) === true)
-        await setFinalizers(
-          pod,
-          pod.metadata.finalizers.filter((name) => name !== finalizer),
-        );
+      await setFinalizers(pod, ({ metadata: { finalizers = [] } }) =>
+        finalizers.includes(finalizer) ? finalizers.filter((name) => name !== finalizer) : undefined,
+      );
   };
 
   return {

@@ -7,10 +7,12 @@ import { parseMisbehaviourRule } from '../../agent/index.ts';
 import { type ApiServer, type Component, componentUser, createApiServer, mastersGroup } from '../../apiserver/index.ts';
 import type { Client } from '../../client/index.ts';
 import { controllerNames, createInProcessClient, type Parts, startParts } from '../../cluster/index.ts';
-import { silentLogger } from '../../observe/index.ts';
+import type { Clock } from '../../machinery/index.ts';
 import { openMemoryStore } from '../../store/index.ts';
 import { Archive, type StoredObject } from '../archive.ts';
 import { namespace } from '../happen.ts';
+import { lease } from '../lives.ts';
+import { listeningLogger } from '../listening-logger.ts';
 import type { Network } from '../network.ts';
 import type { LineOptions, Request } from '../requests.ts';
 import type { Hands, Site, SiteContext } from '../site.ts';
@@ -19,8 +21,10 @@ import { createEmbeddedNodes, isOrdinary } from './nodes.ts';
 import { createEmbeddedNetwork } from './network.ts';
 import { type StoreWrite, watchStore } from './watched-store.ts';
 
-/** The resources whose history the invariants ask for. */
+/** The resources whose history the invariants ask for; of leases only the one that controllers stand for. */
 const archived: ReadonlySet<string> = new Set(['pods', 'nodes', 'daemonsets', 'controllerrevisions']);
+const isArchived = (plural: string, path: readonly string[]) =>
+  archived.has(plural) || (plural === 'leases' && path[0] === lease.namespace && path[1] === lease.name);
 const administrator = { name: 'user', groups: [mastersGroup, 'system:authenticated'] };
 /** Away for so long, the whole process was away: all parts start anew, with empty memory. */
 const processRestartMsMin = 5000;
@@ -43,6 +47,13 @@ export function createEmbeddedSite(context: SiteContext): Site {
   const networks: Network[] = [];
   let writes = 0;
   let failure: unknown;
+  let clockOffsetMs = 0;
+  /** All but the nodes is one process on one machine. */
+  const machineClock: Clock = {
+    now: () => clock.now() + clockOffsetMs,
+    after: (...timer) => clock.after(...timer),
+    steadyNow: () => clock.now(),
+  };
   /** The API server is not there until then. */
   let awayUntil = 0;
   let restarts = 0;
@@ -60,7 +71,7 @@ export function createEmbeddedSite(context: SiteContext): Site {
     const plural = storage.split('.')[0]!;
     const heartbeat = plural === 'leases' || plural === 'events' || (plural === 'nodes' && actor === 'kubelet');
     if (!heartbeat) writes++;
-    if (!archived.has(plural)) {
+    if (!isArchived(plural, path)) {
       if (!heartbeat) say(`${actor} ${value === undefined ? 'removes' : 'writes'} ${key} @${revision}`);
       return;
     }
@@ -86,14 +97,14 @@ export function createEmbeddedSite(context: SiteContext): Site {
     archive.record(change);
     committed(change, request);
   };
-  const inspect = createClusterInvariants({ archive, clock, violate: context.violate });
+  const inspect = createClusterInvariants({ archive, clock: machineClock, violate: context.violate });
   const real = openMemoryStore();
   const store = watchStore(real, written);
 
   // One for all its lives: UIDs do not repeat.
   const serverRandom = random('server');
   const serve = async () => {
-    server = await createApiServer({ store, clock, random: serverRandom, failed });
+    server = await createApiServer({ store, clock: machineClock, random: serverRandom, failed });
   };
   const admin = (): Client => createInProcessClient(server, administrator, 'kubectl');
   const asUser = <T>(deed: () => Promise<T>) => origin.run({ actor: 'user' }, deed);
@@ -120,7 +131,9 @@ export function createEmbeddedSite(context: SiteContext): Site {
       () => createInProcessClient(server, user, component),
       async (request, run) => {
         try {
-          const client = createInProcessClient(server, user, component);
+          // Its lease is no part of the role that the DaemonSet controller of this cluster has.
+          const by = request.resource === 'leases' ? administrator : user;
+          const client = createInProcessClient(server, by, component);
           return await origin.run({ actor: line.actor, ...(isController ? { request } : {}) }, () => run(client));
         } catch (error) {
           if (!(error instanceof StatusError)) failed(error);
@@ -139,7 +152,7 @@ export function createEmbeddedSite(context: SiteContext): Site {
         {
           actor: component,
           random: random(`network ${component} ${starts}`),
-          monitor: { arrives() {}, ended() {}, throttled() {}, delivered() {} },
+          monitor: { sent() {}, arrives() {}, ended() {}, throttled() {}, delivered() {} },
           signal: never.signal,
           beforeWrite() {},
         },
@@ -159,9 +172,9 @@ export function createEmbeddedSite(context: SiteContext): Site {
       controllers: new Set(names.filter((name) => name !== 'daemonset-controller')),
       nodes: 0,
       rules: [parseMisbehaviourRule('image=*broken*: NeverReady')],
-      clock,
+      clock: machineClock,
       random: random(`parts ${starts}`),
-      log: silentLogger,
+      log: listeningLogger(failed),
     });
     started.failed.catch(failed);
     // Stopped before its lists are complete: nobody waits for them here.
@@ -191,6 +204,10 @@ export function createEmbeddedSite(context: SiteContext): Site {
       startEverything();
     },
     connect: (line) => join({ ...line, monitor: context.monitor }, 'daemonset-controller'),
+    setClock(offsetMs) {
+      clockOffsetMs = offsetMs;
+    },
+    now: () => machineClock.now(),
     async compact() {
       await real.compact(await real.revision());
     },

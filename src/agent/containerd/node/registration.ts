@@ -2,7 +2,7 @@
 // others put on it (labels, taints) stays.
 import { findCondition, isReason, type Node, resources, type Stored } from '../../../api/index.ts';
 import type { ControllerContext } from '../../../client/index.ts';
-import { createTimerHeap, createWorkQueue, type Part } from '../../../machinery/index.ts';
+import { createTimerHeap, createWorkQueue, type Part, steadyClock, steadyNow } from '../../../machinery/index.ts';
 import { kubeletVersion, leaseOf, type NodeHealth, nodeConditions } from '../../node-report.ts';
 import { renewLease } from '../../renew-lease.ts';
 import type { MachineFacts } from '../context.ts';
@@ -72,7 +72,7 @@ export function startRegistration(options: RegistrationOptions): Registration {
       return standing?.status === status && standing.message === message;
     });
     // The first report of a run is always made: what the node offers may be another now.
-    if (stands && now - postedMs < statusPostMs) return;
+    if (stands && steadyNow(clock) - postedMs < statusPostMs) return;
     const runtime = await options.runtimeVersion();
     const patch = {
       metadata: { uid: node.metadata.uid },
@@ -91,7 +91,7 @@ export function startRegistration(options: RegistrationOptions): Registration {
     const written = { subresource: 'status', signal };
     node = await client.patch(resources.nodes, undefined, nodeName, 'strategic', patch, written);
     if (health.unready !== undefined) log.warn('the node is not ready', { node: nodeName, why: health.unready });
-    postedMs = now;
+    postedMs = steadyNow(clock);
     reported.resolve();
     if (!leaseExists) queue.add('lease');
   };
@@ -126,13 +126,13 @@ export function startRegistration(options: RegistrationOptions): Registration {
     },
   });
 
-  const timers = createTimerHeap<Beat>(clock, (beat) => {
+  const timers = createTimerHeap<Beat>(steadyClock(clock), (beat) => {
     const periods = { lease: leaseRenewMs, status: ready ? healthCheckMs : unreadyCheckMs };
-    timers.set(beat, clock.now() + periods[beat]);
+    timers.set(beat, steadyNow(clock) + periods[beat]);
     queue.add(beat);
   });
-  timers.set('status', clock.now());
-  timers.set('lease', clock.now());
+  timers.set('status', steadyNow(clock));
+  timers.set('lease', steadyNow(clock));
   signal.addEventListener(
     'abort',
     () => {
