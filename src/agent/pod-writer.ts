@@ -62,8 +62,9 @@ export function createPodWriter(
   };
 
   const letGo = async ({ pod: { metadata } }: ReportedPod) => {
-    // 0: the API knows already, and waits for finalizers.
-    if (metadata.deletionGracePeriodSeconds === 0) return;
+    // 0: the API knows already. What finalizers hold is theirs; else it has marked the pod and is about to remove it,
+    // which may have been cut off in between (rest.BeforeDelete): only another request ends that.
+    if (metadata.deletionGracePeriodSeconds === 0 && (metadata.finalizers?.length ?? 0) > 0) return;
     await client.delete(resources.pods, metadata.namespace, metadata.name, {
       gracePeriodSeconds: 0,
       preconditions: { uid: metadata.uid },

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { findCondition, resources, StatusError } from '../../api/index.ts';
+import { findCondition, formatTime, resources, StatusError } from '../../api/index.ts';
 import { world } from './world.test-support.ts';
 
 test('a pod runs, in one write, with what a kubelet reports', async (t) => {
@@ -203,6 +203,16 @@ test('a slow stop is cut short by the grace period', async (t) => {
   await clock.advance(29_900);
   assert.notEqual(pod('p'), undefined);
   await clock.advance(100);
+  assert.equal(pod('p'), undefined);
+});
+
+test('a deletion without grace that the API server began and did not end is ended', async (t) => {
+  // It marks the pod and then removes it; whoever asked may have gone in between.
+  const { addPod, clock, pod, run } = world(t);
+  await run(1);
+  const deletionTimestamp = formatTime(clock.now());
+  addPod('p', {}, { deletionTimestamp, deletionGracePeriodSeconds: 0 });
+  await clock.advance(1_000);
   assert.equal(pod('p'), undefined);
 });
 
