@@ -275,6 +275,8 @@ export interface Lease extends KubernetesObject {
 
 export interface ServiceAccount extends KubernetesObject {
   readonly secrets?: readonly ObjectReference[];
+  readonly imagePullSecrets?: readonly { readonly name?: string }[];
+  readonly automountServiceAccountToken?: boolean;
 }
 
 export interface ConfigMap extends KubernetesObject {

@@ -17,7 +17,6 @@ import {
   roleBindingRules,
   roleRules,
   secretRules,
-  serviceAccountRules,
   serviceRules,
 } from './validation/configuration.ts';
 import { controllerRevisionRules, daemonSetRules } from './validation/daemonset.ts';
@@ -50,7 +49,6 @@ const kinds: ReadonlyMap<string, KindRules> = new Map(
     'v1/Event': eventRules,
     'v1/ConfigMap': configMapRules,
     'v1/Secret': secretRules,
-    'v1/ServiceAccount': serviceAccountRules,
     'v1/Service': serviceRules,
     'v1/PersistentVolumeClaim': claimRules,
     'v1/ResourceQuota': resourceQuotaRules,

@@ -7,6 +7,7 @@ import { admitPod } from './admission.ts';
 import { bindingSubresource } from './binding.ts';
 import { evictionSubresource } from './eviction.ts';
 import { podSubresources, takenBySubresource } from './pod-subresources.ts';
+import { dnsLabel, podWarnings } from '../../schema/index.ts';
 import { qosClassOf } from '../../quality-of-service.ts';
 import { runtimeSubresources } from './runtime.ts';
 
@@ -27,6 +28,19 @@ const strategy: Strategy<Pod> = {
       metadata: { ...metadata, ...(ownerReferences === undefined ? {} : { ownerReferences }) },
       status: { ...next.status, ...(qosClass === undefined ? {} : { qosClass }) },
     };
+  },
+  /** Of what is made: nobody changes pods by hand, and agents do so often. */
+  warnings(pod, before) {
+    if (before !== undefined) return [];
+    const rule = dnsLabel(pod.metadata.name ?? '');
+    return [
+      ...(rule === undefined
+        ? []
+        : [
+            `metadata.name: this is used in the Pod's hostname, which can result in surprising behavior; a DNS label is recommended: [${rule}]`,
+          ]),
+      ...podWarnings('', pod as unknown as Readonly<Record<string, unknown>>),
+    ];
   },
   prepareForSubresource: takenBySubresource,
   admitDelete: restrictPodDelete,
