@@ -1,5 +1,5 @@
 // Pods as a resource (pkg/registry/core/pod/strategy.go): how they begin, and that they end gracefully.
-import type { Pod } from '../../../api/index.ts';
+import { formatTime, type Pod } from '../../../api/index.ts';
 import { restrictPodCreate, restrictPodDelete, restrictPodStatus } from '../../auth/node-restriction.ts';
 import { podColumns } from '../../printing/columns/pods.ts';
 import type { ResourceEntry, Strategy } from '../definition.ts';
@@ -11,11 +11,23 @@ import { dnsLabel, podWarnings } from '../../schema/index.ts';
 import { qosClassOf } from '../../quality-of-service.ts';
 import { runtimeSubresources } from './runtime.ts';
 
+/** What a pod says that no scheduler may look at yet. */
+const gatedCondition = {
+  type: 'PodScheduled',
+  status: 'False',
+  reason: 'SchedulingGated',
+  message: 'Scheduling is blocked due to non-empty scheduling gates',
+} as const;
+
 const strategy: Strategy<Pod> = {
   async prepareForCreate(pod, context) {
     restrictPodCreate(pod, context);
     const admitted = await admitPod(pod, context);
-    return { ...admitted, status: { phase: 'Pending', qosClass: qosClassOf(admitted.spec) } };
+    const gated = (admitted.spec.schedulingGates ?? []).length > 0;
+    const conditions = gated
+      ? { conditions: [{ ...gatedCondition, lastTransitionTime: formatTime(context.now) }] }
+      : {};
+    return { ...admitted, status: { phase: 'Pending', ...conditions, qosClass: qosClassOf(admitted.spec) } };
   },
   /** The class was decided at creation; owners are not the node agent's to change. */
   prepareForStatusUpdate(next, before, context) {
