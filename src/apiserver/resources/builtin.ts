@@ -21,12 +21,14 @@ import { definitionEntry } from '../custom-resources/entry.ts';
 import { autoscalerEntries } from './autoscalers.ts';
 import { daemonSetEntry } from './daemonsets.ts';
 import { defineResource, type ResourceDefinition, type ResourceEntry } from './definition.ts';
+import { driverKinds } from './driver-kinds.ts';
 import { eventEntry, newerEventEntry } from './events.ts';
 import { cronJobEntry, jobEntry } from './jobs.ts';
 import { namespaceEntry } from './namespaces.ts';
 import { nodeEntry } from './nodes.ts';
 import { podEntry } from './pods/pods.ts';
 import { priorityClassEntry } from './priority-classes.ts';
+import { replicationControllerEntry } from './replication-controllers.ts';
 import { reviewEntries } from './reviews.ts';
 import { roleBindingEntries, roleEntries } from './roles.ts';
 import { tokenSubresource } from './service-account-token.ts';
@@ -134,7 +136,9 @@ export const builtinResources: readonly ResourceDefinition[] = [
   define(jobEntry),
   define(cronJobEntry),
   ...autoscalerEntries.map(define),
+  define(replicationControllerEntry),
   ...storedKinds.map(define),
+  ...driverKinds.map(define),
   define(newerEventEntry),
   define(
     entry<Loose>('policy', 'poddisruptionbudgets', 'PodDisruptionBudget', {

@@ -31,6 +31,8 @@ import {
   ingressRules,
   jobRules,
   networkPolicyRules,
+  replicationControllerRules,
+  runtimeClassRules,
   statefulSetRules,
 } from './validation/stored.ts';
 import { deploymentRules, disruptionBudgetRules, podTemplateRules, replicaSetRules } from './validation/workloads.ts';
@@ -53,6 +55,8 @@ const kinds: ReadonlyMap<string, KindRules> = new Map(
     'v1/PersistentVolumeClaim': claimRules,
     'v1/ResourceQuota': resourceQuotaRules,
     'v1/LimitRange': limitRangeRules,
+    'v1/ReplicationController': replicationControllerRules,
+    'node.k8s.io/v1/RuntimeClass': runtimeClassRules,
     'apps/v1/DaemonSet': daemonSetRules,
     'apps/v1/ControllerRevision': controllerRevisionRules,
     'apps/v1/Deployment': deploymentRules,

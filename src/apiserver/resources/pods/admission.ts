@@ -1,16 +1,19 @@
-// What kube-apiserver's admission plugins add to a new pod: Priority, DefaultTolerationSeconds, ServiceAccount.
+// What kube-apiserver's admission plugins add to a new pod: Priority, DefaultTolerationSeconds, RuntimeClass,
+// ServiceAccount.
 import { type Pod, type PodSpec, taintKeys, tolerates, type Toleration } from '../../../api/index.ts';
 import { forbidden } from '../../errors.ts';
 import { keyOf, prefixOf, stored } from '../../storage.ts';
 import type { WriteContext } from '../definition.ts';
 import { priorityClassPlace, type PriorityClass } from '../priority-classes.ts';
+import { withRuntimeClass } from './runtime-class.ts';
 import { withServiceAccount } from './service-account.ts';
 
 /** kube-apiserver --default-not-ready-toleration-seconds and --default-unreachable-toleration-seconds */
 const defaultTolerationSeconds = 300;
 
 export async function admitPod(pod: Pod, context: WriteContext): Promise<Pod> {
-  const spec = withDefaultTolerations(await withPriority(pod, context));
+  const classed: Pod = { ...pod, spec: await withRuntimeClass(pod, context) };
+  const spec = withDefaultTolerations(await withPriority(classed, context));
   return { ...pod, spec: await withServiceAccount(pod, spec, context) };
 }
 
