@@ -152,7 +152,7 @@ export class SimulatedPod {
       now,
     );
     const runs = this.#records.some(({ attempt }) => attempt.is === 'running');
-    const ephemeral = runs ? ephemeralStatuses(this.#pod, now, this.#options.newContainerId) : undefined;
+    const ephemeral = runs ? ephemeralStatuses(this.#pod, now, () => this.#options.newContainerId()) : undefined;
     return ephemeral === undefined ? status : { ...status, ephemeralContainerStatuses: ephemeral };
   }
 

@@ -31,6 +31,6 @@ export const replicationControllerEntry: ResourceEntry<Loose> = {
   statusSubresource: true,
   countsGenerations: true,
   subresources: { scale },
-  columns: replicationControllerColumns as unknown as NonNullable<ResourceEntry<Loose>['columns']>,
+  columns: replicationControllerColumns,
   strategy: { warnings: templateWarnings('spec.template') },
 };

@@ -45,7 +45,7 @@ export async function withRuntimeClass(pod: Pod, context: WriteContext): Promise
     ...(fixed === undefined ? {} : { overhead: fixed }),
     ...(nodeSelector === undefined ? {} : { nodeSelector: { ...spec.nodeSelector, ...nodeSelector } }),
     ...(tolerations === undefined ? {} : { tolerations: merged(spec.tolerations ?? [], tolerations) }),
-  } as PodSpec;
+  };
 }
 
 async function classOf(name: string, { server }: WriteContext): Promise<RuntimeClass | undefined> {
