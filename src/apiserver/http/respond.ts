@@ -4,6 +4,7 @@ import { promisify } from 'node:util';
 import { constants, gzip } from 'node:zlib';
 import type { KubernetesList, KubernetesObject, StatusError } from '../../api/index.ts';
 import { gzipBytesMin } from './limits.ts';
+import type { ListPieces } from './list-pieces.ts';
 import { streamedItemsMin, streamList } from './list-stream.ts';
 import { acceptsGzip, type Encoding, wantsPretty } from './negotiate.ts';
 import { formatYaml } from '../../machinery/index.ts';
@@ -21,6 +22,8 @@ export interface Answer {
   readonly encoding?: Encoding;
   /** Overrides the encoding's own. */
   readonly contentType?: string;
+  /** Where long lists of stored objects are kept. */
+  readonly pieces?: ListPieces;
 }
 
 export async function respond(request: IncomingMessage, response: ServerResponse, answer: Answer): Promise<void> {
@@ -29,7 +32,8 @@ export async function respond(request: IncomingMessage, response: ServerResponse
   const warnings = boundedWarnings(answer.warnings ?? []).map(warningHeader);
   const warning = warnings.length === 0 ? {} : { warning: warnings };
   if (list !== undefined) {
-    await streamList(request, response, answer.code, list, { 'content-type': 'application/json', ...warning });
+    const headers = { 'content-type': 'application/json', ...warning };
+    await streamList(request, response, answer.code, list, headers, answer.pieces);
     return;
   }
   const indent = yaml || !wantsPretty(request) ? undefined : 2;
