@@ -303,7 +303,7 @@ describe('managed fields', () => {
     };
     const order = ({ metadata }: KubernetesObject) =>
       (metadata.managedFields as { manager: string; time: string }[]).map(({ manager, time }) => `${manager} ${time}`);
-    const first = written(configuration([]) as unknown as KubernetesObject, 'm', 1, 1000);
+    const first = written(configuration([]), 'm', 1, 1000);
     const again = written(first, 'm', 2, 60_000);
     assert.equal(order(again).at(-1), 'm 1970-01-01T00:01:00Z');
     const object = apply(again, 'alice', configuration([{ name: 'a' }]));
