@@ -44,6 +44,8 @@ test('a pod gets of the machine what its spec asks for, and says what it cannot 
   const secret = `create secret docker-registry pull --docker-server=${registry.host}`;
   const login = `--docker-username=${registry.user} --docker-password=${registry.password}`;
   await everynode.kubectl.run(`${secret} ${login}`.split(' '));
+  const runtimeClass = { apiVersion: 'node.k8s.io/v1', kind: 'RuntimeClass', metadata: { name: 'nobody' } };
+  await everynode.kubectl.run(['create', '-f', '-'], JSON.stringify({ ...runtimeClass, handler: 'nobody' }));
   containerd.importImage({ tag: etcdImage, files: filesOfProgram('/usr/bin/etcd'), command: ['/usr/bin/etcd'] });
   const [hostPort, etcdPort, peerPort] = [await freePort(), await freePort(), await freePort()];
   const clients = `--listen-client-urls=http://0.0.0.0:${etcdPort} --advertise-client-urls=http://127.0.0.1:${etcdPort}`;

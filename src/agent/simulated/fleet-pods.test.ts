@@ -50,6 +50,24 @@ test('a settled pod is not written again', async (t) => {
   assert.equal(client.calls.filter(({ resource }) => resource.startsWith('pods')).length, 0);
 });
 
+test('a container that was added to a running pod runs too, and is reported once', async (t) => {
+  const { addPod, client, clock, pod, run } = world(t);
+  await run(1);
+  addPod('p');
+  await clock.advance(1_000);
+  const before = pod('p')!;
+  const spec = { ...before.spec, ephemeralContainers: [{ name: 'look', image: 'busybox:2' }] };
+  await client.update(resources.pods, { ...before, spec });
+  await clock.advance(1_000);
+  const [status] = pod('p')!.status?.ephemeralContainerStatuses ?? [];
+  assert.equal(status?.name, 'look');
+  assert.ok(status.state?.running !== undefined);
+  client.calls.length = 0;
+  await clock.advance(3_600_000);
+  assert.deepEqual(pod('p')!.status?.ephemeralContainerStatuses, [status]);
+  assert.equal(client.calls.filter(({ resource }) => resource.startsWith('pods')).length, 0);
+});
+
 test('a slow start shows as ContainerCreating first', async (t) => {
   const { addPod, clock, container, phase, run } = world(t);
   await run(1, ['image=*: start 5s']);

@@ -4,6 +4,7 @@ import { type DaemonSet, StatusError } from '../../api/index.ts';
 import { daemonSetColumns } from '../printing/columns/workloads.ts';
 import { sameJson } from '../same-json.ts';
 import type { ResourceEntry, Strategy } from './definition.ts';
+import { templateWarnings } from './template-warnings.ts';
 
 /** The internal spec.templateGeneration of upstream surfaces in apps/v1 as this annotation. */
 const templateGenerationAnnotation = 'deprecated.daemonset.template.generation';
@@ -15,6 +16,7 @@ const strategy: Strategy<DaemonSet> = {
     const moved = !sameJson(next.spec.template, before.spec.template);
     return withTemplateGeneration(next, templateGeneration(before) + (moved ? 1 : 0));
   },
+  warnings: templateWarnings('spec.template'),
 };
 
 export const daemonSetEntry: ResourceEntry<DaemonSet> = {

@@ -10,13 +10,23 @@ test('a created object gets its identity, its time and its resourceVersion from 
   const { code, body } = await respond({
     ...maps,
     verb: 'create',
-    body: { ...sent, metadata: { name: 'a', uid: 'mine', creationTimestamp: '1999-01-01T00:00:00Z', generation: 7 } },
+    body: {
+      ...sent,
+      metadata: {
+        name: 'a',
+        uid: 'mine',
+        creationTimestamp: '1999-01-01T00:00:00Z',
+        generation: 7,
+        selfLink: '/x',
+      } as object,
+    },
   });
   assert.equal(code, 201);
   const { metadata } = body as typeof sent;
   assert.match(metadata.uid!, /^[0-9a-f-]{36}$/);
   assert.equal(metadata.creationTimestamp, new Date(clock.now()).toISOString().replace('.000Z', 'Z'));
   assert.equal(metadata.generation, undefined);
+  assert.equal('selfLink' in metadata, false);
   assert.equal(metadata.namespace, 'default');
   assert.match(metadata.resourceVersion!, /^\d+$/);
   assert.equal(await call({ ...maps, verb: 'get', name: 'a' }), body, 'readers share one object');

@@ -4,7 +4,7 @@ import { RevisionMismatchError } from '../../store/index.ts';
 import { alreadyExists, forbidden, notFound } from '../errors.ts';
 import { updateManagedFields } from '../patch/index.ts';
 import type { ApiRequest, ApiResponse } from '../request.ts';
-import type { WriteContext } from '../resources/definition.ts';
+import type { ResourceDefinition, WriteContext } from '../resources/definition.ts';
 import { keyOf, objectAt, stored, toValue } from '../storage.ts';
 import { decodeBody, settleName, settleNamespace } from './body.ts';
 import { generateName, metadataForCreate } from './metadata.ts';
@@ -27,7 +27,16 @@ export async function createObject(context: WriteContext, request: ApiRequest): 
     request.name === undefined ? placed : settleName(placed, request),
     request,
   );
-  return { code: 201, body: created, warnings };
+  return { code: 201, body: created, warnings: [...warnings, ...warningsOf(definition, created)] };
+}
+
+/** What the kind has to say of a write that was accepted. */
+export function warningsOf(
+  { strategy }: ResourceDefinition,
+  object: KubernetesObject,
+  before?: KubernetesObject,
+): readonly string[] {
+  return strategy.warnings?.(object, before) ?? [];
 }
 
 /** The rest of create for an object that prepare() has seen; also for patches and updates that create. */

@@ -169,8 +169,8 @@ function deleteOptionsOf(request: ApiRequest): Options {
     errors.notSupported('dryRun', dryRun, ['All']);
   errors.throwIfAny(`${optionsGroupVersion}/DeleteOptions`, '');
   return {
-    // A negative grace period means at once (BeforeDelete).
-    ...(grace === undefined ? {} : { gracePeriodSeconds: Math.max(grace, 0) }),
+    // A negative grace period is the shortest there is (BeforeDelete).
+    ...(grace === undefined ? {} : { gracePeriodSeconds: grace < 0 ? 1 : grace }),
     ...(policy === undefined ? {} : { propagationPolicy: policy as NonNullable<Options['propagationPolicy']> }),
     ...(typeof given.orphanDependents === 'boolean' ? { orphanDependents: given.orphanDependents } : {}),
     ...(isRecord(given.preconditions) ? { preconditions: given.preconditions } : {}),

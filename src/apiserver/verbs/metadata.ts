@@ -27,9 +27,10 @@ export function metadataForCreate(object: KubernetesObject, context: WriteContex
     creationTimestamp: _created,
     deletionTimestamp: _deleted,
     deletionGracePeriodSeconds: _grace,
+    selfLink: _link,
     resourceVersion,
     ...rest
-  } = object.metadata;
+  } = object.metadata as ObjectMeta & { readonly selfLink?: string };
   if ((resourceVersion ?? '') !== '')
     throw new StatusError('BadRequest', 'resourceVersion should not be set on objects to be created');
   return {

@@ -8,7 +8,7 @@ import { check, validateImmutable, validateLabels } from './meta.ts';
 import { configKey, dnsSubdomain, isPort, pathSegment, portName, portRange, serviceName } from './names.ts';
 import { validateChoice } from './pod-spec.ts';
 import { validatePortNumberOrName } from './probes.ts';
-import { validateClaimSpec, validateImagePullSecrets } from './volumes.ts';
+import { validateClaimSpec } from './volumes.ts';
 
 /** All data of one config map or secret. */
 export const dataBytesMax = 1024 * 1024;
@@ -51,10 +51,6 @@ export const secretRules: KindRules = {
     validateImmutable(errors, 'type', object['type'], before['type']);
     validateImmutableData(errors, object, before, ['data']);
   },
-};
-
-export const serviceAccountRules: KindRules = {
-  object: (errors, object) => validateImagePullSecrets(errors, 'imagePullSecrets', list(object, 'imagePullSecrets')),
 };
 
 const serviceTypes = ['ClusterIP', 'ExternalName', 'LoadBalancer', 'NodePort'];

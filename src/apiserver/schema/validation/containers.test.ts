@@ -115,11 +115,6 @@ const rows: readonly Row[] = [
     ['spec.dnsConfig: Required value: must provide `dnsConfig` when `dnsPolicy` is None'],
   ],
   [
-    'a negative grace period',
-    { terminationGracePeriodSeconds: -1 },
-    ['spec.terminationGracePeriodSeconds: Invalid value: -1: must be greater than or equal to 0'],
-  ],
-  [
     'a deadline of nothing',
     { activeDeadlineSeconds: 0 },
     ['spec.activeDeadlineSeconds: Invalid value: 0: must be between 1 and 2147483647, inclusive'],

@@ -5,11 +5,11 @@ import { list, number, optional, struct, text, texts } from '../read.ts';
 import { validateAffinity, validateTolerations, validateTopologySpread } from './affinity.ts';
 import { validateAllContainers, validateHostNetworkPorts } from './containers.ts';
 import type { FieldErrors } from './field-errors.ts';
-import { check, metadataOf, validateAnnotations, validateLabels, validateNonNegative } from './meta.ts';
+import { check, metadataOf, validateAnnotations, validateLabels } from './meta.ts';
 import { dnsLabel, dnsSubdomain, qualifiedName } from './names.ts';
 import { validateQuantities } from './resources.ts';
 import { validatePodSecurity } from './security.ts';
-import { validateImagePullSecrets, validateVolumes } from './volumes.ts';
+import { validateVolumes } from './volumes.ts';
 
 const restartPolicies = ['Always', 'OnFailure', 'Never'];
 const dnsPolicies = ['ClusterFirstWithHostNet', 'ClusterFirst', 'Default', 'None'];
@@ -45,7 +45,6 @@ export function validatePodSpec(errors: FieldErrors, path: string, spec: JsonObj
   if (os !== undefined) validateChoice(errors, `${path}.os.name`, text(os, 'name'), systems);
   if (spec['shareProcessNamespace'] === true && spec['hostPID'] === true)
     errors.invalid(`${path}.shareProcessNamespace`, true, 'ShareProcessNamespace and HostPID cannot both be enabled');
-  validateImagePullSecrets(errors, `${path}.imagePullSecrets`, list(spec, 'imagePullSecrets'));
   validateAffinity(errors, `${path}.affinity`, struct(spec, 'affinity'));
   validateDnsConfig(errors, `${path}.dnsConfig`, spec);
   validateGates(errors, path, spec);
@@ -103,9 +102,9 @@ function validateNames(errors: FieldErrors, path: string, spec: JsonObject): voi
 }
 
 function validateDurations(errors: FieldErrors, path: string, spec: JsonObject): void {
-  const grace = number(spec, 'terminationGracePeriodSeconds');
-  if (grace === undefined) errors.required(`${path}.terminationGracePeriodSeconds`);
-  validateNonNegative(errors, `${path}.terminationGracePeriodSeconds`, grace);
+  // A negative one is only warned of: in a template it stays, in a pod it counts as one second.
+  if (number(spec, 'terminationGracePeriodSeconds') === undefined)
+    errors.required(`${path}.terminationGracePeriodSeconds`);
   const deadline = number(spec, 'activeDeadlineSeconds');
   if (deadline !== undefined && (deadline < 1 || deadline > deadlineSecondsMax))
     errors.invalid(`${path}.activeDeadlineSeconds`, deadline, `must be between 1 and ${deadlineSecondsMax}, inclusive`);

@@ -239,11 +239,6 @@ function validateRecursiveReadOnly(errors: FieldErrors, path: string, mount: Jso
   if (!recursiveModes.includes(mode)) errors.notSupported(path, mode, recursiveModes);
 }
 
-export function validateImagePullSecrets(errors: FieldErrors, path: string, references: readonly JsonObject[]): void {
-  for (const [index, reference] of references.entries())
-    if (text(reference, 'name') === '') errors.required(`${path}[${index}].name`);
-}
-
 /** Access modes and the size of a claim (core/validation ValidatePersistentVolumeClaimSpec). */
 export function validateClaimSpec(errors: FieldErrors, path: string, spec: JsonObject): void {
   if (texts(spec, 'accessModes').length === 0)
