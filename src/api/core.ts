@@ -145,6 +145,8 @@ export interface PodSpec {
   readonly runtimeClassName?: string;
   readonly enableServiceLinks?: boolean;
   readonly schedulingGates?: readonly { readonly name: string }[];
+  /** Conditions that others set, and that must be True for the pod to be Ready. */
+  readonly readinessGates?: readonly { readonly conditionType: string }[];
 }
 
 export interface ContainerState {
@@ -186,6 +188,9 @@ export interface PodStatus {
   readonly podIP?: string;
   readonly podIPs?: readonly { readonly ip: string }[];
   readonly hostIP?: string;
+  readonly hostIPs?: readonly { readonly ip: string }[];
+  /** The generation of the spec that this status is of. */
+  readonly observedGeneration?: number;
   readonly nominatedNodeName?: string;
   readonly conditions?: readonly Condition[];
   readonly containerStatuses?: readonly ContainerStatus[];

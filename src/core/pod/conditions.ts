@@ -1,5 +1,5 @@
 // The conditions that a node agent reports for a pod (kubelet's status/generate.go).
-import type { Condition } from '../../api/index.ts';
+import { type Condition, findCondition } from '../../api/index.ts';
 import type { ContainerRecord } from './container-record.ts';
 import type { PodPhase } from './phase.ts';
 import { isInitialised } from './plan.ts';
@@ -9,6 +9,10 @@ export interface ConditionFacts {
   readonly phase: PodPhase;
   /** The pod's sandbox and network are there. */
   readonly sandboxReady: boolean;
+  /** Types of conditions that others set, and that must be True for the pod to be Ready. */
+  readonly gates: readonly string[];
+  /** As they stand. */
+  readonly standing: readonly Condition[] | undefined;
 }
 
 /** In the order that kubectl describe shows; without times, which withCondition adds. */
@@ -17,7 +21,7 @@ export function podConditions(facts: ConditionFacts): readonly Condition[] {
   return [
     { type: 'PodReadyToStartContainers', status: facts.sandboxReady ? 'True' : 'False' },
     initialised(facts),
-    { type: 'Ready', ...readiness },
+    { type: 'Ready', ...(readiness.status === 'True' ? gatesOpen(facts) : readiness) },
     { type: 'ContainersReady', ...readiness },
   ];
 }
@@ -48,6 +52,18 @@ function containersReady({ records, phase }: ConditionFacts): Omit<Condition, 't
     reason: 'ContainersNotReady',
     message: `containers with unready status: [${names(unready)}]`,
   };
+}
+
+/** https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/#pod-readiness-gate */
+function gatesOpen({ gates, standing }: ConditionFacts): Omit<Condition, 'type'> {
+  const closed = gates.flatMap((gate) => {
+    const status = findCondition(standing, gate)?.status;
+    if (status === 'True') return [];
+    if (status === undefined) return [`corresponding condition of pod readiness gate "${gate}" does not exist.`];
+    return [`the status of pod readiness gate "${gate}" is not "True", but ${status}`];
+  });
+  if (closed.length === 0) return { status: 'True' };
+  return { status: 'False', reason: 'ReadinessGatesNotReady', message: closed.join(', ') };
 }
 
 function names(records: readonly ContainerRecord[]): string {
