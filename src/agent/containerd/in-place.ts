@@ -15,7 +15,7 @@ import {
   wantsResize,
 } from '../../core/pod/index.ts';
 import { describeFailure } from '../cri/index.ts';
-import { withExitMessages } from './ends.ts';
+import { withExitMessages } from './exit-messages.ts';
 import { bareId } from './paths.ts';
 import { stopContainer, type StopOrder } from './stop-containers.ts';
 
@@ -81,7 +81,7 @@ async function restart(
 ): Promise<readonly ContainerRecord[]> {
   const { context, pod, signal } = stopping;
   if (attempt.is !== 'running') return records;
-  await stopContainer(stopping, { id: attempt.containerId, name }, message);
+  await stopContainer(stopping, { id: attempt.containerId, name }, { message });
   const { containers } = await context.reader.read(pod.metadata.uid, signal);
   const seen = observeContainers(records, containers, context.clock.now());
   const told = await withExitMessages(context, pod, records, seen);

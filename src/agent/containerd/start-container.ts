@@ -21,6 +21,7 @@ import { ensureImage, ImageRefused, PullError } from './images.ts';
 import { containerLogLink, containerLogName, podLogDirectory } from './paths.ts';
 import { viewOf } from './runtime.ts';
 import type { RunningSandbox } from './start-sandbox.ts';
+import { gracePeriodMs, stopContainer } from './stop-containers.ts';
 import { containerMounts } from './volumes/container-mounts.ts';
 import type { VolumePaths } from './volumes/set-up.ts';
 
@@ -155,17 +156,18 @@ async function afterStart(
   running: ContainerRecord,
   containerId: string,
 ): Promise<ContainerRecord> {
-  const outcome = await runPostStart(context, { container, containerId, address: sandbox.ip }, signal);
-  if (outcome !== undefined && outcome.answer !== 'success') {
-    tell(pod, 'Warning', 'FailedPostStartHook', `PostStartHook failed: ${outcome.message}`);
-    tell(pod, 'Normal', 'Killing', `FailedPostStartHook`);
-    // It ends, and its restart policy says what then.
-    const graceSeconds = pod.spec.terminationGracePeriodSeconds ?? 30;
-    await context.cri.runtime.stopContainer(
-      { containerId, timeout: BigInt(graceSeconds) },
-      { signal, timeoutMs: (graceSeconds + 30) * 1000 },
-    );
-  }
+  const address = sandbox.ip;
+  const outcome = await runPostStart(context, { container, containerId, address }, signal);
+  if (outcome === undefined || outcome.answer === 'success') return running;
+  const { clock, log } = context;
+  const { name } = container;
+  // What the hook answered is not for everybody who may read events.
+  tell(pod, 'Warning', 'FailedPostStartHook', 'PostStartHook failed');
+  log.warn('a postStart hook failed', { pod: pod.metadata.name, container: name, why: outcome.message });
+  // It ends, as any other, and its restart policy says what then.
+  const deadlineMs = clock.now() + gracePeriodMs(pod.spec);
+  const stopping = { context, pod, address, tell, signal, deadlineMs };
+  await stopContainer(stopping, { id: `containerd://${containerId}`, name }, { message: 'FailedPostStartHook' });
   return running;
 }
 

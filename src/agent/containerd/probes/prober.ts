@@ -26,7 +26,7 @@ export interface ProberOptions {
   /** Findings changed. */
   readonly changed: () => void;
   /** A startup or liveness probe failed for good: the container has to go. */
-  readonly unhealthy: (container: string, containerId: string, kind: ProbeKind) => void;
+  readonly unhealthy: (container: string, containerId: string, kind: 'startup' | 'liveness') => void;
 }
 
 interface Followed {
