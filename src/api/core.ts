@@ -130,9 +130,12 @@ export interface PodSpec {
   readonly volumes?: readonly Volume[];
   readonly hostPID?: boolean;
   readonly hostIPC?: boolean;
+  /** false: in a user namespace of its own. */
+  readonly hostUsers?: boolean;
   readonly hostname?: string;
   readonly subdomain?: string;
   readonly setHostnameAsFQDN?: boolean;
+  readonly hostnameOverride?: string;
   readonly shareProcessNamespace?: boolean;
   readonly securityContext?: PodSecurityContext;
   readonly serviceAccountName?: string;

@@ -21,6 +21,7 @@ export interface ContainerContext {
   readonly attempt: number;
   readonly imageId: string;
   readonly imageUser: ImageUser;
+  readonly seccompProfiles: string;
   readonly environment: ReadonlyMap<string, string>;
   readonly mounts: readonly ContainerMount[];
   readonly nodeMemoryBytes: number;
@@ -71,7 +72,10 @@ export function containerConfig(pod: Stored<Pod>, container: Container, context:
         oomScoreAdj: BigInt(limits.oomScoreAdj),
         unified: unifiedFiles(context.cgroups),
       },
-      securityContext: containerSecurity(pod, container, context.imageUser),
+      securityContext: containerSecurity(pod, container, {
+        image: context.imageUser,
+        seccompProfiles: context.seccompProfiles,
+      }),
     },
   };
 }

@@ -25,7 +25,7 @@ import {
 } from '../../core/pod/index.ts';
 import type { NodeContext, PodHost, TellPod } from './context.ts';
 import { changeInPlace } from './in-place.ts';
-import { finalPhase, tellBackOffs } from './ends.ts';
+import { BackOffTeller, finalPhase } from './ends.ts';
 import { withExitMessages } from './exit-messages.ts';
 import { PodSandbox } from './pod-sandbox.ts';
 import { PodVolumes, type SetUpTrouble } from './pod-volumes.ts';
@@ -43,6 +43,7 @@ export class PodLife {
   readonly #host: PodHost;
   readonly #tell: TellPod;
   readonly #prober: Prober;
+  readonly #backOffs: BackOffTeller;
   readonly #volumes: PodVolumes;
   readonly #sandbox: PodSandbox;
   readonly #rejection: Rejection | undefined;
@@ -66,6 +67,7 @@ export class PodLife {
     this.#context = context;
     this.#host = host;
     this.#tell = tell;
+    this.#backOffs = new BackOffTeller(tell);
     this.#volumes = new PodVolumes(context, tell);
     this.#sandbox = new PodSandbox(context);
     this.#pod = pod;
@@ -207,7 +209,7 @@ export class PodLife {
     if (this.#adopted) this.#records = observeContainers(before, view.containers, now);
     else this.#records = adoptContainers(this.#pod.spec, before, view.containers, now);
     this.#records = await withExitMessages(this.#context, this.#pod, before, this.#records);
-    if (!this.leaving) tellBackOffs(this.#tell, this.#pod, before, this.#records, now);
+    if (!this.leaving) this.#backOffs.look(this.#pod, this.#records, now);
     await this.#sandbox.see(this.#pod, view.sandboxes, signal);
     this.#adopted = true;
     await removeLeftovers(this.#context, this.#pod, view, this.#records, signal);

@@ -1,7 +1,8 @@
 // Security contexts of pods and containers in the runtime's terms (kubelet's kuberuntime security_context). Pure.
-import type { Container, Pod, SeccompProfile } from '../../api/index.ts';
+import { join } from 'node:path';
+import type { AppArmorProfile, Container, Pod, SeccompProfile } from '../../api/index.ts';
 import { ConfigError } from '../../core/pod/index.ts';
-import { type ContainerSecurity, NamespaceMode, type SeccompConfig, SeccompProfileType } from '../cri/index.ts';
+import { type ContainerSecurity, NamespaceMode, type SeccompConfig, SecurityProfileType } from '../cri/index.ts';
 
 /** What /proc and /sys hide from containers that are not privileged (securitycontext.ConvertToRuntimeMaskedPaths). */
 const maskedPaths = [
@@ -18,6 +19,13 @@ const maskedPaths = [
   '/sys/devices/virtual/powercap',
 ];
 const readonlyPaths = ['/proc/bus', '/proc/fs', '/proc/irq', '/proc/sys', '/proc/sysrq-trigger'];
+
+/** What a container's security is worked out from, beside its pod. */
+export interface SecurityFacts {
+  readonly image: ImageUser;
+  /** Where the profiles of this machine lie (kubelet: its seccomp folder). */
+  readonly seccompProfiles: string;
+}
 
 export interface ImageUser {
   readonly uid: number | undefined;
@@ -46,7 +54,11 @@ export function hasPrivileged({ spec }: Pod): boolean {
 }
 
 /** @throws ConfigError when the container must not run as root and would. */
-export function containerSecurity(pod: Pod, container: Container, image: ImageUser): ContainerSecurity {
+export function containerSecurity(
+  pod: Pod,
+  container: Container,
+  { image, seccompProfiles }: SecurityFacts,
+): ContainerSecurity {
   const own = container.securityContext ?? {};
   const shared = pod.spec.securityContext ?? {};
   const user = own.runAsUser ?? shared.runAsUser;
@@ -67,22 +79,45 @@ export function containerSecurity(pod: Pod, container: Container, image: ImageUs
       addCapabilities: [...(own.capabilities?.add ?? [])],
       dropCapabilities: [...(own.capabilities?.drop ?? [])],
     },
-    seccomp: seccomp(privileged ? undefined : (own.seccompProfile ?? shared.seccompProfile)),
+    seccomp: seccomp(privileged ? undefined : (own.seccompProfile ?? shared.seccompProfile), seccompProfiles),
+    ...apparmor(privileged ? undefined : (own.appArmorProfile ?? shared.appArmorProfile)),
     ...(privileged || own.procMount === 'Unmasked' ? {} : { maskedPaths, readonlyPaths }),
   };
 }
 
+/** An image that names nobody runs as root: said, since a group counts only beside a user. */
 function imageUser({ uid, username }: ImageUser): Pick<ContainerSecurity, 'runAsUser' | 'runAsUsername'> {
-  if (uid !== undefined) return { runAsUser: { value: BigInt(uid) } };
-  return username === '' ? {} : { runAsUsername: username };
+  return uid === undefined && username !== ''
+    ? { runAsUsername: username }
+    : { runAsUser: { value: BigInt(uid ?? 0) } };
+}
+
+/** The user that all containers of a pod run as, by its spec; undefined when they differ or it does not say. */
+export function commonUser({ spec }: Pod): number | undefined {
+  const { initContainers = [], containers, ephemeralContainers = [], securityContext } = spec;
+  const users = new Set(
+    [...initContainers, ...containers, ...ephemeralContainers].map(
+      (container) => container.securityContext?.runAsUser ?? securityContext?.runAsUser,
+    ),
+  );
+  return users.size === 1 ? [...users][0] : undefined;
 }
 
 /** Unconfined unless asked for: the kubelet's default too (--seccomp-default is off). */
-export function seccomp(profile: SeccompProfile | undefined): SeccompConfig {
-  if (profile?.type === 'RuntimeDefault') return { profileType: SeccompProfileType.RuntimeDefault };
+function seccomp(profile: SeccompProfile | undefined, profiles: string): SeccompConfig {
+  if (profile?.type === 'RuntimeDefault') return { profileType: SecurityProfileType.RuntimeDefault };
   if (profile?.type === 'Localhost')
-    return { profileType: SeccompProfileType.Localhost, localhostRef: profile.localhostProfile ?? '' };
-  return { profileType: SeccompProfileType.Unconfined };
+    return { profileType: SecurityProfileType.Localhost, localhostRef: join(profiles, profile.localhostProfile ?? '') };
+  return { profileType: SecurityProfileType.Unconfined };
+}
+
+/** Without a word the runtime applies its own profile, where the kernel has AppArmor. */
+function apparmor(profile: AppArmorProfile | undefined): Pick<ContainerSecurity, 'apparmor'> {
+  if (profile === undefined) return {};
+  if (profile.type === 'Localhost')
+    return { apparmor: { profileType: SecurityProfileType.Localhost, localhostRef: profile.localhostProfile ?? '' } };
+  const { RuntimeDefault, Unconfined } = SecurityProfileType;
+  return { apparmor: { profileType: profile.type === 'RuntimeDefault' ? RuntimeDefault : Unconfined } };
 }
 
 function refuseRoot(pod: Pod, { name }: Container, user: number | undefined, image: ImageUser): void {

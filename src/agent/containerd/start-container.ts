@@ -13,12 +13,12 @@ import {
   refuseAttempt,
   runAttempt,
 } from '../../core/pod/index.ts';
-import { describeFailure } from '../cri/index.ts';
+import { failureText } from '../cri/index.ts';
 import { containerConfig } from './container-config.ts';
 import type { NodeContext, TellPod } from './context.ts';
 import { runPostStart } from './hooks.ts';
 import { ensureImage, ImageRefused, PullError } from './images.ts';
-import { containerLogLink, containerLogName, podLogDirectory } from './paths.ts';
+import { containerLogLink, containerLogName, podLogDirectory, seccompProfiles } from './paths.ts';
 import { viewOf } from './runtime.ts';
 import type { RunningSandbox } from './start-sandbox.ts';
 import { gracePeriodMs, stopContainer } from './stop-containers.ts';
@@ -32,11 +32,6 @@ export interface StartContext {
   readonly volumes: VolumePaths;
   readonly tell: TellPod;
   readonly signal: AbortSignal;
-}
-
-/** What went wrong after the container was made: the runtime's own words. */
-class RuntimeRefusal extends Error {
-  override readonly name = 'RuntimeRefusal';
 }
 
 /**
@@ -60,13 +55,13 @@ export async function startContainer(
       tell(pod, 'Warning', 'Failed', 'Error: ErrImagePull');
       return failPull(begun, failedMs, error.message);
     }
-    const reason =
-      error instanceof ImageRefused
-        ? error.reason
-        : error instanceof ConfigError || error instanceof StatusError
-          ? 'CreateContainerConfigError'
-          : 'CreateContainerError';
-    const message = error instanceof RuntimeRefusal ? error.message : describeFailure(error);
+    if (error instanceof ImageRefused) {
+      tell(pod, 'Warning', 'Failed', `Error: ${error.reason}`);
+      return refuseAttempt(begun, { reason: error.reason, message: error.message, failedMs });
+    }
+    const isConfig = error instanceof ConfigError || error instanceof StatusError;
+    const reason = isConfig ? 'CreateContainerConfigError' : 'CreateContainerError';
+    const message = failureText(error);
     tell(pod, 'Warning', 'Failed', `Error: ${message}`);
     return refuseAttempt(begun, { reason, message, failedMs });
   }
@@ -87,13 +82,14 @@ async function run(start: StartContext, container: Container, begun: ContainerRe
     podIP: sandbox.ip,
     allocatable: machine.allocatable,
   });
-  const mounts = await containerMounts(pod, container, attempt, paths, volumes, environment);
+  const mounts = await containerMounts(pod, container, attempt, paths, volumes, environment, signal);
   await mkdir(join(podLogDirectory(paths, pod), container.name), { recursive: true, mode: 0o755 });
   const config = containerConfig(pod, container, {
     nodeName,
     attempt,
     imageId: image.id,
     imageUser: image.user,
+    seccompProfiles: seccompProfiles(paths),
     environment,
     mounts,
     nodeMemoryBytes: machine.memoryBytes,
@@ -112,8 +108,8 @@ async function run(start: StartContext, container: Container, begun: ContainerRe
     await cri.runtime.startContainer({ containerId });
   } catch (error) {
     if (signal.aborted) throw error;
-    tell(pod, 'Warning', 'Failed', `Error: ${describeFailure(error)}`);
-    return await notStarted(start, begun, containerId, describeFailure(error), image.id);
+    tell(pod, 'Warning', 'Failed', `Error: ${failureText(error)}`);
+    return await notStarted(start, begun, containerId, failureText(error), image.id);
   }
   tell(pod, 'Normal', 'Started', `Started container ${container.name}`);
   const probed = container.startupProbe !== undefined;
