@@ -26,6 +26,8 @@ export interface ContainerContext {
   readonly mounts: readonly ContainerMount[];
   readonly nodeMemoryBytes: number;
   readonly cgroups: CgroupVersion;
+  /** Whose processes it sees, in place of its own or its pod's. */
+  readonly targetId?: string;
 }
 
 const propagations: Readonly<Record<string, MountPropagation>> = {
@@ -75,6 +77,7 @@ export function containerConfig(pod: Stored<Pod>, container: Container, context:
       securityContext: containerSecurity(pod, container, {
         image: context.imageUser,
         seccompProfiles: context.seccompProfiles,
+        ...(context.targetId === undefined ? {} : { targetId: context.targetId }),
       }),
     },
   };

@@ -2,8 +2,8 @@
 // runtime itself says of it (kubelet's convertToKubeContainerStatus).
 // https://kubernetes.io/docs/tasks/debug/debug-application/determine-reason-pod-failure/
 import { join } from 'node:path';
-import type { Container, Pod, PodSpec, Stored } from '../../api/index.ts';
-import type { ContainerRecord, Exit } from '../../core/pod/index.ts';
+import type { Container, Pod, Stored } from '../../api/index.ts';
+import { type ContainerRecord, containersInOrder, type Exit } from '../../core/pod/index.ts';
 import { openIfThere, readLogTail } from '../logs/index.ts';
 import type { NodeContext } from './context.ts';
 import { containerLogName, podLogDirectory } from './paths.ts';
@@ -21,7 +21,7 @@ export async function withExitMessages(
   before: readonly ContainerRecord[],
   records: readonly ContainerRecord[],
 ): Promise<readonly ContainerRecord[]> {
-  const containers = new Map(allContainers(pod.spec).map((container) => [container.name, container]));
+  const containers = new Map(containersInOrder(pod.spec).map(({ container }) => [container.name, container]));
   const bytesMax = Math.floor(podMessageBytesMax / containers.size);
   return await Promise.all(
     records.map(async (record, index) => {
@@ -37,10 +37,6 @@ export async function withExitMessages(
       return message === '' ? record : { ...record, attempt: { ...attempt, exit: { ...exit, message } } };
     }),
   );
-}
-
-function allContainers({ initContainers = [], containers, ephemeralContainers = [] }: PodSpec): readonly Container[] {
-  return [...initContainers, ...containers, ...ephemeralContainers];
 }
 
 function usesLog({ terminationMessagePolicy }: Container, { exitCode }: Exit): boolean {

@@ -13,6 +13,7 @@ import {
   type ResizeState,
   startAnew,
   wantsResize,
+  withNewContainers,
 } from '../../core/pod/index.ts';
 import { describeFailure } from '../cri/index.ts';
 import { withExitMessages } from './exit-messages.ts';
@@ -40,7 +41,7 @@ export interface InPlaceOutcome {
 
 export async function changeInPlace({ stopping, records: before, grant }: InPlaceOrder): Promise<InPlaceOutcome> {
   const { pod } = stopping;
-  let records = followImages(pod.spec, before);
+  let records = followImages(pod.spec, withNewContainers(pod.spec, before));
   for (const record of outdated(pod.spec, records))
     records = await restart(
       stopping,

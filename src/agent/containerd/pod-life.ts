@@ -1,13 +1,21 @@
 // One pod on this node, from the first look to its last trace. Level-triggered: each sync reads what the runtime has,
 // lets core/pod decide, and does it. One sync at a time; what interrupts one (deletion, a shorter grace period) is seen by
 // the next. Writing the status is not its business.
-import { type Container, parseTime, type Pod, type PodSpec, type PodStatus, type Stored } from '../../api/index.ts';
+import {
+  type EphemeralContainer,
+  parseTime,
+  type Pod,
+  type PodSpec,
+  type PodStatus,
+  type Stored,
+} from '../../api/index.ts';
 import {
   adoptContainers,
   adoptRecords,
   beginAttempt,
   allocatedSpec,
   type ContainerRecord,
+  containersInOrder,
   deadlineExceeded,
   deadlineMs,
   type Decree,
@@ -290,6 +298,7 @@ export class PodLife {
         sandbox: this.#sandbox.current!,
         volumes: this.#volumes.paths,
         tell: this.#tell,
+        targetId: this.#idOf(ofSpec.targetContainerName),
         signal,
       };
       this.#replace(await startContainer(start, container, begun));
@@ -299,6 +308,13 @@ export class PodLife {
       throw error;
     }
     this.#host.changed(this.#pod.metadata.uid);
+  }
+
+  /** Of the container as it runs, or ran last. */
+  #idOf(name: string | undefined): string | undefined {
+    const attempt = this.#records.find((record) => record.name === name)?.attempt;
+    if (attempt?.is === 'running') return attempt.containerId;
+    return attempt?.is === 'exited' ? attempt.exit.containerId : undefined;
   }
 
   #replace(record: ContainerRecord): void {
@@ -368,8 +384,8 @@ export class PodLife {
   }
 }
 
-function containerOf({ initContainers = [], containers }: PodSpec, name: string): Container | undefined {
-  return [...initContainers, ...containers].find((each) => each.name === name);
+function containerOf(spec: PodSpec, name: string): EphemeralContainer | undefined {
+  return containersInOrder(spec).find(({ container }) => container.name === name)?.container;
 }
 
 function running({ containers }: PodView) {

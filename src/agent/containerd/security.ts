@@ -25,6 +25,8 @@ export interface SecurityFacts {
   readonly image: ImageUser;
   /** Where the profiles of this machine lie (kubelet: its seccomp folder). */
   readonly seccompProfiles: string;
+  /** A container whose processes this one sees. */
+  readonly targetId?: string;
 }
 
 export interface ImageUser {
@@ -46,9 +48,13 @@ export function namespaceOptions({ spec }: Pod) {
   };
 }
 
+function sharedProcesses(targetId: string | undefined) {
+  return targetId === undefined ? {} : { pid: NamespaceMode.TARGET, targetId };
+}
+
 /** The sandbox must be privileged for a privileged container to be. */
 export function hasPrivileged({ spec }: Pod): boolean {
-  return [...(spec.initContainers ?? []), ...spec.containers].some(
+  return [...(spec.initContainers ?? []), ...spec.containers, ...(spec.ephemeralContainers ?? [])].some(
     ({ securityContext }) => securityContext?.privileged === true,
   );
 }
@@ -57,7 +63,7 @@ export function hasPrivileged({ spec }: Pod): boolean {
 export function containerSecurity(
   pod: Pod,
   container: Container,
-  { image, seccompProfiles }: SecurityFacts,
+  { image, seccompProfiles, targetId }: SecurityFacts,
 ): ContainerSecurity {
   const own = container.securityContext ?? {};
   const shared = pod.spec.securityContext ?? {};
@@ -68,7 +74,7 @@ export function containerSecurity(
   const privileged = own.privileged === true;
   return {
     privileged,
-    namespaceOptions: namespaceOptions(pod),
+    namespaceOptions: { ...namespaceOptions(pod), ...sharedProcesses(targetId) },
     ...(user === undefined ? imageUser(image) : { runAsUser: { value: BigInt(user) } }),
     ...(group === undefined ? {} : { runAsGroup: { value: BigInt(group) } }),
     supplementalGroups: [...(fsGroup === undefined ? [] : [fsGroup]), ...supplementalGroups].map(BigInt),

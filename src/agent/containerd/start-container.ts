@@ -2,7 +2,7 @@
 // record; when to try again is core/pod's to say.
 import { mkdir, rm, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type Container, type Pod, type Stored, StatusError } from '../../api/index.ts';
+import { type Container, type EphemeralContainer, type Pod, type Stored, StatusError } from '../../api/index.ts';
 import {
   ConfigError,
   type ContainerRecord,
@@ -18,7 +18,7 @@ import { containerConfig } from './container-config.ts';
 import type { NodeContext, TellPod } from './context.ts';
 import { runPostStart } from './hooks.ts';
 import { ensureImage, ImageRefused, PullError } from './images.ts';
-import { containerLogLink, containerLogName, podLogDirectory, seccompProfiles } from './paths.ts';
+import { bareId, containerLogLink, containerLogName, podLogDirectory, seccompProfiles } from './paths.ts';
 import { viewOf } from './runtime.ts';
 import type { RunningSandbox } from './start-sandbox.ts';
 import { gracePeriodMs, stopContainer } from './stop-containers.ts';
@@ -31,6 +31,8 @@ export interface StartContext {
   readonly sandbox: RunningSandbox;
   readonly volumes: VolumePaths;
   readonly tell: TellPod;
+  /** Of the container whose processes this one is to see, if its spec names one. */
+  readonly targetId?: string | undefined;
   readonly signal: AbortSignal;
 }
 
@@ -40,7 +42,7 @@ export interface StartContext {
  */
 export async function startContainer(
   start: StartContext,
-  container: Container,
+  container: EphemeralContainer,
   begun: ContainerRecord,
 ): Promise<ContainerRecord> {
   const { context, pod, tell, signal } = start;
@@ -67,7 +69,11 @@ export async function startContainer(
   }
 }
 
-async function run(start: StartContext, container: Container, begun: ContainerRecord): Promise<ContainerRecord> {
+async function run(
+  start: StartContext,
+  container: EphemeralContainer,
+  begun: ContainerRecord,
+): Promise<ContainerRecord> {
   const { context, pod, sandbox, volumes, tell, signal } = start;
   const { cri, nodeName, paths, machine, clock } = context;
   const attempt = begun.restartCount;
@@ -94,6 +100,7 @@ async function run(start: StartContext, container: Container, begun: ContainerRe
     mounts,
     nodeMemoryBytes: machine.memoryBytes,
     cgroups: machine.cgroups,
+    ...target(container, start.targetId),
   });
   // Not cut off from here on, whatever happens to the pod: a runtime that is left half-way may keep what nobody knows of.
   const created = await cri.runtime.createContainer({
@@ -121,6 +128,13 @@ async function run(start: StartContext, container: Container, begun: ContainerRe
     ready: !probed && container.readinessProbe === undefined,
   });
   return await afterStart(start, container, running, containerId);
+}
+
+/** @throws ConfigError when there is no such container (yet). */
+function target({ targetContainerName: name }: EphemeralContainer, id: string | undefined): { targetId?: string } {
+  if (name === undefined || name === '') return {};
+  if (id === undefined) throw new ConfigError(`unable to find target container ${name}`);
+  return { targetId: bareId(id) };
 }
 
 /** The runtime keeps a container that did not start, ended: the crash back-off counts it. */

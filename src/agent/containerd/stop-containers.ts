@@ -1,7 +1,7 @@
 // The end of a pod's containers: preStop, TERM, and KILL when the grace period is over; sidecars after the others, the
 // last one first (kubelet's killContainersWithSyncResult, terminationOrdering).
 import { type Container, type Pod, type PodSpec, type Probe, type Stored } from '../../api/index.ts';
-import type { RuntimeContainer } from '../../core/pod/index.ts';
+import { containersInOrder, type RuntimeContainer } from '../../core/pod/index.ts';
 import { type Clock, sleep } from '../../machinery/index.ts';
 import { isNotFound } from '../cri/index.ts';
 import type { NodeContext, TellPod } from './context.ts';
@@ -96,5 +96,5 @@ async function within(clock: Clock, ms: number, awaited: Promise<unknown>, signa
 }
 
 function containerNamed({ spec }: Pod, name: string): Container | undefined {
-  return [...(spec.initContainers ?? []), ...spec.containers].find((container) => container.name === name);
+  return containersInOrder(spec).find(({ container }) => container.name === name)?.container;
 }

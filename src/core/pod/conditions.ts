@@ -1,6 +1,6 @@
 // The conditions that a node agent reports for a pod (kubelet's status/generate.go).
 import { type Condition, findCondition } from '../../api/index.ts';
-import type { ContainerRecord } from './container-record.ts';
+import { type ContainerRecord, isInit } from './container-record.ts';
 import type { PodPhase } from './phase.ts';
 import { isInitialised } from './plan.ts';
 
@@ -30,7 +30,7 @@ function initialised({ records, phase }: ConditionFacts): Condition {
   const type = 'Initialized';
   if (phase === 'Succeeded') return { type, status: 'True', reason: 'PodCompleted' };
   const begun = records.some(({ kind, attempt }) => kind === 'main' && attempt.is !== 'absent');
-  const incomplete = begun ? [] : records.filter((record) => record.kind !== 'main' && !isInitialised(record));
+  const incomplete = begun ? [] : records.filter((record) => isInit(record) && !isInitialised(record));
   if (incomplete.length === 0) return { type, status: 'True' };
   return {
     type,
@@ -44,7 +44,7 @@ function containersReady({ records, phase }: ConditionFacts): Omit<Condition, 't
   if (phase === 'Succeeded') return { status: 'False', reason: 'PodCompleted' };
   if (phase === 'Failed') return { status: 'False', reason: 'PodFailed' };
   const unready = records.filter(
-    ({ kind, attempt }) => kind !== 'init' && !(attempt.is === 'running' && attempt.ready),
+    ({ kind, attempt }) => (kind === 'main' || kind === 'sidecar') && !(attempt.is === 'running' && attempt.ready),
   );
   if (unready.length === 0) return { status: 'True' };
   return {

@@ -25,7 +25,7 @@ export function containerStatus(record: ContainerRecord, context: StatusContext)
         : lastExit?.containerId;
   const ready =
     attempt.is === 'running'
-      ? attempt.ready
+      ? attempt.ready && record.kind !== 'ephemeral'
       : record.kind === 'init' && attempt.is === 'exited' && attempt.exit.exitCode === 0;
   return {
     name: record.name,

@@ -14,9 +14,11 @@ export {
   failPull,
   loseSandbox,
   newRecords,
+  isInit,
   probed,
   refuseAttempt,
   runAttempt,
+  withNewContainers,
 } from './container-record.ts';
 export { deadlineExceeded, deadlineMs } from './deadline.ts';
 export { fieldValue, type NodeFacts, resourceValue } from './downward.ts';

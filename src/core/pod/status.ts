@@ -2,7 +2,7 @@
 // generateAPIPodStatus). Conditions and fields of others (PodScheduled, qosClass) are kept.
 import { formatTime, type Pod, type PodStatus, withCondition } from '../../api/index.ts';
 import { podConditions } from './conditions.ts';
-import type { ContainerRecord } from './container-record.ts';
+import { type ContainerRecord, isInit } from './container-record.ts';
 import { containerStatus, type StatusContext } from './container-status.ts';
 import type { ResizeState } from './in-place.ts';
 import { podPhase, type PodPhase } from './phase.ts';
@@ -37,7 +37,8 @@ export function podStatus(facts: PodFacts, now: number): PodStatus {
     now,
   };
   const main = records.filter(({ kind }) => kind === 'main');
-  const init = records.filter(({ kind }) => kind !== 'main');
+  const init = records.filter(isInit);
+  const ephemeral = records.filter(({ kind }) => kind === 'ephemeral');
   let conditions: PodStatus['conditions'] = pod.status?.conditions?.filter(
     ({ type }) => !resizeConditions.has(type) || type === resize?.type,
   );
@@ -60,6 +61,9 @@ export function podStatus(facts: PodFacts, now: number): PodStatus {
     startTime: formatTime(facts.startedMs),
     containerStatuses: main.map((record) => containerStatus(record, context)),
     ...(init.length === 0 ? {} : { initContainerStatuses: init.map((record) => containerStatus(record, context)) }),
+    ...(ephemeral.length === 0
+      ? {}
+      : { ephemeralContainerStatuses: ephemeral.map((record) => containerStatus(record, context)) }),
   };
 }
 
@@ -100,6 +104,7 @@ const agentFields: ReadonlySet<string> = new Set<keyof PodStatus>([
   'conditions',
   'containerStatuses',
   'initContainerStatuses',
+  'ephemeralContainerStatuses',
 ]);
 
 /** What other writers put there and a node agent leaves alone. */
