@@ -87,7 +87,10 @@ export class PodLife {
     this.#prober = createProber({
       context,
       tell,
-      changed: () => host.wake(pod.metadata.uid),
+      changed() {
+        host.wake(pod.metadata.uid);
+        host.changed(pod.metadata.uid);
+      },
       unhealthy: (name, containerId, kind) => {
         this.#unhealthy.set(containerId, { name, kind });
         host.wake(pod.metadata.uid);
@@ -153,7 +156,7 @@ export class PodLife {
     return podStatus(
       {
         pod: this.#pod,
-        records: this.#records,
+        records: this.#records.map((record) => this.#withFindings(record)),
         decree: this.#decree,
         resize: this.#resize,
         startedMs: this.#startedMs,
@@ -324,11 +327,7 @@ export class PodLife {
   /** Probes: their findings into the records, their victims out. */
   async #keep(signal: AbortSignal): Promise<void> {
     this.#prober.follow(this.#pod, this.#records, this.#sandbox.current?.ip ?? '');
-    this.#records = this.#records.map((record) => {
-      const { attempt } = record;
-      const findings = attempt.is === 'running' ? this.#prober.findings(attempt.containerId) : undefined;
-      return findings === undefined ? record : probed(record, findings);
-    });
+    this.#records = this.#records.map((record) => this.#withFindings(record));
     for (const [id, { name, kind }] of this.#unhealthy) {
       const probe = containerOf(this.#pod.spec, name)?.[kind === 'startup' ? 'startupProbe' : 'livenessProbe'];
       const deadlineMs = this.#context.clock.now() + gracePeriodMs(this.#pod.spec, probe);
@@ -337,6 +336,12 @@ export class PodLife {
       this.#unhealthy.delete(id);
       this.#host.wake(this.#pod.metadata.uid);
     }
+  }
+
+  #withFindings(record: ContainerRecord): ContainerRecord {
+    const { attempt } = record;
+    const findings = attempt.is === 'running' ? this.#prober.findings(attempt.containerId) : undefined;
+    return findings === undefined ? record : probed(record, findings);
   }
 
   #stopping(signal: AbortSignal) {
@@ -364,9 +369,10 @@ export class PodLife {
   async #leave(signal: AbortSignal): Promise<void> {
     const { reader, clock } = this.#context;
     const { uid } = this.#pod.metadata;
-    this.#prober.stop();
+    this.#prober.leave();
     const view = await reader.read(uid, signal);
     await stopContainers({ ...this.#stopping(signal), running: running(view), deadlineMs: this.#deadlineMs() });
+    this.#prober.stop();
     await stopSandboxes(this.#context, view, signal);
     const last = await reader.read(uid, signal);
     this.#records = observeContainers(this.#records, last.containers, clock.now());
