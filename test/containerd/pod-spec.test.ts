@@ -27,6 +27,8 @@ after(async () => {
   if (needsContainerd.skip === undefined) await containerd.close();
 });
 
+const named = (name: string) => ({ name });
+
 /** One that nobody has right now. */
 async function freePort(): Promise<number> {
   const server = createServer().listen(0, '0.0.0.0');
@@ -41,9 +43,14 @@ test('a pod gets of the machine what its spec asks for, and says what it cannot 
   const files = busyboxFiles('/bin/busybox');
   const registry = await startRegistry(t, { tag: 'any:1', files, command: shell(forEver) });
   const privateImage = `${registry.host}/team/tools:1`;
-  const secret = `create secret docker-registry pull --docker-server=${registry.host}`;
-  const login = `--docker-username=${registry.user} --docker-password=${registry.password}`;
-  await everynode.kubectl.run(`${secret} ${login}`.split(' '));
+  const login = (name: string, user: string, password: string) =>
+    everynode.kubectl.run(
+      `create secret docker-registry ${name} --docker-server=${registry.host}`
+        .split(' ')
+        .concat(`--docker-username=${user}`, `--docker-password=${password}`),
+    );
+  await login('stale', registry.user, 'long ago');
+  await login('pull', registry.user, registry.password);
   const runtimeClass = { apiVersion: 'node.k8s.io/v1', kind: 'RuntimeClass', metadata: { name: 'nobody' } };
   await everynode.kubectl.run(['create', '-f', '-'], JSON.stringify({ ...runtimeClass, handler: 'nobody' }));
   containerd.importImage({ tag: etcdImage, files: filesOfProgram('/usr/bin/etcd'), command: ['/usr/bin/etcd'] });
@@ -53,8 +60,9 @@ test('a pod gets of the machine what its spec asks for, and says what it cannot 
   const grpc = (service: string) => ({ grpc: { port: etcdPort, service }, periodSeconds: 1 });
 
   await apply(
-    podOf('with-password', { image: privateImage }, { imagePullSecrets: [{ name: 'pull' }] }),
-    podOf('without', { image: privateImage }),
+    podOf('with-password', { image: privateImage }, { imagePullSecrets: ['stale', 'nobody', 'pull'].map(named) }),
+    // What the other has pulled must not do for it.
+    podOf('without', { image: privateImage, imagePullPolicy: 'Always' }),
     podOf('port', { command: shell('exec httpd -f -p 80 -h /bin'), ports: [{ containerPort: 80, hostPort }] }),
     podOf('filtered', { command: shell(forEver), securityContext: { seccompProfile: { type: 'RuntimeDefault' } } }),
     podOf('unfiltered', { command: shell(forEver) }),
@@ -73,6 +81,14 @@ test('a pod gets of the machine what its spec asks for, and says what it cannot 
     assert.match((await events('grpc-nobody')).join('\n'), /Unhealthy: Readiness probe failed: .*unknown service/);
   });
   assert.match((await status('without')).state?.waiting?.message ?? '', /401 Unauthorized|authorization failed/);
+  const pulls = (await events('with-password')).join('\n');
+  assert.match(
+    pulls,
+    /^FailedToRetrieveImagePullSecret: .*\(nobody\); attempting to pull the image may not succeed\.$/m,
+  );
+  await eventually('its waiting is told', async () =>
+    assert.match((await events('without')).join('\n'), /^BackOff: Back-off pulling image ".*"$/m),
+  );
   assert.equal((await status('grpc-nobody')).ready, false);
   assert.equal((await pod('odd')).status?.phase, 'Pending');
 

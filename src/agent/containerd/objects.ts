@@ -13,7 +13,7 @@ import {
   type Stored,
 } from '../../api/index.ts';
 import type { ControllerContext } from '../../client/index.ts';
-import type { Sources } from '../../core/pod/index.ts';
+import { containersInOrder, type Sources } from '../../core/pod/index.ts';
 
 /** An answer this young is not asked for again: the containers of one pod start together. */
 const freshMs = 1_000;
@@ -184,7 +184,7 @@ export function referredObjects({ spec }: Pod): {
   const add = (names: Set<string>, name: string | undefined) => {
     if (name !== undefined && name !== '') names.add(name);
   };
-  for (const { env = [], envFrom = [] } of [...(spec.initContainers ?? []), ...spec.containers]) {
+  for (const { env = [], envFrom = [] } of containersInOrder(spec).map(({ container }) => container)) {
     for (const { valueFrom } of env) {
       add(configMaps, valueFrom?.configMapKeyRef?.name);
       add(secrets, valueFrom?.secretKeyRef?.name);

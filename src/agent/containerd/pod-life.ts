@@ -1,13 +1,21 @@
 // One pod on this node, from the first look to its last trace. Level-triggered: each sync reads what the runtime has,
 // lets core/pod decide, and does it. One sync at a time; what interrupts one (deletion, a shorter grace period) is seen by
 // the next. Writing the status is not its business.
-import { parseTime, type Pod, type PodSpec, type PodStatus, type Stored } from '../../api/index.ts';
+import {
+  type EphemeralContainer,
+  parseTime,
+  type Pod,
+  type PodSpec,
+  type PodStatus,
+  type Stored,
+} from '../../api/index.ts';
 import {
   adoptContainers,
   adoptRecords,
   beginAttempt,
   allocatedSpec,
   type ContainerRecord,
+  containersInOrder,
   deadlineExceeded,
   deadlineMs,
   type Decree,
@@ -25,24 +33,25 @@ import {
 } from '../../core/pod/index.ts';
 import type { NodeContext, PodHost, TellPod } from './context.ts';
 import { changeInPlace } from './in-place.ts';
-import { finalPhase, tellBackOffs, withExitMessages } from './ends.ts';
+import { BackOffTeller, finalPhase } from './ends.ts';
+import { withExitMessages } from './exit-messages.ts';
 import { PodSandbox } from './pod-sandbox.ts';
 import { PodVolumes, type SetUpTrouble } from './pod-volumes.ts';
 import { clearPod, removeLeftovers, stopSandboxes } from './pod-traces.ts';
 import { createProber, type Prober } from './probes/prober.ts';
 import type { PodView } from './runtime.ts';
 import { startContainer } from './start-container.ts';
-import { stopContainer, stopContainers } from './stop-containers.ts';
+import { gracePeriodMs, stopContainer, stopContainers } from './stop-containers.ts';
 
 /** A sandbox or volume that could not be made is tried again after this time. */
 const setUpRetryMs = 5_000;
-const defaultGraceSeconds = 30;
 
 export class PodLife {
   readonly #context: NodeContext;
   readonly #host: PodHost;
   readonly #tell: TellPod;
   readonly #prober: Prober;
+  readonly #backOffs: BackOffTeller;
   readonly #volumes: PodVolumes;
   readonly #sandbox: PodSandbox;
   readonly #rejection: Rejection | undefined;
@@ -59,13 +68,14 @@ export class PodLife {
   #orphanedMs: number | undefined;
   #interrupt = new AbortController();
   /** Containers that a probe wants gone: container ID → why. */
-  readonly #unhealthy = new Map<string, { readonly name: string; readonly message: string }>();
+  readonly #unhealthy = new Map<string, { readonly name: string; readonly kind: 'startup' | 'liveness' }>();
 
   constructor(context: NodeContext, host: PodHost, tell: TellPod, pod: Stored<Pod>, rejection: Rejection | undefined) {
     const now = context.clock.now();
     this.#context = context;
     this.#host = host;
     this.#tell = tell;
+    this.#backOffs = new BackOffTeller(tell);
     this.#volumes = new PodVolumes(context, tell);
     this.#sandbox = new PodSandbox(context);
     this.#pod = pod;
@@ -77,10 +87,12 @@ export class PodLife {
     this.#prober = createProber({
       context,
       tell,
-      changed: () => host.wake(pod.metadata.uid),
+      changed() {
+        host.wake(pod.metadata.uid);
+        host.changed(pod.metadata.uid);
+      },
       unhealthy: (name, containerId, kind) => {
-        const message = `Container ${name} failed ${kind} probe, will be restarted`;
-        this.#unhealthy.set(containerId, { name, message });
+        this.#unhealthy.set(containerId, { name, kind });
         host.wake(pod.metadata.uid);
       },
     });
@@ -144,7 +156,7 @@ export class PodLife {
     return podStatus(
       {
         pod: this.#pod,
-        records: this.#records,
+        records: this.#records.map((record) => this.#withFindings(record)),
         decree: this.#decree,
         resize: this.#resize,
         startedMs: this.#startedMs,
@@ -208,9 +220,8 @@ export class PodLife {
     if (this.#adopted) this.#records = observeContainers(before, view.containers, now);
     else this.#records = adoptContainers(this.#pod.spec, before, view.containers, now);
     this.#records = await withExitMessages(this.#context, this.#pod, before, this.#records);
-    if (!this.leaving) tellBackOffs(this.#tell, this.#pod, before, this.#records, now);
-    const { lost } = await this.#sandbox.see(this.#pod, view.sandboxes, signal);
-    if (lost && !this.leaving && !this.#isOver()) this.#records = this.#records.map(loseSandbox);
+    if (!this.leaving) this.#backOffs.look(this.#pod, this.#records, now);
+    await this.#sandbox.see(this.#pod, view.sandboxes, signal);
     this.#adopted = true;
     await removeLeftovers(this.#context, this.#pod, view, this.#records, signal);
   }
@@ -219,6 +230,10 @@ export class PodLife {
   async #advance(signal: AbortSignal): Promise<number | undefined> {
     const { clock } = this.#context;
     const { spec } = this.#pod;
+    if (this.#sandbox.lost) {
+      await this.#endLost(signal);
+      if (this.#isOver()) return 0;
+    }
     const changed = await this.#changeInPlace(signal);
     for (;;) {
       const plan = planPod(spec, this.#records, clock.now());
@@ -239,10 +254,27 @@ export class PodLife {
     }
   }
 
+  /** Its sandbox is gone, and its network: what still runs in it ends, and all of the pod starts again. */
+  async #endLost(signal: AbortSignal): Promise<void> {
+    const { reader, clock } = this.#context;
+    const { uid } = this.#pod.metadata;
+    const before = this.#records;
+    if (before.every(({ attempt }) => attempt.is === 'absent')) return;
+    this.#tell(this.#pod, 'Normal', 'SandboxChanged', 'Pod sandbox changed, it will be killed and re-created.');
+    const deadlineMs = clock.now() + gracePeriodMs(this.#pod.spec);
+    const view = await reader.read(uid, signal);
+    await stopContainers({ ...this.#stopping(signal), running: running(view), deadlineMs });
+    await stopSandboxes(this.#context, view, signal);
+    const last = await reader.read(uid, signal);
+    const seen = observeContainers(before, last.containers, clock.now());
+    this.#records = await withExitMessages(this.#context, this.#pod, before, seen);
+    if (!this.#isOver()) this.#records = this.#records.map(loseSandbox);
+  }
+
   /** Resolves to when to come again for it. */
   async #changeInPlace(signal: AbortSignal): Promise<number | undefined> {
     const now = this.#context.clock.now();
-    const stopping = { ...this.#stopping(signal), deadlineMs: now + this.#graceMs() };
+    const stopping = { ...this.#stopping(signal), deadlineMs: now + gracePeriodMs(this.#pod.spec) };
     const grant = (pod: Stored<Pod>) => this.#host.grant(pod);
     const { records, resize, againMs } = await changeInPlace({ stopping, records: this.#records, grant });
     this.#records = records;
@@ -256,8 +288,7 @@ export class PodLife {
   }
 
   async #start(name: string, signal: AbortSignal): Promise<void> {
-    const { spec } = this.#pod;
-    const ofSpec = [...(spec.initContainers ?? []), ...spec.containers].find((each) => each.name === name)!;
+    const ofSpec = containerOf(this.#pod.spec, name)!;
     const before = this.#records.find((record) => record.name === name)!;
     const begun = beginAttempt(before);
     const container = { ...ofSpec, resources: begun.allocated };
@@ -270,6 +301,7 @@ export class PodLife {
         sandbox: this.#sandbox.current!,
         volumes: this.#volumes.paths,
         tell: this.#tell,
+        targetId: this.#idOf(ofSpec.targetContainerName),
         signal,
       };
       this.#replace(await startContainer(start, container, begun));
@@ -281,6 +313,13 @@ export class PodLife {
     this.#host.changed(this.#pod.metadata.uid);
   }
 
+  /** Of the container as it runs, or ran last. */
+  #idOf(name: string | undefined): string | undefined {
+    const attempt = this.#records.find((record) => record.name === name)?.attempt;
+    if (attempt?.is === 'running') return attempt.containerId;
+    return attempt?.is === 'exited' ? attempt.exit.containerId : undefined;
+  }
+
   #replace(record: ContainerRecord): void {
     this.#records = this.#records.map((each) => (each.name === record.name ? record : each));
   }
@@ -288,17 +327,21 @@ export class PodLife {
   /** Probes: their findings into the records, their victims out. */
   async #keep(signal: AbortSignal): Promise<void> {
     this.#prober.follow(this.#pod, this.#records, this.#sandbox.current?.ip ?? '');
-    this.#records = this.#records.map((record) => {
-      const { attempt } = record;
-      const findings = attempt.is === 'running' ? this.#prober.findings(attempt.containerId) : undefined;
-      return findings === undefined ? record : probed(record, findings);
-    });
-    for (const [id, { name, message }] of this.#unhealthy) {
-      const deadlineMs = this.#context.clock.now() + this.#graceMs();
-      await stopContainer({ ...this.#stopping(signal), deadlineMs }, { id, name }, message);
+    this.#records = this.#records.map((record) => this.#withFindings(record));
+    for (const [id, { name, kind }] of this.#unhealthy) {
+      const probe = containerOf(this.#pod.spec, name)?.[kind === 'startup' ? 'startupProbe' : 'livenessProbe'];
+      const deadlineMs = this.#context.clock.now() + gracePeriodMs(this.#pod.spec, probe);
+      const message = `Container ${name} failed ${kind} probe, will be restarted`;
+      await stopContainer({ ...this.#stopping(signal), deadlineMs }, { id, name }, { message });
       this.#unhealthy.delete(id);
       this.#host.wake(this.#pod.metadata.uid);
     }
+  }
+
+  #withFindings(record: ContainerRecord): ContainerRecord {
+    const { attempt } = record;
+    const findings = attempt.is === 'running' ? this.#prober.findings(attempt.containerId) : undefined;
+    return findings === undefined ? record : probed(record, findings);
   }
 
   #stopping(signal: AbortSignal) {
@@ -326,9 +369,10 @@ export class PodLife {
   async #leave(signal: AbortSignal): Promise<void> {
     const { reader, clock } = this.#context;
     const { uid } = this.#pod.metadata;
-    this.#prober.stop();
+    this.#prober.leave();
     const view = await reader.read(uid, signal);
     await stopContainers({ ...this.#stopping(signal), running: running(view), deadlineMs: this.#deadlineMs() });
+    this.#prober.stop();
     await stopSandboxes(this.#context, view, signal);
     const last = await reader.read(uid, signal);
     this.#records = observeContainers(this.#records, last.containers, clock.now());
@@ -342,12 +386,12 @@ export class PodLife {
     if (this.#orphanedMs === undefined && deletionGracePeriodSeconds === 0) return 0;
     const deletion = parseTime(deletionTimestamp);
     if (deletion !== undefined) return deletion;
-    return (this.#orphanedMs ?? this.#context.clock.now()) + this.#graceMs();
+    return (this.#orphanedMs ?? this.#context.clock.now()) + gracePeriodMs(this.#pod.spec);
   }
+}
 
-  #graceMs(): number {
-    return (this.#pod.spec.terminationGracePeriodSeconds ?? defaultGraceSeconds) * 1000;
-  }
+function containerOf(spec: PodSpec, name: string): EphemeralContainer | undefined {
+  return containersInOrder(spec).find(({ container }) => container.name === name)?.container;
 }
 
 function running({ containers }: PodView) {

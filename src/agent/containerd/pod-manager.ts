@@ -18,6 +18,7 @@ import type { NodeContext, TellPod } from './context.ts';
 import { PodLife } from './pod-life.ts';
 import { clearUnknownPod, podsWithFiles } from './pod-traces.ts';
 import type { PodStreams } from './streams.ts';
+import { refuseUnsupported } from './unsupported.ts';
 
 /** How often the runtime is asked what changed: it tells nothing by itself before containerd 1.7 (kubelet's PLEG: 1 s). */
 const relistMs = 1_000;
@@ -113,7 +114,8 @@ export function startPodManager(
     else {
       const over = pod.status?.phase === 'Failed' || pod.status?.phase === 'Succeeded';
       const ran = isKnownToAgent(pod) || seen.has(uid);
-      const rejection = ran || over ? undefined : room.check(pod, nodeOffer(node()));
+      const rejection =
+        ran || over ? undefined : (refuseUnsupported(pod, context.machine) ?? room.check(pod, nodeOffer(node())));
       if (rejection !== undefined) tell(pod, 'Warning', rejection.reason, rejection.message);
       const life = new PodLife(context, host, tell, pod, rejection);
       lives.set(uid, life);
