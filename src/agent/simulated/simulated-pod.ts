@@ -21,7 +21,6 @@ import {
   type ResizeState,
   runAttempt,
 } from '../../core/pod/index.ts';
-import { ephemeralStatuses } from './ephemeral.ts';
 import { followSpec } from './follow-spec.ts';
 import type { Behaviour } from './misbehaviour.ts';
 
@@ -139,7 +138,7 @@ export class SimulatedPod {
     const { rejection, hostIP } = this.#options;
     if (rejection !== undefined) return rejectedStatus(this.#pod, rejection.reason, rejection.message, this.#startedMs);
     if (this.#decree !== undefined && isFinal(this.#pod)) return this.#pod.status!;
-    const status = podStatus(
+    return podStatus(
       {
         pod: this.#pod,
         records: this.#records,
@@ -151,9 +150,6 @@ export class SimulatedPod {
       },
       now,
     );
-    const runs = this.#records.some(({ attempt }) => attempt.is === 'running');
-    const ephemeral = runs ? ephemeralStatuses(this.#pod, now, () => this.#options.newContainerId()) : undefined;
-    return ephemeral === undefined ? status : { ...status, ephemeralContainerStatuses: ephemeral };
   }
 
   /** Images and resources may change while the pod runs. */
