@@ -1,21 +1,32 @@
-// Deliberate bugs for the simulator to find: each is a change of one source text, made while a worker loads it, so that
-// production code knows nothing of it. A mutation that finds its text no more fails the run: it is to be brought along.
+// Deliberate bugs for the simulator to find: each is a change of a source text (or of several), made while a worker loads
+// it, so that production code knows nothing of it. A mutation that finds its text no more fails the run: it is to be
+// brought along.
 
 import type { Mode } from '../src/simulation/index.ts';
 
-export interface Mutation {
-  readonly name: string;
-  /** `model` when absent. */
-  readonly mode?: Mode;
+export interface Edit {
   /** Under src/. */
   readonly file: string;
   readonly search: string;
   readonly replace: string;
+}
+
+export interface Mutation extends Edit {
+  readonly name: string;
+  /** `model` when absent; `crash points`: a crash at each write of short scenes (of each seed, for a scene). */
+  readonly mode?: Mode | 'crash points';
+  /** Where one change does not make the bug. */
+  readonly also?: readonly Edit[];
   /** Where a bug is rare: a seed near one that shows it, so that CI need not run a thousand others first. */
   readonly seedsFrom?: number;
   /** The first violation must come within this many seeds. */
   readonly seedsMax: number;
 }
+
+export const editsOf = ({ file, search, replace, also = [] }: Mutation): readonly Edit[] => [
+  { file, search, replace },
+  ...also,
+];
 
 export const mutations: readonly Mutation[] = [
   {
@@ -34,10 +45,11 @@ export const mutations: readonly Mutation[] = [
   },
   {
     name: 'pod names are random',
+    mode: 'crash points',
     file: 'core/daemonset/pod.ts',
     search: 'const parts = [daemonSetUid, node, revision, replaces ?? ',
     replace: 'const parts = [String(Math.random()), daemonSetUid, node, revision, replaces ?? ',
-    seedsMax: 600,
+    seedsMax: 4,
   },
   {
     name: 'creates on their way are forgotten',
@@ -51,7 +63,14 @@ export const mutations: readonly Mutation[] = [
     file: 'core/daemonset/ledger.ts',
     search: 'slot.deleting = new Map(slot.deleting).set(action.uid, now);\n      // All',
     replace: '// All',
-    seedsMax: 700,
+    also: [
+      {
+        file: 'core/daemonset/ledger.ts',
+        search: 'slot.deleting = new Map(slot.deleting).set(action.uid, now);\n    }',
+        replace: '}',
+      },
+    ],
+    seedsMax: 100,
   },
   {
     name: 'what has happened is believed for 30 s only',
@@ -186,6 +205,100 @@ export const mutations: readonly Mutation[] = [
     search: 'renewDeadlineMs: 10_000',
     replace: 'renewDeadlineMs: 40_000',
     seedsMax: 200,
+  },
+  {
+    name: 'sent counts by DaemonSet: any new pod stands for any create',
+    file: 'core/daemonset/ledger.ts',
+    search: 'if (slot.creating?.name === pod.name) slot.creating = undefined;',
+    replace: `if (index === -1)
+      for (const other of this.#creating) {
+        this.#creating.delete(other);
+        if (other.creating === undefined) continue;
+        other.creating = undefined;
+        this.#reassess(other, now);
+        break;
+      }`,
+    seedsMax: 900,
+  },
+  {
+    name: 'a list that is older than what was seen is trusted',
+    file: 'machinery/reflector.ts',
+    search: '    requireNew(listedVersion);',
+    replace: '    newest = versionNumber(listedVersion);',
+    seedsMax: 900,
+  },
+  {
+    name: 'the surge knows no back-off',
+    file: 'core/daemonset/assess.ts',
+    search: 'rolling && finished.length === 0',
+    replace: 'rolling && (surge || finished.length === 0)',
+    seedsMax: 900,
+  },
+  {
+    name: 'a Conflict on a delete as seen counts as done',
+    file: 'controllers/daemonset/actions.ts',
+    search: "if (isReason(error, 'Conflict') && action.resourceVersion !== undefined) {",
+    replace: 'if (false) {',
+    seedsMax: 100,
+  },
+  {
+    name: 'a delete whose answer was lost counts as done',
+    file: 'controllers/daemonset/outcomes.ts',
+    search: '} else if (found?.metadata.uid === action.uid && found.metadata.deletionTimestamp === undefined)',
+    replace: "} else if (found?.metadata.uid === '')",
+    seedsMax: 200,
+  },
+  {
+    name: 'a name that is taken is never taken for our own',
+    mode: 'crash points',
+    file: 'controllers/daemonset/actions.ts',
+    search: 'if (ours) happened(context, tracked, action, found);',
+    replace: 'if (ours && found === undefined) happened(context, tracked, action, found);',
+    seedsMax: 2,
+  },
+  {
+    name: 'an orphan is adopted whoever has its name by now',
+    file: 'controllers/daemonset/claims.ts',
+    search: 'const patch = { metadata: { uid, ownerReferences } };',
+    replace: 'const patch = { metadata: { ownerReferences } };',
+    seedsMax: 60,
+  },
+  {
+    name: 'the status counts pods that are gone, for as long as nothing else happens',
+    file: 'core/daemonset/ledger.ts',
+    search: '      slot.pods = slot.pods.length === 1 ? noPods : slot.pods.filter((one) => one !== pod);',
+    replace: '      slot.pods = slot.pods.length === 1 ? slot.pods : slot.pods.filter((one) => one !== pod);',
+    seedsMax: 60,
+  },
+  {
+    name: 'a template that changes while its revision is written is an error',
+    file: 'controllers/daemonset/revisions.ts',
+    search: 'decision = decideHistory(object, [...tracked.revisions.values()]);\n    if',
+    replace: 'decision = decideHistory(tracked.object, [...tracked.revisions.values()]);\n    if',
+    seedsMax: 60,
+  },
+  {
+    name: 'a clock that was set back keeps the status waiting',
+    file: 'controllers/daemonset/status-writer.ts',
+    search: 'const waitMs = tracked.statusWrittenAt + intervalMs - steadyNow(context.clock);',
+    replace: 'const waitMs = tracked.statusWrittenAt + intervalMs - now;',
+    also: [
+      {
+        file: 'controllers/daemonset/status-writer.ts',
+        search: 'tracked.statusWrittenAt = steadyNow(context.clock);',
+        replace: 'tracked.statusWrittenAt = now;',
+      },
+    ],
+    seedsFrom: 901,
+    seedsMax: 20,
+  },
+  {
+    name: 'a leader writes on after its lease is lost',
+    mode: 'embedded',
+    file: 'machinery/leader-election.ts',
+    search: 'renewDeadlineMs: 10_000',
+    replace: 'renewDeadlineMs: 40_000',
+    seedsMax: 400,
   },
   {
     name: 'the store compares no revisions',

@@ -5,10 +5,10 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { inspect } from 'node:util';
 import type { Mode, Report } from '../src/simulation/index.ts';
-import { mutations } from './simulate-mutations.ts';
+import { editsOf, mutations } from './simulate-mutations.ts';
 
 export interface Assignment {
-  readonly mode: Mode;
+  readonly mode: Mode | 'crash points';
   readonly seeds: readonly number[];
   readonly stopAtFirst: boolean;
   readonly mutation?: string;
@@ -19,17 +19,26 @@ const source = join(import.meta.dirname, '..', 'src');
 
 const mutation = mutations.find(({ name }) => name === assignment.mutation);
 if (mutation !== undefined) {
-  const path = join(source, mutation.file);
-  const text = readFileSync(path, 'utf8');
-  const changed = text.replace(mutation.search, mutation.replace);
-  if (changed === text) throw new Error(`mutation '${mutation.name}' finds nothing to change in ${mutation.file}`);
-  const target = pathToFileURL(path).href;
+  const changed = new Map<string, string>();
+  for (const { file, search, replace } of editsOf(mutation)) {
+    const path = join(source, file);
+    const target = pathToFileURL(path).href;
+    const before = changed.get(target) ?? readFileSync(path, 'utf8');
+    const after = before.replace(search, () => replace);
+    if (after === before) throw new Error(`mutation '${mutation.name}' finds nothing to change in ${file}`);
+    changed.set(target, after);
+  }
   registerHooks({
-    load: (url, context, next) => (url === target ? { ...next(url, context), source: changed } : next(url, context)),
+    load(url, context, next) {
+      const text = changed.get(url);
+      return text === undefined ? next(url, context) : { ...next(url, context), source: text };
+    },
   });
 }
 
-const { addReports, emptyReport, generateHistory, reportOf, runHistory } = await import('../src/simulation/index.ts');
+const { addReports, emptyReport, generateHistory, reportOf, runCrashPoints, runHistory, scenes } = await import(
+  '../src/simulation/index.ts'
+);
 
 // A programmer error in what nobody waits for (actions.ts) comes out here.
 let crash: unknown;
@@ -37,9 +46,21 @@ process.on('unhandledRejection', (reason) => {
   crash ??= reason;
 });
 
+/** One history, or all crashes of all scenes with this seed. */
+async function run(seed: number): Promise<Report> {
+  if (assignment.mode !== 'crash points')
+    return reportOf(seed, await runHistory(generateHistory(seed), assignment.mode));
+  let failures: Report['failures'] = [];
+  for (const scene of scenes) {
+    const found = await runCrashPoints(scene, [seed], 'model');
+    failures = [...failures, ...found.failures.map(({ what }) => ({ seed, invariant: 'a crash', what }))];
+  }
+  return { ...emptyReport, seeds: 1, failures };
+}
+
 let report: Report = emptyReport;
 for (const seed of assignment.seeds) {
-  let result = reportOf(seed, await runHistory(generateHistory(seed), assignment.mode));
+  let result = await run(seed);
   if (crash !== undefined) {
     const what = inspect(crash);
     result = { ...result, failures: [{ seed, invariant: 'programmer error', what }] };

@@ -20,7 +20,7 @@ import {
   scenes,
   shrinkHistory,
 } from '../src/simulation/index.ts';
-import { mutations } from './simulate-mutations.ts';
+import { editsOf, mutations } from './simulate-mutations.ts';
 import type { Assignment } from './simulate-worker.ts';
 
 const workersMax = 2;
@@ -128,9 +128,10 @@ async function compare(from: number, count: number): Promise<void> {
 }
 
 async function checkMutations(from: number): Promise<void> {
-  for (const { name, file, search } of mutations)
-    if (!readFileSync(join(import.meta.dirname, '..', 'src', file), 'utf8').includes(search))
-      throw new Error(`mutation '${name}' finds its text no more in ${file}: bring it along`);
+  for (const mutation of mutations)
+    for (const { file, search } of editsOf(mutation))
+      if (!readFileSync(join(import.meta.dirname, '..', 'src', file), 'utf8').includes(search))
+        throw new Error(`mutation '${mutation.name}' finds its text no more in ${file}: bring it along`);
   const waiting = [...mutations];
   let missed = 0;
   const run = async () => {

@@ -66,8 +66,9 @@ const kinds = {
   'restart-server': 2,
   'clock-jump': 1,
   crash: 4,
-  // Where there are leases to lose: added afterwards.
+  // Added afterwards: where there are leases to lose, and by dice of their own.
   isolate: 0,
+  'delete-revision': 0,
 } as const satisfies Record<Happening['kind'], number>;
 
 export function generateHistory(seed: number): History {
@@ -100,7 +101,9 @@ export function generateHistory(seed: number): History {
     if (staleLists && last.kind === 'weather')
       steps[steps.length - 1] = { ...last, weather: { ...last.weather, staleList: 0.5 } };
   }
+  // By dice of their own: histories from before there was such a thing stay as they are.
   if (!staleLists && diceOf(seededRandom(seed ^ 0x5ea1)).chance(0.3)) makeRelistsStale(steps);
+  loseRevisions(steps, diceOf(seededRandom(seed ^ 0x7e11)), cast);
   const nodes = cast.nodes.filter(() => dice.chance(0.9)).map(nodeSetup);
   const daemonSets = cast.daemonSets.map(daemonSetSetup);
   const controllers = cast.controllers === 2 ? 2 : 1;
@@ -109,7 +112,14 @@ export function generateHistory(seed: number): History {
   return { seed, controllers, leases: true, nodes, daemonSets, steps: withIsolations(steps, dice, cast) };
 }
 
-/** By dice of their own: histories from before there were such lists stay as they are. */
+/** In one history of ten somebody clears away revisions, often just when they are being made. */
+function loseRevisions(steps: Step[], dice: Dice, cast: Cast): void {
+  if (!dice.chance(0.1)) return;
+  for (let index = steps.length; index > 0; index--)
+    if (dice.chance(steps[index - 1]!.kind === 'template' ? 0.4 : 0.1))
+      steps.splice(index, 0, { afterMs: dice.upTo(1000), ...happening('delete-revision', dice, cast) });
+}
+
 function makeRelistsStale(steps: Step[]): void {
   for (const [index, step] of steps.entries())
     if (step.kind === 'weather') steps[index] = { ...step, weather: { ...step.weather, staleRelist: 0.5 } };
@@ -196,6 +206,7 @@ function happening(kind: Happening['kind'], dice: Dice, cast: Cast): Happening {
       return { kind, name, limit: dice.pick([0, 1, 5]) };
     case 'undo':
     case 'apply':
+    case 'delete-revision':
       return { kind, name };
     case 'delete':
       return { kind, name, cascade: dice.pick(['Background', 'Foreground', 'Orphan']) };

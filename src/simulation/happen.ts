@@ -64,6 +64,12 @@ export async function happen(world: World, step: Happening, setups: readonly Dae
     case 'undo':
       await undo(world, step.name);
       break;
+    case 'delete-revision': {
+      const [newest] = revisionsOf(world, step.name);
+      if (newest === undefined) return;
+      await user.delete(resources.controllerRevisions, namespace, newest.metadata.name);
+      break;
+    }
     case 'apply': {
       const setup = setups.find(({ name }) => name === step.name);
       if (setup === undefined || server.find(resources.daemonSets, namespace, step.name) !== undefined) return;
@@ -170,13 +176,18 @@ export function withTemplate({ spec }: DaemonSet, image: string, pool: string | 
 
 /** What `kubectl rollout undo` does: the template of the last revision but one. */
 async function undo(world: World, name: string): Promise<void> {
-  const object = world.server.find(resources.daemonSets, namespace, name);
-  const [, previous] = world.server
+  const [, previous] = revisionsOf(world, name);
+  const template = previous === undefined ? undefined : templateOf(previous);
+  if (template !== undefined) await edit(world, name, ({ spec }) => ({ ...spec, template }));
+}
+
+/** The newest first. */
+function revisionsOf({ server }: World, name: string) {
+  const object = server.find(resources.daemonSets, namespace, name);
+  return server
     .all(resources.controllerRevisions)
     .filter(({ metadata }) => controllerOf(metadata)?.uid === object?.metadata.uid)
     .toSorted((a, b) => b.revision - a.revision);
-  const template = previous === undefined ? undefined : templateOf(previous);
-  if (template !== undefined) await edit(world, name, ({ spec }) => ({ ...spec, template }));
 }
 
 function podOn({ server }: World, node: string): Stored<Pod> | undefined {

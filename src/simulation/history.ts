@@ -60,7 +60,7 @@ export type Happening =
   | { readonly kind: 'strategy'; readonly name: string; readonly strategy: DaemonSetUpdateStrategy }
   | { readonly kind: 'min-ready'; readonly name: string; readonly seconds: number }
   | { readonly kind: 'history-limit'; readonly name: string; readonly limit: number }
-  | { readonly kind: 'undo' | 'apply'; readonly name: string }
+  | { readonly kind: 'undo' | 'apply' | 'delete-revision'; readonly name: string }
   | { readonly kind: 'delete'; readonly name: string; readonly cascade: 'Background' | 'Foreground' | 'Orphan' }
   | { readonly kind: 'label-away' | 'delete-pod' | 'orphan-pod'; readonly node: string }
   | { readonly kind: 'loose-pod'; readonly name: string; readonly node: string }
@@ -115,6 +115,8 @@ function words(step: Step): string {
       return `${step.name} keeps ${step.limit} old revisions`;
     case 'undo':
       return `${step.name} is rolled back`;
+    case 'delete-revision':
+      return `a user deletes the newest revision of ${step.name}`;
     case 'apply':
       return `${step.name} is applied (again)`;
     case 'delete':

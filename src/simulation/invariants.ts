@@ -24,6 +24,9 @@ import { believable, budgetOf, isLabelledAway, isLive, livePods, nodeOf, ownerOf
 /** A request that is on its way when its sender dies arrives within this time, or never. */
 const lastWordsMsMax = 5000;
 
+/** A dead process may have had its picture for this long. */
+const replacedMsMax = 30_000;
+
 /** More than users, failures and rollouts together can be the reason of. */
 const createsPerMinuteMax = 40;
 
@@ -47,6 +50,7 @@ export class Invariants {
   readonly #clocksRun: boolean;
   /** When pods were made, by DaemonSet and node. */
   readonly #made = new Map<string, readonly number[]>();
+  readonly #madeBy = new Map<string, { readonly actor: string; readonly version: number }>();
   readonly #adoptedAt = new Map<string, number>();
   /** When pods finished, by UID. */
   readonly #finishedAt = new Map<string, number>();
@@ -128,7 +132,10 @@ export class Invariants {
         this.#finishedAt.set(uid, change.at);
       if (owner !== undefined && change.previous !== undefined && ownerOf(change.previous as Stored<Pod>) === undefined)
         this.#adoptedAt.set(object.metadata.uid, change.at);
-      if (type === 'ADDED' && request !== undefined) this.#createdPod(object as Stored<Pod>, request);
+      if (type === 'ADDED' && request !== undefined) {
+        this.#madeBy.set(uid, { actor: request.actor, version: change.version });
+        this.#createdPod(object as Stored<Pod>, request);
+      }
     }
     if (resource === 'daemonsets' && request !== undefined)
       this.#claims.claimed(object as Stored<DaemonSet>, change.previous as Stored<DaemonSet>, request);
@@ -166,12 +173,14 @@ export class Invariants {
     const revision = pod.metadata.labels?.[revisionLabel] ?? '';
     const twins = live.filter(({ metadata }) => metadata.labels?.[revisionLabel] === revision).length;
     const limit = states.some((state) => budgetOf(state, 1).maxSurge > 0) ? 2 : 1;
-    if (this.#all && twins > 1)
-      this.violate('one pod', `${twins} live pods of revision ${revision} on ${name}: ${names(live)}`);
     // What a dead process had sent its successor cannot know of yet: names alone stand between them.
-    const alone = this.#clock.now() - this.#diedAt > lastWordsMsMax;
-    if (this.#all && alone && live.length > limit)
+    const known = live.filter(({ metadata }) => !this.#areLastWords(metadata.uid, request));
+    const apart = known.length < live.length || this.#dead.has(request.actor);
+    if (this.#all && twins > 1 && !(apart && this.#hasReplaced(owner, name, revision)))
+      this.violate('one pod', `${twins} live pods of revision ${revision} on ${name}: ${names(live)}`);
+    if (this.#all && !this.#dead.has(request.actor) && known.length > limit)
       this.violate('one pod', `${live.length} live pods on ${name}, ${limit} may be: ${names(live)}`);
+    const alone = this.#clock.now() - this.#diedAt > lastWordsMsMax;
     const failed = this.#finishedBefore(owner, name, request);
     if (this.#all && failed !== undefined)
       this.violate(
@@ -184,9 +193,33 @@ export class Invariants {
     const going = this.#server
       .all(resources.daemonSets)
       .every(({ metadata }) => metadata.uid !== owner || metadata.deletionTimestamp !== undefined);
-    if (this.#all && alone && !going && !this.#revisions(owner).includes(revision))
+    const exists = this.#revisions(owner).includes(revision) || this.#tookAway(revision, request);
+    if (this.#all && alone && !going && !exists)
       this.violate('revisions', `${pod.metadata.name} is of revision ${revision}, which does not exist`);
     if (this.#all && alone) this.#budget.created(pod, request);
+  }
+
+  /** The pod was made by a process that is dead, or leads no longer, and the sender has not seen it yet. */
+  #areLastWords(uid: string, { seen }: Request): boolean {
+    const made = this.#madeBy.get(uid);
+    return made !== undefined && this.#dead.has(made.actor) && made.version > (seen['pods'] ?? 0);
+  }
+
+  /**
+   * A pod of this revision went from the node a moment ago. The name of its successor says which one it replaces: who has
+   * still seen it and who has not call theirs differently, and it takes a lease to keep the two apart.
+   */
+  #hasReplaced(owner: string, node: string, revision: string): boolean {
+    return this.#server
+      .changesAfter(resources.pods, 0)
+      .some(
+        ({ type, at, object }) =>
+          type === 'DELETED' &&
+          at > this.#clock.now() - replacedMsMax &&
+          nodeOf(object as Stored<Pod>) === node &&
+          ownerOf(object as Stored<Pod>) === owner &&
+          object.metadata.labels?.[revisionLabel] === revision,
+      );
   }
 
   /** A pod of the DaemonSet that had finished on the node in all that the sender may have seen, and that it let stand. */
@@ -261,6 +294,16 @@ export class Invariants {
     const uid = (request.body as DeleteOptions | undefined)?.preconditions?.uid;
     if (this.#all && user !== undefined && (uid ?? revision.metadata.uid) === revision.metadata.uid)
       this.violate('revisions', `${request.actor} deletes revision ${hash}, which ${user.metadata.name} carries`);
+  }
+
+  /** A user deleted the revision, and the sender may not know. */
+  #tookAway(hash: string, { seen }: Request): boolean {
+    return this.#server
+      .changesAfter(resources.controllerRevisions, seen['controllerrevisions'] ?? 0)
+      .some(
+        ({ type, actor, object }) =>
+          type === 'DELETED' && !actor.startsWith('controller') && object.metadata.labels?.[revisionLabel] === hash,
+      );
   }
 
   #revisions(owner: string): string[] {

@@ -141,3 +141,26 @@ describe('an orphan', () => {
     assert.deepEqual([client.count('create', resources.pods), world.pods().length], [0, 1]);
   });
 });
+
+it('a status that met a Conflict is not written to another DaemonSet that has the name by now', async () => {
+  await using world = createWorld(2);
+  world.apply(fluentd());
+  const { client } = world;
+  const written: unknown[] = [];
+  const update: Client['update'] = (resource, object, options) => {
+    if (resource.name !== 'daemonsets') return client.update(resource, object, options);
+    const { uid: _uid, resourceVersion: _version, ...metadata } = fluentd().metadata;
+    if (written.push(object.metadata.uid) > 1) return client.update(resource, object, options);
+    client.remove(resources.daemonSets, 'kube-system', 'fluentd');
+    client.add(resources.daemonSets, { ...fluentd(), metadata });
+    return Promise.reject(new StatusError('Conflict', 'it has changed'));
+  };
+  // The watch tells of neither: only the answers do.
+  const watch: Client['watch'] = async function* (resource, options) {
+    if (resource.name !== 'daemonsets') yield* client.watch(resource, options);
+    else await sleep(world.clock, Number.MAX_SAFE_INTEGER, options.signal).catch(() => undefined);
+  };
+  await world.start({ client: { ...client, update, watch } });
+  await world.clock.advance(10_000);
+  assert.equal(world.daemonSet().status, undefined);
+});

@@ -36,9 +36,12 @@ export function act(context: SyncContext, tracked: Tracked): void {
 }
 
 /** What had to wait for the server's room is looked at once more before it is sent: the world may have moved on. */
-function holds({ clock }: SyncContext, { object, ledger, gone }: Tracked, action: Action): boolean {
+function holds({ clock }: SyncContext, tracked: Tracked, action: Action): boolean {
+  const { object, ledger, gone, historyIsStale } = tracked;
   return (
     !gone &&
+    // The revision that a pod is to be made of may have been taken away.
+    !(historyIsStale && action.type === 'create') &&
     object.metadata.deletionTimestamp === undefined &&
     object.metadata.generation === ledger.target?.generation &&
     ledger.confirms(action, clock.now())

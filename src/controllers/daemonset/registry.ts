@@ -113,6 +113,7 @@ export class Registry {
     for (const tracked of this.#concerned(entry.controller, entry.namespace)) {
       tracked.revisionsToAdopt.delete(entry.uid);
       tracked.removedRevisions.delete(entry.uid);
+      tracked.goneRevisions.add(entry.uid);
       if (!tracked.revisions.delete(entry.uid)) continue;
       tracked.historyIsStale = true;
       this.#options.touched(tracked);

@@ -32,7 +32,8 @@ export async function settleHistory(
   if (decision.kind === 'create') {
     if (!(await isStillThere(context, tracked))) return undefined;
     const made = await createRevision(context, tracked, object, decision.revision);
-    tracked.revisions.set(made.metadata.uid, made);
+    // Taken away again before the answer came: once more.
+    if (!takeIn(tracked, made)) return settleHistory(context, tracked, object);
     decision = decideHistory(object, [...tracked.revisions.values()]);
     if (decision.kind === 'create')
       throw new Error(`revision ${made.metadata.name} does not read back as the template it was made from`);
@@ -42,10 +43,18 @@ export async function settleHistory(
     const { client, limit, signal } = context;
     const renumbered = { ...revision, revision: decision.renumber };
     revision = await limit(tracked, 'sync', () => client.update(resources.controllerRevisions, renumbered, { signal }));
-    tracked.revisions.set(revision.metadata.uid, revision);
+    if (!takeIn(tracked, revision)) return settleHistory(context, tracked, object);
   }
   for (const duplicate of decision.duplicates) await foldIn(context, tracked, duplicate, decision.hash);
   return { hash: decision.hash, duplicates: decision.duplicates.map(hashOf) };
+}
+
+/** What the API server answered; false when the watch has shown its end meanwhile. */
+function takeIn({ revisions, goneRevisions }: Tracked, revision: Stored<ControllerRevision>): boolean {
+  const { uid } = revision.metadata;
+  if (goneRevisions.has(uid)) return false;
+  revisions.set(uid, revision);
+  return true;
 }
 
 /** Removes what is beyond the history limit; nothing to read while the count is within it. */
@@ -136,5 +145,5 @@ async function removeRevision(
     if (!isReason(error, 'NotFound', 'Conflict')) throw error;
   }
   tracked.revisions.delete(uid);
-  tracked.removedRevisions.add(uid);
+  if (!tracked.goneRevisions.has(uid)) tracked.removedRevisions.add(uid);
 }

@@ -32,6 +32,7 @@ export async function sync(context: SyncContext, tracked: Tracked): Promise<numb
   // Gone or being deleted: its pods are the garbage collector's (in the background, before it, or not at all).
   if (tracked.gone || object.metadata.deletionTimestamp !== undefined) return undefined;
 
+  tracked.goneRevisions.clear();
   if (!(await settleClaims(context, tracked))) return undefined;
   await retarget(context, tracked);
   if (tracked.gone) return undefined;
@@ -40,8 +41,9 @@ export async function sync(context: SyncContext, tracked: Tracked): Promise<numb
   if (ledger.target !== undefined)
     tracked.progress = nextProgress(tracked.progress, ledger.target, ledger.counts, context.clock.now());
   if (!(await mayReplace(context, tracked))) return undefined;
-  // An orphan that came meanwhile would be missing in the count; it wakes this sync again.
-  if (tracked.podsToAdopt.size === 0) act(context, tracked);
+  // An orphan that came meanwhile would be missing in the count, and a revision that went would be missing under the pods
+  // that are made of it. Both wake this sync again.
+  if (tracked.podsToAdopt.size === 0 && !tracked.historyIsStale) act(context, tracked);
   // A refusal is a problem only while something waits to be created.
   if (ledger.waitingToCreate === 0 && tracked.creates.inFlight === 0) tracked.problem = undefined;
   const statusDueMs = await writeStatus(context, tracked);

@@ -30,6 +30,8 @@ export interface Tracked {
   readonly revisions: Map<string, Stored<ControllerRevision>>;
   /** UIDs of revisions that we removed and whose end was not seen yet: a late picture does not bring them back. */
   readonly removedRevisions: Set<string>;
+  /** UIDs of revisions whose end was seen since this sync began: an answer that comes later does not bring them back. */
+  readonly goneRevisions: Set<string>;
   /** The template or the revisions changed since the history was last brought in order. */
   historyIsStale: boolean;
   /** Pods to be adopted or released, by UID. */
@@ -62,6 +64,7 @@ export function track(object: Stored<DaemonSet>): Tracked {
     ledger: new Ledger(),
     revisions: new Map(),
     removedRevisions: new Set(),
+    goneRevisions: new Set(),
     historyIsStale: true,
     podsToAdopt: new Map(),
     podsToRelease: new Map(),
