@@ -41,6 +41,8 @@ import { clearPod, removeLeftovers, stopSandboxes } from './pod-traces.ts';
 import { createProber, type Prober } from './probes/prober.ts';
 import type { PodView } from './runtime.ts';
 import { startContainer } from './start-container.ts';
+import { tearDownVolumes } from './volumes/set-up.ts';
+import type { Eviction } from './housekeeping/evictions.ts';
 import { gracePeriodMs, stopContainer, stopContainers } from './stop-containers.ts';
 
 /** A sandbox or volume that could not be made is tried again after this time. */
@@ -63,6 +65,8 @@ export class PodLife {
   #decree: Decree | undefined;
   /** The decree to be, once its containers have ended: what is reported as failed runs no more. */
   #sentence: Decree | undefined;
+  /** When it is over with patience, where that is not the pod's own grace period. */
+  #sentenceDeadlineMs: number | undefined;
   #stopped = false;
   /** Deleted from the API while we still had it: ends with its own grace period, and nobody is told. */
   #orphanedMs: number | undefined;
@@ -111,6 +115,10 @@ export class PodLife {
     return allocatedSpec(this.#pod.spec, this.#records);
   }
 
+  get reportsEnd(): boolean {
+    return true;
+  }
+
   /** Uses nothing of the node any more. */
   get finished(): boolean {
     return this.#rejection !== undefined || this.#decree !== undefined || this.#stopped;
@@ -139,6 +147,16 @@ export class PodLife {
     if (this.#orphanedMs !== undefined) return;
     this.#orphanedMs = this.#context.clock.now();
     this.#interruptSync();
+  }
+
+  /** It has to end, for what it uses of the node. */
+  evict({ message, disrupts }: Eviction): void {
+    if (this.finished || this.leaving || this.#sentence !== undefined) return;
+    this.#sentence = { phase: 'Failed', reason: 'Evicted', message, disrupts };
+    this.#sentenceDeadlineMs = this.#context.clock.now();
+    this.#tell(this.#pod, 'Warning', 'Evicted', message);
+    this.#interruptSync();
+    this.#host.wake(this.#pod.metadata.uid);
   }
 
   /** Nothing of the pod is touched: what runs goes on running. */
@@ -354,7 +372,7 @@ export class PodLife {
     };
   }
 
-  /** It ended by itself: its sandbox goes, its containers stay to be looked at until somebody deletes it. */
+  /** It ended: its sandbox and its volumes go, its containers stay to be looked at until somebody deletes it. */
   async #end(signal: AbortSignal): Promise<void> {
     this.#prober.stop();
     const view = await this.#context.reader.read(this.#pod.metadata.uid, signal);
@@ -362,6 +380,7 @@ export class PodLife {
     await stopSandboxes(this.#context, view, signal);
     const last = await this.#context.reader.read(this.#pod.metadata.uid, signal);
     this.#records = observeContainers(this.#records, last.containers, this.#context.clock.now());
+    await tearDownVolumes(this.#context.paths, this.#pod.metadata.uid, signal);
     const phase = podPhase(this.#pod.spec, this.#records) === 'Succeeded' ? 'Succeeded' : 'Failed';
     this.#decree ??= this.#sentence ?? { phase };
   }
@@ -386,6 +405,7 @@ export class PodLife {
     if (this.#orphanedMs === undefined && deletionGracePeriodSeconds === 0) return 0;
     const deletion = parseTime(deletionTimestamp);
     if (deletion !== undefined) return deletion;
+    if (this.#sentenceDeadlineMs !== undefined) return this.#sentenceDeadlineMs;
     return (this.#orphanedMs ?? this.#context.clock.now()) + gracePeriodMs(this.#pod.spec);
   }
 }
