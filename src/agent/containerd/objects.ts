@@ -28,6 +28,8 @@ interface Answer {
 
 /** Tokens are renewed when this much of their life is over (kubelet's token manager). */
 const tokenLifeUsed = 0.8;
+/** Or when they are this old, however long they live. */
+const tokenAgeMsMax = 24 * 3_600_000;
 const defaultTokenSeconds = 3_600;
 
 /** authentication.k8s.io/v1, as the `token` subresource of a ServiceAccount takes and answers it. */
@@ -138,7 +140,7 @@ export function createObjectReader({
     );
     const now = clock.now();
     const endMs = parseTime(answer.status?.expirationTimestamp) ?? now + seconds * 1000;
-    return { token: answer.status?.token ?? '', renewMs: now + (endMs - now) * tokenLifeUsed };
+    return { token: answer.status?.token ?? '', renewMs: now + Math.min((endMs - now) * tokenLifeUsed, tokenAgeMsMax) };
   };
 
   return {
