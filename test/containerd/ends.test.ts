@@ -58,7 +58,11 @@ async function order(world: World): Promise<void> {
 }
 
 async function watched({ apply, everynode, status }: World): Promise<void> {
-  await apply(podOf('watched', { command: shell('trap "exit 7" TERM; while true; do sleep 0.1; done') }));
+  await apply(
+    podOf('watched', {
+      command: shell('trap "echo bye > /dev/termination-log; exit 7" TERM; while true; do sleep 0.1; done'),
+    }),
+  );
   await eventually('it runs', async () => assert.ok((await status('watched')).state?.running !== undefined));
   const watching = everynode.kubectl.watch<Pod>('pod', 'watched');
   await eventually('it is watched', async () => assert.ok(watching.events.length > 0));
@@ -66,7 +70,8 @@ async function watched({ apply, everynode, status }: World): Promise<void> {
   await eventually('its end is seen', async () => assert.equal(watching.events.at(-1)?.type, 'DELETED'));
   watching.stop();
   const last = watching.events.at(-1)!.object.status;
-  assert.deepEqual([last?.phase, last?.containerStatuses?.[0]?.state?.terminated?.exitCode], ['Failed', 7]);
+  const { exitCode, message } = last?.containerStatuses?.[0]?.state?.terminated ?? {};
+  assert.deepEqual([last?.phase, exitCode, message], ['Failed', 7, 'bye\n']);
 }
 
 async function probeGrace(world: World): Promise<void> {

@@ -53,6 +53,9 @@ const tokenRequests: Resource<TokenRequest> = {
 interface Token {
   readonly token: string;
   readonly renewMs: number;
+  readonly endMs: number;
+  /** It should have been renewed, and could not be. */
+  readonly stale: boolean;
 }
 
 export interface ObjectReader {
@@ -140,7 +143,12 @@ export function createObjectReader({
     );
     const now = clock.now();
     const endMs = parseTime(answer.status?.expirationTimestamp) ?? now + seconds * 1000;
-    return { token: answer.status?.token ?? '', renewMs: now + Math.min((endMs - now) * tokenLifeUsed, tokenAgeMsMax) };
+    return {
+      token: answer.status?.token ?? '',
+      renewMs: now + Math.min((endMs - now) * tokenLifeUsed, tokenAgeMsMax),
+      endMs,
+      stale: false,
+    };
   };
 
   return {
@@ -151,9 +159,17 @@ export function createObjectReader({
       const key = `${audience ?? ''}/${seconds}`;
       const standing = ofPod.get(key);
       if (standing !== undefined && clock.now() < standing.renewMs) return standing.token;
-      const token = await requestToken(pod, audience, seconds, signal);
-      ofPod.set(key, token);
-      return token.token;
+      try {
+        const token = await requestToken(pod, audience, seconds, signal);
+        ofPod.set(key, token);
+        return token.token;
+      } catch (error) {
+        if (signal.aborted || standing === undefined || clock.now() >= standing.endMs) throw error;
+        // The API is away: it is good as long as it lives. Said once, not with every refresh.
+        if (!standing.stale) log.warn('a token could not be renewed', { pod: pod.metadata.name, error });
+        ofPod.set(key, { ...standing, stale: true });
+        return standing.token;
+      }
     },
     forget: (uid) => void tokens.delete(uid),
     async sourcesFor(pod, signal) {

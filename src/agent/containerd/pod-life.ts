@@ -26,7 +26,6 @@ import {
   planPod,
   podPhase,
   podStatus,
-  probed,
   type Rejection,
   rejectedStatus,
   type ResizeState,
@@ -38,7 +37,7 @@ import { withExitMessages } from './exit-messages.ts';
 import { PodSandbox } from './pod-sandbox.ts';
 import { PodVolumes, type SetUpTrouble } from './pod-volumes.ts';
 import { clearPod, removeLeftovers, stopSandboxes } from './pod-traces.ts';
-import { createProber, type Prober } from './probes/prober.ts';
+import { PodProbes } from './pod-probes.ts';
 import type { PodView } from './runtime.ts';
 import { startContainer } from './start-container.ts';
 import { tearDownVolumes } from './volumes/set-up.ts';
@@ -52,7 +51,7 @@ export class PodLife {
   readonly #context: NodeContext;
   readonly #host: PodHost;
   readonly #tell: TellPod;
-  readonly #prober: Prober;
+  readonly #probes: PodProbes;
   readonly #backOffs: BackOffTeller;
   readonly #volumes: PodVolumes;
   readonly #sandbox: PodSandbox;
@@ -71,8 +70,6 @@ export class PodLife {
   /** Deleted from the API while we still had it: ends with its own grace period, and nobody is told. */
   #orphanedMs: number | undefined;
   #interrupt = new AbortController();
-  /** Containers that a probe wants gone: container ID → why. */
-  readonly #unhealthy = new Map<string, { readonly name: string; readonly kind: 'startup' | 'liveness' }>();
 
   constructor(context: NodeContext, host: PodHost, tell: TellPod, pod: Stored<Pod>, rejection: Rejection | undefined) {
     const now = context.clock.now();
@@ -88,18 +85,7 @@ export class PodLife {
     this.#startedMs = parseTime(pod.status?.startTime) ?? now;
     const phase = pod.status?.phase;
     if (phase === 'Failed' || phase === 'Succeeded') this.#decree = { phase };
-    this.#prober = createProber({
-      context,
-      tell,
-      changed() {
-        host.wake(pod.metadata.uid);
-        host.changed(pod.metadata.uid);
-      },
-      unhealthy: (name, containerId, kind) => {
-        this.#unhealthy.set(containerId, { name, kind });
-        host.wake(pod.metadata.uid);
-      },
-    });
+    this.#probes = new PodProbes(context, host, tell, pod.metadata.uid);
   }
 
   get pod(): Stored<Pod> {
@@ -161,7 +147,7 @@ export class PodLife {
 
   /** Nothing of the pod is touched: what runs goes on running. */
   abandon(): void {
-    this.#prober.stop();
+    this.#probes.stop();
     this.#interruptSync();
   }
 
@@ -174,7 +160,7 @@ export class PodLife {
     return podStatus(
       {
         pod: this.#pod,
-        records: this.#records.map((record) => this.#withFindings(record)),
+        records: this.#probes.withFindings(this.#records),
         decree: this.#decree,
         resize: this.#resize,
         startedMs: this.#startedMs,
@@ -274,18 +260,9 @@ export class PodLife {
 
   /** Its sandbox is gone, and its network: what still runs in it ends, and all of the pod starts again. */
   async #endLost(signal: AbortSignal): Promise<void> {
-    const { reader, clock } = this.#context;
-    const { uid } = this.#pod.metadata;
-    const before = this.#records;
-    if (before.every(({ attempt }) => attempt.is === 'absent')) return;
+    if (this.#records.every(({ attempt }) => attempt.is === 'absent')) return;
     this.#tell(this.#pod, 'Normal', 'SandboxChanged', 'Pod sandbox changed, it will be killed and re-created.');
-    const deadlineMs = clock.now() + gracePeriodMs(this.#pod.spec);
-    const view = await reader.read(uid, signal);
-    await stopContainers({ ...this.#stopping(signal), running: running(view), deadlineMs });
-    await stopSandboxes(this.#context, view, signal);
-    const last = await reader.read(uid, signal);
-    const seen = observeContainers(before, last.containers, clock.now());
-    this.#records = await withExitMessages(this.#context, this.#pod, before, seen);
+    await this.#stopAll(this.#context.clock.now() + gracePeriodMs(this.#pod.spec), signal);
     if (!this.#isOver()) this.#records = this.#records.map(loseSandbox);
   }
 
@@ -344,22 +321,17 @@ export class PodLife {
 
   /** Probes: their findings into the records, their victims out. */
   async #keep(signal: AbortSignal): Promise<void> {
-    this.#prober.follow(this.#pod, this.#records, this.#sandbox.current?.ip ?? '');
-    this.#records = this.#records.map((record) => this.#withFindings(record));
-    for (const [id, { name, kind }] of this.#unhealthy) {
+    this.#probes.follow(this.#pod, this.#records, this.#sandbox.current?.ip ?? '');
+    this.#records = this.#probes.withFindings(this.#records);
+    for (const unhealthy of this.#probes.unhealthy) {
+      const { name, kind } = unhealthy;
       const probe = containerOf(this.#pod.spec, name)?.[kind === 'startup' ? 'startupProbe' : 'livenessProbe'];
       const deadlineMs = this.#context.clock.now() + gracePeriodMs(this.#pod.spec, probe);
       const message = `Container ${name} failed ${kind} probe, will be restarted`;
-      await stopContainer({ ...this.#stopping(signal), deadlineMs }, { id, name }, { message });
-      this.#unhealthy.delete(id);
+      await stopContainer({ ...this.#stopping(signal), deadlineMs }, unhealthy, { message });
+      this.#probes.ended(unhealthy);
       this.#host.wake(this.#pod.metadata.uid);
     }
-  }
-
-  #withFindings(record: ContainerRecord): ContainerRecord {
-    const { attempt } = record;
-    const findings = attempt.is === 'running' ? this.#prober.findings(attempt.containerId) : undefined;
-    return findings === undefined ? record : probed(record, findings);
   }
 
   #stopping(signal: AbortSignal) {
@@ -374,30 +346,34 @@ export class PodLife {
 
   /** It ended: its sandbox and its volumes go, its containers stay to be looked at until somebody deletes it. */
   async #end(signal: AbortSignal): Promise<void> {
-    this.#prober.stop();
-    const view = await this.#context.reader.read(this.#pod.metadata.uid, signal);
-    await stopContainers({ ...this.#stopping(signal), running: running(view), deadlineMs: this.#deadlineMs() });
-    await stopSandboxes(this.#context, view, signal);
-    const last = await this.#context.reader.read(this.#pod.metadata.uid, signal);
-    this.#records = observeContainers(this.#records, last.containers, this.#context.clock.now());
+    this.#probes.stop();
+    await this.#stopAll(this.#deadlineMs(), signal);
     await tearDownVolumes(this.#context.paths, this.#pod.metadata.uid, signal);
     const phase = podPhase(this.#pod.spec, this.#records) === 'Succeeded' ? 'Succeeded' : 'Failed';
     this.#decree ??= this.#sentence ?? { phase };
   }
 
   async #leave(signal: AbortSignal): Promise<void> {
-    const { reader, clock } = this.#context;
-    const { uid } = this.#pod.metadata;
-    this.#prober.leave();
-    const view = await reader.read(uid, signal);
-    await stopContainers({ ...this.#stopping(signal), running: running(view), deadlineMs: this.#deadlineMs() });
-    this.#prober.stop();
-    await stopSandboxes(this.#context, view, signal);
-    const last = await reader.read(uid, signal);
-    this.#records = observeContainers(this.#records, last.containers, clock.now());
-    await clearPod(this.#context, this.#pod, last, signal);
+    this.#probes.leave();
+    const left = await this.#stopAll(this.#deadlineMs(), signal);
+    this.#probes.stop();
+    await clearPod(this.#context, this.#pod, left, signal);
     this.#decree ??= { phase: finalPhase(this.#records) };
     this.#stopped = true;
+  }
+
+  /** Ends whatever runs of the pod. Resolves to what the runtime has of it then, which the records say too. */
+  async #stopAll(deadlineMs: number, signal: AbortSignal): Promise<PodView> {
+    const { reader, clock } = this.#context;
+    const { uid } = this.#pod.metadata;
+    const view = await reader.read(uid, signal);
+    await stopContainers({ ...this.#stopping(signal), running: running(view), deadlineMs });
+    await stopSandboxes(this.#context, view, signal);
+    const left = await reader.read(uid, signal);
+    const before = this.#records;
+    const seen = observeContainers(before, left.containers, clock.now());
+    this.#records = await withExitMessages(this.#context, this.#pod, before, seen);
+    return left;
   }
 
   #deadlineMs(): number {
