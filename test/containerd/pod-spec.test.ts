@@ -5,15 +5,17 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { cpus } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import type { Node, Stored } from '../../src/api/index.ts';
+import { type Node, parseQuantity, type Stored } from '../../src/api/index.ts';
 import { busyboxFiles } from '../../scripts/build-image.ts';
 import { eventually } from '../e2e/support/eventually.ts';
 import { type Containerd, filesOfProgram, needsContainerd, startContainerd } from './support/containerd.ts';
 import { startRegistry } from './support/registry.ts';
 import { forEver, nodeName, podOf, shell, startWorld } from './support/world.ts';
 
+const mebibyte = 1024 * 1024;
 const etcdImage = 'localhost/etcd:1';
 let containerd: Containerd;
 before(async () => {
@@ -118,6 +120,14 @@ test('a full disk is a condition and a taint of the node, for as long as it is f
   await eventually('it has room', async () =>
     assert.deepEqual(await pressure(), ['False', 'KubeletHasNoDiskPressure', false]),
   );
+  const { status } = await everynode.kubectl.get<Stored<Node>>('node', nodeName);
+  const memory = Number(/^MemTotal:\s+(\d+) kB$/m.exec(readFileSync('/proc/meminfo', 'utf8'))![1]) * 1024;
+  const amounts = (of: Readonly<Record<string, string>> = {}) =>
+    ['cpu', 'memory', 'ephemeral-storage'].map((name) => parseQuantity(of[name] ?? ''));
+  const disk = 64 * mebibyte;
+  assert.deepEqual(amounts(status?.capacity), [cpus().length, memory, disk]);
+  const offered = [cpus().length, memory - 100 * mebibyte, Math.floor((disk * 0.9) / 1024) * 1024];
+  assert.deepEqual(amounts(status?.allocatable), offered);
   const told = (await events(nodeName)).map((event) => event.split(':')[0]);
   for (const reason of ['Starting', 'NodeReady', 'NodeHasDiskPressure', 'NodeHasNoDiskPressure'])
     assert.ok(told.includes(reason), `${reason} in ${told.join(' ')}`);

@@ -18,7 +18,6 @@ import {
   containersInOrder,
   deadlineExceeded,
   deadlineMs,
-  type Decree,
   isKnownToAgent,
   loseSandbox,
   newRecords,
@@ -37,6 +36,7 @@ import { withExitMessages } from './exit-messages.ts';
 import { PodSandbox } from './pod-sandbox.ts';
 import { PodVolumes, type SetUpTrouble } from './pod-volumes.ts';
 import { clearPod, removeLeftovers, stopSandboxes } from './pod-traces.ts';
+import { PodEnd } from './pod-end.ts';
 import { PodProbes } from './pod-probes.ts';
 import type { PodView } from './runtime.ts';
 import { startContainer } from './start-container.ts';
@@ -55,20 +55,14 @@ export class PodLife {
   readonly #backOffs: BackOffTeller;
   readonly #volumes: PodVolumes;
   readonly #sandbox: PodSandbox;
+  readonly #ending: PodEnd;
   readonly #rejection: Rejection | undefined;
   readonly #startedMs: number;
   #pod: Stored<Pod>;
   #records: readonly ContainerRecord[];
   #adopted = false;
   #resize: ResizeState | undefined;
-  #decree: Decree | undefined;
-  /** The decree to be, once its containers have ended: what is reported as failed runs no more. */
-  #sentence: Decree | undefined;
-  /** When it is over with patience, where that is not the pod's own grace period. */
-  #sentenceDeadlineMs: number | undefined;
   #stopped = false;
-  /** Deleted from the API while we still had it: ends with its own grace period, and nobody is told. */
-  #orphanedMs: number | undefined;
   #interrupt = new AbortController();
 
   constructor(context: NodeContext, host: PodHost, tell: TellPod, pod: Stored<Pod>, rejection: Rejection | undefined) {
@@ -83,8 +77,7 @@ export class PodLife {
     this.#rejection = rejection;
     this.#records = isKnownToAgent(pod) ? adoptRecords(pod, now) : newRecords(pod.spec);
     this.#startedMs = parseTime(pod.status?.startTime) ?? now;
-    const phase = pod.status?.phase;
-    if (phase === 'Failed' || phase === 'Succeeded') this.#decree = { phase };
+    this.#ending = new PodEnd(pod);
     this.#probes = new PodProbes(context, host, tell, pod.metadata.uid);
   }
 
@@ -107,7 +100,7 @@ export class PodLife {
 
   /** Uses nothing of the node any more. */
   get finished(): boolean {
-    return this.#rejection !== undefined || this.#decree !== undefined || this.#stopped;
+    return this.#rejection !== undefined || this.#ending.decree !== undefined || this.#stopped;
   }
 
   /** Asked to go, and nothing of it is left: the API may forget it. */
@@ -116,7 +109,7 @@ export class PodLife {
   }
 
   get leaving(): boolean {
-    return this.#pod.metadata.deletionTimestamp !== undefined || this.#orphanedMs !== undefined;
+    return this.#pod.metadata.deletionTimestamp !== undefined || this.#ending.isOrphaned;
   }
 
   /** The pod as the API has it now. */
@@ -130,16 +123,15 @@ export class PodLife {
 
   /** The API has it no longer. */
   orphan(): void {
-    if (this.#orphanedMs !== undefined) return;
-    this.#orphanedMs = this.#context.clock.now();
+    if (this.#ending.isOrphaned) return;
+    this.#ending.orphan(this.#context.clock.now());
     this.#interruptSync();
   }
 
   /** It has to end, for what it uses of the node. */
   evict({ message, disrupts }: Eviction): void {
-    if (this.finished || this.leaving || this.#sentence !== undefined) return;
-    this.#sentence = { phase: 'Failed', reason: 'Evicted', message, disrupts };
-    this.#sentenceDeadlineMs = this.#context.clock.now();
+    if (this.finished || this.leaving || this.#ending.isSentenced) return;
+    this.#ending.sentence({ phase: 'Failed', reason: 'Evicted', message, disrupts }, this.#context.clock.now());
     this.#tell(this.#pod, 'Warning', 'Evicted', message);
     this.#interruptSync();
     this.#host.wake(this.#pod.metadata.uid);
@@ -156,12 +148,12 @@ export class PodLife {
       return rejectedStatus(this.#pod, this.#rejection.reason, this.#rejection.message, this.#startedMs);
     const { phase } = this.#pod.status ?? {};
     // An end that was reported stands, also after a restart of the agent.
-    if (this.#decree !== undefined && (phase === 'Failed' || phase === 'Succeeded')) return this.#pod.status!;
+    if (this.#ending.decree !== undefined && (phase === 'Failed' || phase === 'Succeeded')) return this.#pod.status!;
     return podStatus(
       {
         pod: this.#pod,
         records: this.#probes.withFindings(this.#records),
-        decree: this.#decree,
+        decree: this.#ending.decree,
         resize: this.#resize,
         startedMs: this.#startedMs,
         hostIP: this.#context.machine.hostIP,
@@ -201,9 +193,7 @@ export class PodLife {
   }
 
   #isOver(): boolean {
-    if (this.#decree !== undefined || this.#sentence !== undefined) return true;
-    const phase = podPhase(this.#pod.spec, this.#records);
-    return phase === 'Succeeded' || phase === 'Failed';
+    return this.#ending.isOver(this.#pod, this.#records);
   }
 
   #timeLeftMs(): number | undefined {
@@ -212,7 +202,7 @@ export class PodLife {
   }
 
   #expire(): void {
-    this.#sentence = deadlineExceeded;
+    this.#ending.sentence(deadlineExceeded);
     this.#tell(this.#pod, 'Normal', 'DeadlineExceeded', deadlineExceeded.message ?? '');
   }
 
@@ -347,18 +337,18 @@ export class PodLife {
   /** It ended: its sandbox and its volumes go, its containers stay to be looked at until somebody deletes it. */
   async #end(signal: AbortSignal): Promise<void> {
     this.#probes.stop();
-    await this.#stopAll(this.#deadlineMs(), signal);
+    await this.#stopAll(this.#ending.deadlineMs(this.#pod, this.#context.clock.now()), signal);
     await tearDownVolumes(this.#context.paths, this.#pod.metadata.uid, signal);
     const phase = podPhase(this.#pod.spec, this.#records) === 'Succeeded' ? 'Succeeded' : 'Failed';
-    this.#decree ??= this.#sentence ?? { phase };
+    this.#ending.conclude({ phase });
   }
 
   async #leave(signal: AbortSignal): Promise<void> {
     this.#probes.leave();
-    const left = await this.#stopAll(this.#deadlineMs(), signal);
+    const left = await this.#stopAll(this.#ending.deadlineMs(this.#pod, this.#context.clock.now()), signal);
     this.#probes.stop();
     await clearPod(this.#context, this.#pod, left, signal);
-    this.#decree ??= { phase: finalPhase(this.#records) };
+    this.#ending.conclude({ phase: finalPhase(this.#records) });
     this.#stopped = true;
   }
 
@@ -374,15 +364,6 @@ export class PodLife {
     const seen = observeContainers(before, left.containers, clock.now());
     this.#records = await withExitMessages(this.#context, this.#pod, before, seen);
     return left;
-  }
-
-  #deadlineMs(): number {
-    const { deletionTimestamp, deletionGracePeriodSeconds } = this.#pod.metadata;
-    if (this.#orphanedMs === undefined && deletionGracePeriodSeconds === 0) return 0;
-    const deletion = parseTime(deletionTimestamp);
-    if (deletion !== undefined) return deletion;
-    if (this.#sentenceDeadlineMs !== undefined) return this.#sentenceDeadlineMs;
-    return (this.#orphanedMs ?? this.#context.clock.now()) + gracePeriodMs(this.#pod.spec);
   }
 }
 
