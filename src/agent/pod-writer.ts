@@ -15,6 +15,8 @@ export interface ReportedPod {
   readonly pod: Stored<Pod>;
   /** Asked to go, and nothing of it runs: the API may forget it. */
   readonly stopped: boolean;
+  /** Its end is written too, for whoever watches, before the API forgets it. A fleet of simulated pods saves that write. */
+  readonly reportsEnd?: boolean;
   status(now: number): PodStatus;
   observe(pod: Stored<Pod>, now: number): void;
 }
@@ -39,7 +41,8 @@ export function createPodWriter(
       if (pod === undefined) return;
       try {
         // A finalizer keeps the object: then its status must say that nothing runs any more.
-        if (!pod.stopped || (pod.pod.metadata.finalizers?.length ?? 0) > 0) await writeStatus(pod);
+        const isKept = (pod.pod.metadata.finalizers?.length ?? 0) > 0;
+        if (!pod.stopped || pod.reportsEnd === true || isKept) await writeStatus(pod);
         if (pod.stopped) await letGo(pod);
       } catch (error) {
         // A Conflict is tried again: it may be another pod of that name, of which the watch will tell, or only a write

@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test, type TestContext } from 'node:test';
+import type { Pod } from '../../src/api/index.ts';
 import { eventually } from '../e2e/support/eventually.ts';
 import { type Containerd, needsContainerd, startContainerd, toolsImage } from './support/containerd.ts';
 import { forEver, podOf, shell, startWorld, type World } from './support/world.ts';
@@ -24,6 +25,7 @@ const isRunning = ({ status }: World, name: string) =>
 test('containers end as a kubelet ends them', needsContainerd, async (t) => {
   const world = await startWorld(t, containerd);
   await t.test('all preStop hooks at once, then the main containers, then the sidecars backwards', () => order(world));
+  await t.test('whoever watches sees how a deleted pod ended', () => watched(world));
   await t.test('a probe may have a grace period of its own', () => probeGrace(world));
   await t.test('a postStart hook that fails ends its container, preStop and all', () => failedHook(world));
   await t.test('a pod whose sandbox is lost starts again, and nothing of it is left behind', () => lostSandbox(world));
@@ -53,6 +55,23 @@ async function order(world: World): Promise<void> {
   const lines = readFileSync(join(host, 'order'), 'utf8').trimEnd().split('\n');
   assert.deepEqual(lines.slice(0, 3).toSorted(), ['hook first', 'hook main', 'hook second']);
   assert.deepEqual(lines.slice(3), ['term main', 'term second', 'term first']);
+}
+
+async function watched({ apply, everynode, status }: World): Promise<void> {
+  await apply(
+    podOf('watched', {
+      command: shell('trap "echo bye > /dev/termination-log; exit 7" TERM; while true; do sleep 0.1; done'),
+    }),
+  );
+  await eventually('it runs', async () => assert.ok((await status('watched')).state?.running !== undefined));
+  const watching = everynode.kubectl.watch<Pod>('pod', 'watched');
+  await eventually('it is watched', async () => assert.ok(watching.events.length > 0));
+  await everynode.kubectl.run(['delete', 'pod', 'watched']);
+  await eventually('its end is seen', async () => assert.equal(watching.events.at(-1)?.type, 'DELETED'));
+  watching.stop();
+  const last = watching.events.at(-1)!.object.status;
+  const { exitCode, message } = last?.containerStatuses?.[0]?.state?.terminated ?? {};
+  assert.deepEqual([last?.phase, exitCode, message], ['Failed', 7, 'bye\n']);
 }
 
 async function probeGrace(world: World): Promise<void> {

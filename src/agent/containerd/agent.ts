@@ -142,6 +142,8 @@ async function start(options: ContainerdNodeOptions, cri: NodeContext['cri']): P
     ...(podCidr === undefined ? {} : { podCidr }),
     health: () => checkHealth(cri, directory, signal),
     runtimeVersion: () => runtimeVersion(context),
+    tell: (node, reason, message) =>
+      options.recorder?.record(referenceTo(resources.nodes, node), 'Normal', reason, message),
   });
   const network = { stopped: keepNetwork(context) };
   try {
@@ -154,13 +156,18 @@ async function start(options: ContainerdNodeOptions, cri: NodeContext['cri']): P
   const housekeeping = startHousekeeping({
     context,
     diskPressure: () => registration.diskPressure,
+    running: () => [...lives.values()].filter(({ finished, leaving }) => !finished && !leaving),
+    health: () => checkHealth(cri, directory, signal),
     failed(message) {
       const { node } = registration;
       if (node !== undefined)
         options.recorder?.record(referenceTo(resources.nodes, node), 'Warning', 'ImageGCFailed', message);
     },
   });
-  const node = (): Node => ({ ...registration.node!, status: { allocatable: machine.allocatable } });
+  const node = (): Node => {
+    const known = registration.node!;
+    return { ...known, status: { allocatable: machine.allocatable, conditions: known.status?.conditions ?? [] } };
+  };
   return [registration, network, kubelet, housekeeping, startPodManager(context, node, lives, streams)];
 }
 

@@ -5,6 +5,7 @@ import { SecurityProfileType } from '../cri/index.ts';
 import { bridgeNetwork } from './cni.ts';
 import { containerConfig } from './container-config.ts';
 import { hostsFileOf } from './hosts-file.ts';
+import { parseThreads } from './node/health.ts';
 import { parseMeminfo } from './node/machine.ts';
 import { containerLogLink, podLogDirectory } from './paths.ts';
 import { sandboxConfig } from './sandbox-config.ts';
@@ -140,6 +141,11 @@ test('/etc/hosts: the pod’s own name and its aliases; in the host’s network 
 test('the bridge that is written when there is no network has the node’s own addresses', () => {
   const [bridge] = bridgeNetwork('10.64.0.0/24').plugins;
   assert.deepEqual(bridge?.ipam?.ranges, [[{ subnet: '10.64.0.0/24' }]]);
+});
+
+test('threads are counted, not processes: each takes an ID', () => {
+  assert.equal(parseThreads('0.54 1.20 1.30 3/4711 99999\n'), 4711);
+  assert.equal(parseThreads(''), 0);
 });
 
 test('/proc/meminfo is read by name', () => {

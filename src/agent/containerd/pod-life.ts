@@ -18,7 +18,6 @@ import {
   containersInOrder,
   deadlineExceeded,
   deadlineMs,
-  type Decree,
   isKnownToAgent,
   loseSandbox,
   newRecords,
@@ -26,7 +25,6 @@ import {
   planPod,
   podPhase,
   podStatus,
-  probed,
   type Rejection,
   rejectedStatus,
   type ResizeState,
@@ -38,9 +36,12 @@ import { withExitMessages } from './exit-messages.ts';
 import { PodSandbox } from './pod-sandbox.ts';
 import { PodVolumes, type SetUpTrouble } from './pod-volumes.ts';
 import { clearPod, removeLeftovers, stopSandboxes } from './pod-traces.ts';
-import { createProber, type Prober } from './probes/prober.ts';
+import { PodEnd } from './pod-end.ts';
+import { PodProbes } from './pod-probes.ts';
 import type { PodView } from './runtime.ts';
 import { startContainer } from './start-container.ts';
+import { tearDownVolumes } from './volumes/set-up.ts';
+import type { Eviction } from './housekeeping/evictions.ts';
 import { gracePeriodMs, stopContainer, stopContainers } from './stop-containers.ts';
 
 /** A sandbox or volume that could not be made is tried again after this time. */
@@ -50,25 +51,19 @@ export class PodLife {
   readonly #context: NodeContext;
   readonly #host: PodHost;
   readonly #tell: TellPod;
-  readonly #prober: Prober;
+  readonly #probes: PodProbes;
   readonly #backOffs: BackOffTeller;
   readonly #volumes: PodVolumes;
   readonly #sandbox: PodSandbox;
+  readonly #ending: PodEnd;
   readonly #rejection: Rejection | undefined;
   readonly #startedMs: number;
   #pod: Stored<Pod>;
   #records: readonly ContainerRecord[];
   #adopted = false;
   #resize: ResizeState | undefined;
-  #decree: Decree | undefined;
-  /** The decree to be, once its containers have ended: what is reported as failed runs no more. */
-  #sentence: Decree | undefined;
   #stopped = false;
-  /** Deleted from the API while we still had it: ends with its own grace period, and nobody is told. */
-  #orphanedMs: number | undefined;
   #interrupt = new AbortController();
-  /** Containers that a probe wants gone: container ID → why. */
-  readonly #unhealthy = new Map<string, { readonly name: string; readonly kind: 'startup' | 'liveness' }>();
 
   constructor(context: NodeContext, host: PodHost, tell: TellPod, pod: Stored<Pod>, rejection: Rejection | undefined) {
     const now = context.clock.now();
@@ -82,20 +77,8 @@ export class PodLife {
     this.#rejection = rejection;
     this.#records = isKnownToAgent(pod) ? adoptRecords(pod, now) : newRecords(pod.spec);
     this.#startedMs = parseTime(pod.status?.startTime) ?? now;
-    const phase = pod.status?.phase;
-    if (phase === 'Failed' || phase === 'Succeeded') this.#decree = { phase };
-    this.#prober = createProber({
-      context,
-      tell,
-      changed() {
-        host.wake(pod.metadata.uid);
-        host.changed(pod.metadata.uid);
-      },
-      unhealthy: (name, containerId, kind) => {
-        this.#unhealthy.set(containerId, { name, kind });
-        host.wake(pod.metadata.uid);
-      },
-    });
+    this.#ending = new PodEnd(pod);
+    this.#probes = new PodProbes(context, host, tell, pod.metadata.uid);
   }
 
   get pod(): Stored<Pod> {
@@ -111,9 +94,13 @@ export class PodLife {
     return allocatedSpec(this.#pod.spec, this.#records);
   }
 
+  get reportsEnd(): boolean {
+    return true;
+  }
+
   /** Uses nothing of the node any more. */
   get finished(): boolean {
-    return this.#rejection !== undefined || this.#decree !== undefined || this.#stopped;
+    return this.#rejection !== undefined || this.#ending.decree !== undefined || this.#stopped;
   }
 
   /** Asked to go, and nothing of it is left: the API may forget it. */
@@ -122,7 +109,7 @@ export class PodLife {
   }
 
   get leaving(): boolean {
-    return this.#pod.metadata.deletionTimestamp !== undefined || this.#orphanedMs !== undefined;
+    return this.#pod.metadata.deletionTimestamp !== undefined || this.#ending.isOrphaned;
   }
 
   /** The pod as the API has it now. */
@@ -136,14 +123,23 @@ export class PodLife {
 
   /** The API has it no longer. */
   orphan(): void {
-    if (this.#orphanedMs !== undefined) return;
-    this.#orphanedMs = this.#context.clock.now();
+    if (this.#ending.isOrphaned) return;
+    this.#ending.orphan(this.#context.clock.now());
     this.#interruptSync();
+  }
+
+  /** It has to end, for what it uses of the node. */
+  evict({ message, disrupts }: Eviction): void {
+    if (this.finished || this.leaving || this.#ending.isSentenced) return;
+    this.#ending.sentence({ phase: 'Failed', reason: 'Evicted', message, disrupts }, this.#context.clock.now());
+    this.#tell(this.#pod, 'Warning', 'Evicted', message);
+    this.#interruptSync();
+    this.#host.wake(this.#pod.metadata.uid);
   }
 
   /** Nothing of the pod is touched: what runs goes on running. */
   abandon(): void {
-    this.#prober.stop();
+    this.#probes.stop();
     this.#interruptSync();
   }
 
@@ -152,12 +148,12 @@ export class PodLife {
       return rejectedStatus(this.#pod, this.#rejection.reason, this.#rejection.message, this.#startedMs);
     const { phase } = this.#pod.status ?? {};
     // An end that was reported stands, also after a restart of the agent.
-    if (this.#decree !== undefined && (phase === 'Failed' || phase === 'Succeeded')) return this.#pod.status!;
+    if (this.#ending.decree !== undefined && (phase === 'Failed' || phase === 'Succeeded')) return this.#pod.status!;
     return podStatus(
       {
         pod: this.#pod,
-        records: this.#records.map((record) => this.#withFindings(record)),
-        decree: this.#decree,
+        records: this.#probes.withFindings(this.#records),
+        decree: this.#ending.decree,
         resize: this.#resize,
         startedMs: this.#startedMs,
         hostIP: this.#context.machine.hostIP,
@@ -197,9 +193,7 @@ export class PodLife {
   }
 
   #isOver(): boolean {
-    if (this.#decree !== undefined || this.#sentence !== undefined) return true;
-    const phase = podPhase(this.#pod.spec, this.#records);
-    return phase === 'Succeeded' || phase === 'Failed';
+    return this.#ending.isOver(this.#pod, this.#records);
   }
 
   #timeLeftMs(): number | undefined {
@@ -208,7 +202,7 @@ export class PodLife {
   }
 
   #expire(): void {
-    this.#sentence = deadlineExceeded;
+    this.#ending.sentence(deadlineExceeded);
     this.#tell(this.#pod, 'Normal', 'DeadlineExceeded', deadlineExceeded.message ?? '');
   }
 
@@ -256,18 +250,9 @@ export class PodLife {
 
   /** Its sandbox is gone, and its network: what still runs in it ends, and all of the pod starts again. */
   async #endLost(signal: AbortSignal): Promise<void> {
-    const { reader, clock } = this.#context;
-    const { uid } = this.#pod.metadata;
-    const before = this.#records;
-    if (before.every(({ attempt }) => attempt.is === 'absent')) return;
+    if (this.#records.every(({ attempt }) => attempt.is === 'absent')) return;
     this.#tell(this.#pod, 'Normal', 'SandboxChanged', 'Pod sandbox changed, it will be killed and re-created.');
-    const deadlineMs = clock.now() + gracePeriodMs(this.#pod.spec);
-    const view = await reader.read(uid, signal);
-    await stopContainers({ ...this.#stopping(signal), running: running(view), deadlineMs });
-    await stopSandboxes(this.#context, view, signal);
-    const last = await reader.read(uid, signal);
-    const seen = observeContainers(before, last.containers, clock.now());
-    this.#records = await withExitMessages(this.#context, this.#pod, before, seen);
+    await this.#stopAll(this.#context.clock.now() + gracePeriodMs(this.#pod.spec), signal);
     if (!this.#isOver()) this.#records = this.#records.map(loseSandbox);
   }
 
@@ -326,22 +311,17 @@ export class PodLife {
 
   /** Probes: their findings into the records, their victims out. */
   async #keep(signal: AbortSignal): Promise<void> {
-    this.#prober.follow(this.#pod, this.#records, this.#sandbox.current?.ip ?? '');
-    this.#records = this.#records.map((record) => this.#withFindings(record));
-    for (const [id, { name, kind }] of this.#unhealthy) {
+    this.#probes.follow(this.#pod, this.#records, this.#sandbox.current?.ip ?? '');
+    this.#records = this.#probes.withFindings(this.#records);
+    for (const unhealthy of this.#probes.unhealthy) {
+      const { name, kind } = unhealthy;
       const probe = containerOf(this.#pod.spec, name)?.[kind === 'startup' ? 'startupProbe' : 'livenessProbe'];
       const deadlineMs = this.#context.clock.now() + gracePeriodMs(this.#pod.spec, probe);
       const message = `Container ${name} failed ${kind} probe, will be restarted`;
-      await stopContainer({ ...this.#stopping(signal), deadlineMs }, { id, name }, { message });
-      this.#unhealthy.delete(id);
+      await stopContainer({ ...this.#stopping(signal), deadlineMs }, unhealthy, { message });
+      this.#probes.ended(unhealthy);
       this.#host.wake(this.#pod.metadata.uid);
     }
-  }
-
-  #withFindings(record: ContainerRecord): ContainerRecord {
-    const { attempt } = record;
-    const findings = attempt.is === 'running' ? this.#prober.findings(attempt.containerId) : undefined;
-    return findings === undefined ? record : probed(record, findings);
   }
 
   #stopping(signal: AbortSignal) {
@@ -354,39 +334,36 @@ export class PodLife {
     };
   }
 
-  /** It ended by itself: its sandbox goes, its containers stay to be looked at until somebody deletes it. */
+  /** It ended: its sandbox and its volumes go, its containers stay to be looked at until somebody deletes it. */
   async #end(signal: AbortSignal): Promise<void> {
-    this.#prober.stop();
-    const view = await this.#context.reader.read(this.#pod.metadata.uid, signal);
-    await stopContainers({ ...this.#stopping(signal), running: running(view), deadlineMs: this.#deadlineMs() });
-    await stopSandboxes(this.#context, view, signal);
-    const last = await this.#context.reader.read(this.#pod.metadata.uid, signal);
-    this.#records = observeContainers(this.#records, last.containers, this.#context.clock.now());
+    this.#probes.stop();
+    await this.#stopAll(this.#ending.deadlineMs(this.#pod, this.#context.clock.now()), signal);
+    await tearDownVolumes(this.#context.paths, this.#pod.metadata.uid, signal);
     const phase = podPhase(this.#pod.spec, this.#records) === 'Succeeded' ? 'Succeeded' : 'Failed';
-    this.#decree ??= this.#sentence ?? { phase };
+    this.#ending.conclude({ phase });
   }
 
   async #leave(signal: AbortSignal): Promise<void> {
-    const { reader, clock } = this.#context;
-    const { uid } = this.#pod.metadata;
-    this.#prober.leave();
-    const view = await reader.read(uid, signal);
-    await stopContainers({ ...this.#stopping(signal), running: running(view), deadlineMs: this.#deadlineMs() });
-    this.#prober.stop();
-    await stopSandboxes(this.#context, view, signal);
-    const last = await reader.read(uid, signal);
-    this.#records = observeContainers(this.#records, last.containers, clock.now());
-    await clearPod(this.#context, this.#pod, last, signal);
-    this.#decree ??= { phase: finalPhase(this.#records) };
+    this.#probes.leave();
+    const left = await this.#stopAll(this.#ending.deadlineMs(this.#pod, this.#context.clock.now()), signal);
+    this.#probes.stop();
+    await clearPod(this.#context, this.#pod, left, signal);
+    this.#ending.conclude({ phase: finalPhase(this.#records) });
     this.#stopped = true;
   }
 
-  #deadlineMs(): number {
-    const { deletionTimestamp, deletionGracePeriodSeconds } = this.#pod.metadata;
-    if (this.#orphanedMs === undefined && deletionGracePeriodSeconds === 0) return 0;
-    const deletion = parseTime(deletionTimestamp);
-    if (deletion !== undefined) return deletion;
-    return (this.#orphanedMs ?? this.#context.clock.now()) + gracePeriodMs(this.#pod.spec);
+  /** Ends whatever runs of the pod. Resolves to what the runtime has of it then, which the records say too. */
+  async #stopAll(deadlineMs: number, signal: AbortSignal): Promise<PodView> {
+    const { reader, clock } = this.#context;
+    const { uid } = this.#pod.metadata;
+    const view = await reader.read(uid, signal);
+    await stopContainers({ ...this.#stopping(signal), running: running(view), deadlineMs });
+    await stopSandboxes(this.#context, view, signal);
+    const left = await reader.read(uid, signal);
+    const before = this.#records;
+    const seen = observeContainers(before, left.containers, clock.now());
+    this.#records = await withExitMessages(this.#context, this.#pod, before, seen);
+    return left;
   }
 }
 

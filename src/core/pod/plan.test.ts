@@ -200,6 +200,21 @@ describe('back-off', () => {
   });
 });
 
+test('a sidecar that crashes during initialisation is started again, and holds nobody up', () => {
+  const podSpec = spec('Always', ['sidecar', 'i', 'j']);
+  const crashed: Step = (record) => exit(exit(record, 1), 1);
+  const plan = (...steps: readonly Step[]) => planPod(podSpec, records(podSpec, ...steps), 1_000);
+  const done: Step = (record) => exit(record, 0);
+  assert.deepEqual(plan(crashed, run), { start: [], againMs: 10_000 });
+  assert.deepEqual(plan(crashed, done), { start: ['j'], againMs: 10_000 });
+  assert.deepEqual(plan(crashed, done, done), { start: ['main'], againMs: 10_000 });
+  assert.deepEqual(plan(crashed), { start: [], againMs: 10_000 }, 'it has to have started once');
+  assert.deepEqual(
+    plan((record) => exit(record, 1), done),
+    { start: ['sidecar', 'j'], againMs: undefined },
+  );
+});
+
 test('a container that was added to look into the pod runs once, whatever holds the pod up, and the pod is as it is without it', () => {
   const before = spec('Always', ['i']);
   const looked: PodSpec = { ...before, ephemeralContainers: [{ name: 'look', image: 'x' }] };

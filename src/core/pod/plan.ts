@@ -34,12 +34,12 @@ export function planPod(spec: PodSpec, records: readonly ContainerRecord[], now:
   const main = records.filter(({ kind }) => kind === 'main');
   // Once a main container was tried, initialisation is over for good: init containers do not run again.
   const initialised = main.some(({ attempt }) => attempt.is !== 'absent');
-  for (const record of init) {
-    if (initialised && record.kind === 'init') continue;
+  // What comes before the last that was tried is over too, but for sidecars, which are kept running; none holds up the next.
+  const reached = initialised ? init.length : init.findLastIndex(({ attempt }) => attempt.is !== 'absent');
+  for (const [index, record] of init.entries()) {
+    if (index < reached && record.kind === 'init') continue;
     consider(record);
-    if (!isInitialised(record)) {
-      if (!initialised) return { start, againMs };
-    }
+    if (index >= reached && !isInitialised(record)) return { start, againMs };
   }
   for (const record of main) consider(record);
   return { start, againMs };

@@ -120,6 +120,12 @@ describe('the status of a pod', () => {
     assert.equal(findCondition(status.conditions, 'Ready')?.reason, 'PodFailed');
   });
 
+  test('of a pod that had to go for its node says so', () => {
+    const decree = { phase: 'Failed', reason: 'Evicted', message: 'low', disrupts: true } as const;
+    const { conditions } = podStatus(facts([exit(a), exit(b)], { decree }), now);
+    const { status, reason, message } = findCondition(conditions, 'DisruptionTarget')!;
+    assert.deepEqual([status, reason, message], ['True', 'TerminationByKubelet', 'low']);
+  });
   test('of a rejected pod has no containers', () => {
     const status = rejectedStatus(pod, 'OutOfcpu', 'no room', now);
     assert.deepEqual(

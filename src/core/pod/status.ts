@@ -12,6 +12,8 @@ export interface Decree {
   readonly phase: 'Succeeded' | 'Failed';
   readonly reason?: string;
   readonly message?: string;
+  /** For the node's sake: its owner is told that the pod was not at fault. */
+  readonly disrupts?: boolean;
 }
 
 export interface PodFacts {
@@ -43,6 +45,14 @@ export function podStatus(facts: PodFacts, now: number): PodStatus {
     ({ type }) => !resizeConditions.has(type) || type === resize?.type,
   );
   if (resize !== undefined) conditions = withCondition(conditions, { ...resize, status: 'True' }, formatTime(now));
+  if (decree?.disrupts === true) {
+    const disruption = { reason: 'TerminationByKubelet', message: decree.message ?? '', ...observedGeneration(pod) };
+    conditions = withCondition(
+      conditions,
+      { type: 'DisruptionTarget', status: 'True', ...disruption },
+      formatTime(now),
+    );
+  }
   const gates = (pod.spec.readinessGates ?? []).map(({ conditionType }) => conditionType);
   const sandboxReady = podIP !== undefined && !final;
   const observed = observedGeneration(pod);

@@ -1,6 +1,7 @@
 // A pod's volumes on the host: made before its containers, kept current while it runs, taken away after it. Anything
 // still mounted below a pod's directory is unmounted before a file is removed: a pod's end never empties somebody's disk.
 import { chmod, chown, lstat, mkdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import { parseQuantity, type Pod, type Stored, type Volume } from '../../../api/index.ts';
 import { type NodeFacts, podMemoryLimitBytes, type Sources } from '../../../core/pod/index.ts';
 import { type Paths, podDirectory, volumeDirectory } from '../paths.ts';
@@ -102,12 +103,18 @@ async function tokensOf({ projected }: Volume, context: VolumeContext): Promise<
   return tokens;
 }
 
-/** Removes all that the pod had on the host but hostPaths. Rejects, and removes nothing, while something is mounted. */
+/** Removes the volumes of a pod that has ended, but for hostPaths. Rejects, and removes nothing, while something is mounted. */
 export async function tearDownVolumes(paths: Paths, uid: string, signal: AbortSignal): Promise<void> {
   const directory = podDirectory(paths, uid);
   if (!(await exists(directory))) return;
   await unmountBelow(directory, signal);
-  await rm(directory, { recursive: true, force: true });
+  await rm(join(directory, 'volumes'), { recursive: true, force: true });
+}
+
+/** Removes all that the pod had on the host, its volumes included. */
+export async function removePodDirectory(paths: Paths, uid: string, signal: AbortSignal): Promise<void> {
+  await tearDownVolumes(paths, uid, signal);
+  await rm(podDirectory(paths, uid), { recursive: true, force: true });
 }
 
 async function exists(path: string): Promise<boolean> {
