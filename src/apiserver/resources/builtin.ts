@@ -79,7 +79,14 @@ export const builtinResources: readonly ResourceDefinition[] = [
       columns: serviceColumns,
     }),
   ),
-  define(entry('', 'endpoints', 'Endpoints', { singular: 'endpoints', shortNames: ['ep'], createsOnUpdate: true })),
+  define(
+    entry('', 'endpoints', 'Endpoints', {
+      singular: 'endpoints',
+      shortNames: ['ep'],
+      createsOnUpdate: true,
+      deprecation: 'v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice',
+    }),
+  ),
   define(
     entry<Loose>('', 'podtemplates', 'PodTemplate', {
       columns: podTemplateColumns,

@@ -37,7 +37,10 @@ function templateGeneration(daemonSet: DaemonSet): number {
   const text = daemonSet.metadata.annotations?.[templateGenerationAnnotation];
   if (text === undefined) return 0;
   if (!/^-?\d{1,15}$/.test(text))
-    throw new StatusError('BadRequest', `annotation ${templateGenerationAnnotation}: "${text}" is not an integer`);
+    throw new StatusError(
+      'BadRequest',
+      `DaemonSet in version "v1" cannot be handled as a DaemonSet: strconv.ParseInt: parsing ${JSON.stringify(text)}: invalid syntax`,
+    );
   return Number(text);
 }
 

@@ -30,7 +30,7 @@ export function listOptionsOf(query: Query): ListOptions {
     const refuse = (why: string) => errors.forbidden('resourceVersionMatch', why);
     if (resourceVersion === '') refuse('resourceVersionMatch is forbidden unless resourceVersion is provided');
     if (token !== '') refuse('resourceVersionMatch is forbidden when continue is provided');
-    if (!matches.includes(match)) errors.notSupported('resourceVersionMatch', match, matches);
+    if (!matches.includes(match)) errors.notSupported('resourceVersionMatch', match, [...matches, '']);
     if (match === 'Exact' && resourceVersion === '0')
       refuse('resourceVersionMatch "exact" is forbidden for resourceVersion "0"');
   }

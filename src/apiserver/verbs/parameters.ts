@@ -20,10 +20,10 @@ export function checkWriteOptions({ verb, query, patchType }: ApiRequest): void 
   if (kind === undefined) return;
   const { dryRun = '', fieldValidation = '', fieldManager = '' } = query ?? {};
   const errors = new FieldErrors();
-  if (!['', 'All'].includes(dryRun)) errors.notSupported('dryRun', dryRun, ['All']);
+  if (!['', 'All'].includes(dryRun)) errors.notSupported('dryRun', [dryRun], ['All']);
   const fieldValidations = ['Ignore', 'Strict', 'Warn'];
   if (!['', ...fieldValidations].includes(fieldValidation))
-    errors.notSupported('fieldValidation', fieldValidation, fieldValidations);
+    errors.notSupported('fieldValidation', fieldValidation, ['', ...fieldValidations]);
   if (fieldManager.length > fieldManagerLengthMax) errors.tooLong('fieldManager', fieldManagerLengthMax);
   if (/\p{C}/u.test(fieldManager))
     errors.invalid('fieldManager', fieldManager, 'should only contain printable characters');

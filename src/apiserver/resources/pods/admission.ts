@@ -1,5 +1,5 @@
-// What kube-apiserver's admission plugins add to a new pod: Priority, DefaultTolerationSeconds, RuntimeClass,
-// ServiceAccount.
+// What kube-apiserver's admission plugins add to a new pod: ServiceAccount, Priority, DefaultTolerationSeconds,
+// RuntimeClass.
 import { type Pod, type PodSpec, taintKeys, tolerates, type Toleration } from '../../../api/index.ts';
 import { forbidden } from '../../errors.ts';
 import { keyOf, prefixOf, stored } from '../../storage.ts';
@@ -12,9 +12,10 @@ import { withServiceAccount } from './service-account.ts';
 const defaultTolerationSeconds = 300;
 
 export async function admitPod(pod: Pod, context: WriteContext): Promise<Pod> {
-  const classed: Pod = { ...pod, spec: await withRuntimeClass(pod, context) };
-  const spec = withDefaultTolerations(await withPriority(classed, context));
-  return { ...pod, spec: await withServiceAccount(pod, spec, context) };
+  // In upstream's order: who lacks several things hears of the account first.
+  const owned: Pod = { ...pod, spec: await withServiceAccount(pod, context) };
+  const tolerant: Pod = { ...pod, spec: withDefaultTolerations(await withPriority(owned, context)) };
+  return { ...pod, spec: await withRuntimeClass(tolerant, context) };
 }
 
 /** https://kubernetes.io/docs/concepts/scheduling-eviction/pod-priority-preemption/ */

@@ -37,8 +37,8 @@ type Container = PodSpec['containers'][number];
 type Mount = NonNullable<Container['volumeMounts']>[number];
 
 /** Throws Forbidden when there is no such account. */
-export async function withServiceAccount(pod: Pod, given: PodSpec, context: WriteContext): Promise<PodSpec> {
-  const spec: Spec = given;
+export async function withServiceAccount(pod: Pod, context: WriteContext): Promise<PodSpec> {
+  const spec: Spec = pod.spec;
   // A node agent compares the mirror of its static pod with the file: nothing is added to it.
   if (pod.metadata.annotations?.['kubernetes.io/config.mirror'] !== undefined) return spec;
   const name = spec.serviceAccountName || spec.serviceAccount || defaultName;

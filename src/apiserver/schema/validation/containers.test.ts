@@ -40,7 +40,7 @@ const rows: readonly Row[] = [
   [
     'a claim that the pod does not make',
     { resourceClaims: [{ name: 'gpu', resourceClaimName: 'x' }] },
-    [`${c}.resources.claims[1]: Not found: "other"`],
+    [`${c}.resources.claims[1]: Not found: "other": must be one of the names in pod.spec.resourceClaims`],
     { resources: { claims: [{ name: 'gpu' }, { name: 'other' }] } },
   ],
   [
@@ -198,7 +198,10 @@ const rows: readonly Row[] = [
   [
     'a resource nobody knows',
     {},
-    [`${c}.resources.requests[cups]: Invalid value: "cups": must be a standard resource for containers`],
+    [
+      `${c}.resources.requests[cups]: Invalid value: "cups": must be a standard resource type or fully qualified`,
+      `${c}.resources.requests[cups]: Invalid value: "cups": must be a standard resource for containers`,
+    ],
     { resources: { requests: { cups: '1' } } },
   ],
   [
@@ -223,7 +226,7 @@ const rows: readonly Row[] = [
     'a variable from nowhere',
     {},
     [
-      `${c}.env[0].valueFrom: Invalid value: "": must specify one of: \`fieldRef\`, \`resourceFieldRef\`, \`configMapKeyRef\` or \`secretKeyRef\``,
+      `${c}.env[0].valueFrom: Invalid value: "": must specify one of: \`fieldRef\`, \`resourceFieldRef\`, \`configMapKeyRef\`, \`secretKeyRef\` or \`fileKeyRef\``,
     ],
     { env: [{ name: 'A', valueFrom: {} }] },
   ],
@@ -253,7 +256,7 @@ const rows: readonly Row[] = [
   [
     'envFrom nowhere',
     {},
-    [`${c}.envFrom[0]: Invalid value: "": must specify one of: \`configMapRef\` or \`secretRef\``],
+    [`${c}.envFrom: Invalid value: "": must specify one of: \`configMapRef\` or \`secretRef\``],
     { envFrom: [{}] },
   ],
 ];

@@ -38,7 +38,7 @@ export function validatePodSpec(errors: FieldErrors, path: string, spec: JsonObj
   validateChoice(errors, `${path}.restartPolicy`, text(spec, 'restartPolicy'), restartPolicies);
   validateChoice(errors, `${path}.dnsPolicy`, text(spec, 'dnsPolicy'), dnsPolicies);
   validateLabels(errors, `${path}.nodeSelector`, spec, 'nodeSelector');
-  validatePodSecurity(errors, `${path}.securityContext`, struct(spec, 'securityContext'));
+  validatePodSecurity(errors, `${path}.securityContext`, spec);
   validateHostUsers(errors, path, spec);
   validateResourceClaims(errors, `${path}.resourceClaims`, list(spec, 'resourceClaims'));
   const os = optional(spec, 'os');
@@ -119,11 +119,13 @@ function validateDnsConfig(errors: FieldErrors, path: string, spec: JsonObject):
       errors.required(`${path}.nameservers`, 'must provide at least one DNS nameserver when `dnsPolicy` is None');
   }
   if (config === undefined) return;
-  if (servers.length > nameserversMax) errors.tooMany(`${path}.nameservers`, servers.length, nameserversMax);
+  if (servers.length > nameserversMax)
+    errors.invalid(`${path}.nameservers`, servers, `must not have more than ${nameserversMax} nameservers`);
   for (const [index, server] of servers.entries())
     if (isIP(server) === 0) errors.invalid(`${path}.nameservers[${index}]`, server, ipRule);
   const searches = texts(config, 'searches');
-  if (searches.length > searchDomainsMax) errors.tooMany(`${path}.searches`, searches.length, searchDomainsMax);
+  if (searches.length > searchDomainsMax)
+    errors.invalid(`${path}.searches`, searches, `must not have more than ${searchDomainsMax} search paths`);
   for (const [index, domain] of searches.entries())
     if (domain !== '.') check(errors, `${path}.searches[${index}]`, domain.replace(/\.$/, ''), searchDomain);
   for (const [index, option] of list(config, 'options').entries())

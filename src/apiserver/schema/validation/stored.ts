@@ -25,6 +25,7 @@ export const statefulSetRules: KindRules = {
     const spec = struct(object, 'spec');
     for (const field of ['replicas', 'minReadySeconds', 'revisionHistoryLimit'])
       validateNonNegative(errors, `spec.${field}`, number(spec, field));
+    if (spec['selector'] === undefined) errors.required('spec.selector');
     validateSelectorOfTemplate(errors, spec, 'empty selector is invalid for statefulset');
     validatePodTemplate(errors, 'spec.template', struct(spec, 'template'));
     const restartPolicy = text(struct(struct(spec, 'template'), 'spec'), 'restartPolicy');
