@@ -11,7 +11,8 @@ import type { Client } from '../src/client/index.ts';
 import { seededRandom } from '../src/machinery/index.ts';
 import { createChurn } from './soak/churn.ts';
 import { growthOf, isLeak, type Sample } from './soak/growth.ts';
-import { residentBytes, type Running, type Soaked, startProcesses } from './soak/processes.ts';
+import { residentBytes } from './everynode-process.ts';
+import { type Running, type Soaked, startProcesses } from './soak/processes.ts';
 
 const { values } = parseArgs({
   options: {
@@ -101,9 +102,9 @@ async function measure({ up, controller, client }: Soaked, seconds: number): Pro
     [...metrics].reduce((total, [key, value]) => (key.startsWith(`${name}{`) ? total + value : total), 0);
   return {
     seconds: Math.round(seconds),
-    upResident: residentBytes(up),
+    upResident: residentBytes(up.pid).now,
     upHeap: heap(ofUp),
-    controllerResident: residentBytes(controller),
+    controllerResident: residentBytes(controller.pid).now,
     controllerHeap: heap(ofController),
     pods: await count(client, resources.pods),
     events: await count(client, resources.events),

@@ -1,4 +1,4 @@
-// Runs the tests: `node scripts/test.ts [unit|e2e] [name part …]`. Unit tests lie beside the code and share one
+// Runs the tests: `node scripts/test.ts [unit|e2e|cluster] [name part …]`. Unit tests lie beside the code and share one
 // process (seconds); end-to-end tests start clusters of their own and run one file at a time.
 import { spawnSync } from 'node:child_process';
 import { globSync } from 'node:fs';
@@ -6,6 +6,7 @@ import { join } from 'node:path';
 
 const root = join(import.meta.dirname, '..');
 const [layer, ...parts] = process.argv.slice(2);
+const oneByOne = ['--test-concurrency=1', '--test-timeout=300000'];
 const suites = [
   {
     name: 'unit',
@@ -15,13 +16,15 @@ const suites = [
   {
     name: 'e2e',
     files: globSync('test/**/*.test.ts', { cwd: root }),
-    flags: ['--test-concurrency=1', '--test-timeout=300000'],
+    flags: oneByOne,
   },
+  // A part of e2e: what runs on a given cluster too.
+  { name: 'cluster', files: globSync('test/cluster/*.test.ts', { cwd: root }), flags: oneByOne },
 ];
 
 let failed = false;
 for (const suite of suites) {
-  if (layer !== undefined && layer !== suite.name) continue;
+  if (layer === undefined ? suite.name === 'cluster' : layer !== suite.name) continue;
   const files = suite.files
     .toSorted()
     .filter((file) => parts.length === 0 || parts.some((part) => file.includes(part)));

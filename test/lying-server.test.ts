@@ -25,6 +25,8 @@ const fastClock: Clock = {
   after: (ms, callback) => systemClock.after(ms / haste, callback),
 };
 const lieMs = 400;
+/** For a machine that does much else; what is waited for comes within a second or two. */
+const patienceMs = 60_000;
 const residentBytesMax = 900 * 1024 * 1024;
 const mebibyte = 1024 * 1024;
 
@@ -105,9 +107,6 @@ async function pods(): Promise<readonly Stored<Pod>[]> {
   return (await cluster.client.list(resources.pods, { namespace: 'default' })).items;
 }
 
-/** The more often it was lied to, the longer a reflector waits: up to twice 30 s. */
-const recoveryMsMax = 75_000;
-
 const onePodOnEach = () =>
   eventually(
     'one pod on each node',
@@ -120,7 +119,7 @@ const onePodOnEach = () =>
       assert.equal(found.length, 3);
       return found;
     },
-    recoveryMsMax,
+    patienceMs,
   );
 
 const uids = (list: readonly Stored<Pod>[]) => list.map(({ metadata }) => metadata.uid).toSorted();
@@ -320,9 +319,9 @@ for (const [name, told, words] of lies)
     lie = told;
     // Whatever is open ends, so that everything is asked for again.
     liar.closeAllConnections();
-    await eventually('the lie was heard', async () => assert.ok(lied > 0), recoveryMsMax);
+    await eventually('the lie was heard', async () => assert.ok(lied > 0), patienceMs);
     if (words !== undefined)
-      await eventually('it was said', async () => assert.match(said.join('\n'), words), recoveryMsMax);
+      await eventually('it was said', async () => assert.match(said.join('\n'), words), patienceMs);
     await delay(lieMs);
     assert.deepEqual(uids(await pods()), before, 'nothing is deleted or made because of it');
     const { rss } = process.memoryUsage();

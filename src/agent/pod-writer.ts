@@ -15,6 +15,8 @@ export interface ReportedPod {
   readonly pod: Stored<Pod>;
   /** Asked to go, and nothing of it runs: the API may forget it. */
   readonly stopped: boolean;
+  /** Its end is written too, for whoever watches, before the API forgets it. A fleet of simulated pods saves that write. */
+  readonly reportsEnd?: boolean;
   status(now: number): PodStatus;
   observe(pod: Stored<Pod>, now: number): void;
 }
@@ -39,7 +41,8 @@ export function createPodWriter(
       if (pod === undefined) return;
       try {
         // A finalizer keeps the object: then its status must say that nothing runs any more.
-        if (!pod.stopped || (pod.pod.metadata.finalizers?.length ?? 0) > 0) await writeStatus(pod);
+        const isKept = (pod.pod.metadata.finalizers?.length ?? 0) > 0;
+        if (!pod.stopped || pod.reportsEnd === true || isKept) await writeStatus(pod);
         if (pod.stopped) await letGo(pod);
       } catch (error) {
         // A Conflict is tried again: it may be another pod of that name, of which the watch will tell, or only a write
@@ -62,8 +65,9 @@ export function createPodWriter(
   };
 
   const letGo = async ({ pod: { metadata } }: ReportedPod) => {
-    // 0: the API knows already, and waits for finalizers.
-    if (metadata.deletionGracePeriodSeconds === 0) return;
+    // 0: the API knows already. What finalizers hold is theirs; else it has marked the pod and is about to remove it,
+    // which may have been cut off in between (rest.BeforeDelete): only another request ends that.
+    if (metadata.deletionGracePeriodSeconds === 0 && (metadata.finalizers?.length ?? 0) > 0) return;
     await client.delete(resources.pods, metadata.namespace, metadata.name, {
       gracePeriodSeconds: 0,
       preconditions: { uid: metadata.uid },

@@ -109,10 +109,16 @@ export interface Container {
   readonly restartPolicy?: string;
 }
 
+/** Added to a pod that runs, to look into it (kubectl debug); runs once. */
+export interface EphemeralContainer extends Container {
+  /** Whose processes it sees. */
+  readonly targetContainerName?: string;
+}
+
 export interface PodSpec {
   readonly containers: readonly Container[];
   readonly initContainers?: readonly Container[];
-  readonly ephemeralContainers?: readonly Container[];
+  readonly ephemeralContainers?: readonly EphemeralContainer[];
   readonly nodeName?: string;
   readonly nodeSelector?: Readonly<Record<string, string>>;
   readonly affinity?: Affinity;
@@ -130,9 +136,12 @@ export interface PodSpec {
   readonly volumes?: readonly Volume[];
   readonly hostPID?: boolean;
   readonly hostIPC?: boolean;
+  /** false: in a user namespace of its own. */
+  readonly hostUsers?: boolean;
   readonly hostname?: string;
   readonly subdomain?: string;
   readonly setHostnameAsFQDN?: boolean;
+  readonly hostnameOverride?: string;
   readonly shareProcessNamespace?: boolean;
   readonly securityContext?: PodSecurityContext;
   readonly serviceAccountName?: string;
@@ -145,6 +154,8 @@ export interface PodSpec {
   readonly runtimeClassName?: string;
   readonly enableServiceLinks?: boolean;
   readonly schedulingGates?: readonly { readonly name: string }[];
+  /** Conditions that others set, and that must be True for the pod to be Ready. */
+  readonly readinessGates?: readonly { readonly conditionType: string }[];
 }
 
 export interface ContainerState {
@@ -186,10 +197,14 @@ export interface PodStatus {
   readonly podIP?: string;
   readonly podIPs?: readonly { readonly ip: string }[];
   readonly hostIP?: string;
+  readonly hostIPs?: readonly { readonly ip: string }[];
+  /** The generation of the spec that this status is of. */
+  readonly observedGeneration?: number;
   readonly nominatedNodeName?: string;
   readonly conditions?: readonly Condition[];
   readonly containerStatuses?: readonly ContainerStatus[];
   readonly initContainerStatuses?: readonly ContainerStatus[];
+  readonly ephemeralContainerStatuses?: readonly ContainerStatus[];
   readonly qosClass?: string;
 }
 
@@ -275,6 +290,8 @@ export interface Lease extends KubernetesObject {
 
 export interface ServiceAccount extends KubernetesObject {
   readonly secrets?: readonly ObjectReference[];
+  readonly imagePullSecrets?: readonly { readonly name?: string }[];
+  readonly automountServiceAccountToken?: boolean;
 }
 
 export interface ConfigMap extends KubernetesObject {

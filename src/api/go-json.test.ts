@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import { encodeGoJson } from './go-json.ts';
+import { decodeJson, encodeGoJson } from './go-json.ts';
 
 // Expected texts follow encoding/json of Go 1.22 and newer for map[string]any.
 const cases: readonly [name: string, value: unknown, text: string][] = [
@@ -19,3 +19,12 @@ const cases: readonly [name: string, value: unknown, text: string][] = [
 ];
 
 for (const [name, value, text] of cases) it(name, () => assert.equal(encodeGoJson(value), text));
+
+it('whole numbers that a double cannot hold keep their digits, there and back', () => {
+  const text =
+    '{"a":9223372036854775807,"b":[-9007199254740993],"c":"9223372036854775807","d":9007199254740991,"e":0.5}';
+  const decoded = decodeJson(text) as Readonly<Record<string, unknown>>;
+  assert.equal(encodeGoJson(decoded), text);
+  assert.equal(JSON.stringify(decoded), text);
+  assert.deepEqual([decoded['c'], decoded['d'], decoded['e']], ['9223372036854775807', 9007199254740991, 0.5]);
+});

@@ -4,7 +4,7 @@ export type * from './core.ts';
 export type * from './meta.ts';
 export type * from './pod-spec.ts';
 export { findCondition, isTrue, withCondition } from './conditions.ts';
-export { encodeGoJson } from './go-json.ts';
+export { decodeJson, encodeGoJson, nearestNumber } from './go-json.ts';
 export { BinaryHeap } from './heap.ts';
 export { type IntOrPercent, parsePercent, scaleRoundingUp } from './int-or-percent.ts';
 export {

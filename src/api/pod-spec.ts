@@ -68,6 +68,12 @@ export interface SeccompProfile {
   readonly localhostProfile?: string;
 }
 
+export interface AppArmorProfile {
+  /** RuntimeDefault | Unconfined | Localhost */
+  readonly type: string;
+  readonly localhostProfile?: string;
+}
+
 export interface SecurityContext {
   readonly privileged?: boolean;
   readonly capabilities?: { readonly add?: readonly string[]; readonly drop?: readonly string[] };
@@ -77,6 +83,7 @@ export interface SecurityContext {
   readonly readOnlyRootFilesystem?: boolean;
   readonly allowPrivilegeEscalation?: boolean;
   readonly seccompProfile?: SeccompProfile;
+  readonly appArmorProfile?: AppArmorProfile;
   /** Default | Unmasked */
   readonly procMount?: string;
 }
@@ -87,6 +94,9 @@ export interface PodSecurityContext {
   readonly runAsNonRoot?: boolean;
   readonly fsGroup?: number;
   readonly supplementalGroups?: readonly number[];
+  /** Merge | Strict */
+  readonly supplementalGroupsPolicy?: string;
+  readonly appArmorProfile?: AppArmorProfile;
   readonly seccompProfile?: SeccompProfile;
   readonly sysctls?: readonly { readonly name: string; readonly value: string }[];
 }

@@ -14,6 +14,8 @@ export interface Resource<T extends KubernetesObject = KubernetesObject> {
   readonly namespaced: boolean;
   /** Holds raw JSON (runtime.RawExtension) that an API server keeps byte for byte. */
   readonly keepsRawJson?: true;
+  /** What is read of it is written to other objects, so that no digit of a number may be lost (decodeJson). */
+  readonly exactNumbers?: true;
   readonly __object?: T;
 }
 
@@ -38,6 +40,7 @@ export const daemonSets: Resource<DaemonSet> = {
   name: 'daemonsets',
   kind: 'DaemonSet',
   namespaced: true,
+  exactNumbers: true,
 };
 export const controllerRevisions: Resource<ControllerRevision> = {
   group: 'apps',
@@ -46,6 +49,7 @@ export const controllerRevisions: Resource<ControllerRevision> = {
   kind: 'ControllerRevision',
   namespaced: true,
   keepsRawJson: true,
+  exactNumbers: true,
 };
 export const leases: Resource<Lease> = {
   group: 'coordination.k8s.io',

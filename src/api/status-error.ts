@@ -71,7 +71,8 @@ export interface Status {
   readonly message?: string;
   readonly reason?: string;
   readonly details?: StatusDetails;
-  readonly code: number;
+  /** Absent from what a successful delete answers. */
+  readonly code?: number;
 }
 
 export class StatusError extends Error {

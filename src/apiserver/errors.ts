@@ -36,6 +36,17 @@ export function conflict(resource: Named, name: string, why: string): StatusErro
   return new StatusError('Conflict', message, details(resource, name));
 }
 
+/** A precondition of a delete does not hold; upstream names the kind here, not the resource (kubernetes store.go). */
+export function preconditionFailed(
+  resource: Named & { readonly kind: string },
+  name: string,
+  why: string,
+): StatusError {
+  const { group, kind } = resource;
+  const message = `Operation cannot be fulfilled on ${qualifiedName({ group, name: kind })} "${name}": ${why}`;
+  return new StatusError('Conflict', message, { ...details(resource, name), kind });
+}
+
 /** The optimistic lock: the caller's resourceVersion is not the current one. */
 export function modified(resource: Named, name: string): StatusError {
   return conflict(
@@ -77,15 +88,9 @@ export function expired(message: string, continueToken?: string): StatusError {
   return new StatusError('Expired', message, undefined, continueToken === undefined ? {} : { continueToken });
 }
 
-export function methodNotAllowed(resource: Named, verb: string): StatusError {
-  return new StatusError(
-    'MethodNotAllowed',
-    `${verb} is not supported on resources of kind "${qualifiedName(resource)}"`,
-    {
-      ...(resource.group === '' ? {} : { group: resource.group }),
-      kind: resource.name,
-    },
-  );
+/** Of a resource that is there and has no such verb. */
+export function methodNotAllowed(): StatusError {
+  return new StatusError('MethodNotAllowed', 'the server does not allow this method on the requested resource', {});
 }
 
 /** What a request gets to see of any failure. Programmer errors and store failures keep their cause, for the log. */

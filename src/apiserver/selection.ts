@@ -62,7 +62,16 @@ function fieldReader(definition: ResourceDefinition, field: string): (object: Ku
   if (field === 'metadata.name') return (object) => object.metadata.name ?? '';
   if (field === 'metadata.namespace') return (object) => object.metadata.namespace ?? '';
   if (Object.hasOwn(definition.fields, field)) return definition.fields[field]!;
-  throw new StatusError('BadRequest', `field label not supported: ${field}`);
+  // Kinds with fields of their own say it in other words than the rest; so do custom ones.
+  const hasOwn =
+    Object.keys(definition.fields).length > 0 ||
+    (definition.group.includes('.') && !definition.group.endsWith('.k8s.io'));
+  throw new StatusError(
+    'BadRequest',
+    hasOwn
+      ? `field label not supported: ${field}`
+      : `${JSON.stringify(field)} is not a known field selector: only "metadata.name", "metadata.namespace"`,
+  );
 }
 
 /** `a=b,c==d,e!=f`; a backslash escapes comma, equals sign and itself. */

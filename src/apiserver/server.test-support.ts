@@ -50,6 +50,18 @@ export async function createTestServer(options: { readonly historyEventsMax?: nu
   const clock = createVirtualClock();
   const store = openMemoryStore(options);
   const server = await createApiServer({ store, clock, random: seededRandom(1) });
+  // What a controller does in a cluster: no pod without it.
+  for (const namespace of ['default', 'kube-system'])
+    await server.handle({
+      verb: 'create',
+      group: '',
+      version: 'v1',
+      resource: 'serviceaccounts',
+      namespace,
+      user: admin,
+      userAgent: 'test/1',
+      body: { metadata: { name: 'default' } },
+    });
   const complete = (call: Call): ApiRequest => ({
     group: groups[call.resource] ?? '',
     version: 'v1',

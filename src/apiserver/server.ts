@@ -82,7 +82,7 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
     };
     const { allowed, reason } = await authorize(attributes);
     if (!allowed) throw unauthorizedAction(attributes, reason);
-    if (subresource === undefined && !definition.verbs.includes(verb)) throw methodNotAllowed(definition, verb);
+    if (subresource === undefined && !definition.verbs.includes(verb)) throw methodNotAllowed();
     return definition;
   };
 
@@ -185,7 +185,7 @@ async function dispatch(context: WriteContext, request: ApiRequest): Promise<Api
       ? definition.subresources[subresource]
       : undefined;
     if (entry === undefined) throw unknownResource();
-    if (!entry.verbs.includes(verb)) throw methodNotAllowed(definition, verb);
+    if (!entry.verbs.includes(verb)) throw methodNotAllowed();
     if (entry.handle !== undefined) return entry.handle(context, request);
   }
   if (definition.handle !== undefined) return definition.handle(context, request);

@@ -41,6 +41,12 @@ for (const command of [program, ...program.commands]) {
   command.configureOutput({ outputError: () => undefined });
 }
 
+// Whoever read what is printed may go, as `head` does: that is no failure, and nothing is left to say.
+for (const output of [process.stdout, process.stderr])
+  output.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+  });
+
 const words = process.argv.slice(2);
 try {
   await program.parseAsync(words.length === 0 ? ['--help'] : words, { from: 'user' });

@@ -1,7 +1,7 @@
 // What the bodies of answers look like: which media type is asked for, and how each is read. Kubernetes protobuf where
 // the caller says which fields it reads, and where nobody reads the answer; JSON for everything else, and whenever the
 // server has no protobuf of a kind (custom resources, the embedded server).
-import type { PartialFields, Status } from '../api/index.ts';
+import { decodeJson, type PartialFields, type Resource, type Status } from '../api/index.ts';
 import { protobufMediaType, readObject, readStatus } from './protobuf/envelope.ts';
 
 export const jsonMediaType = 'application/json';
@@ -17,13 +17,18 @@ export function isProtobuf(contentType: string): boolean {
 }
 
 /** @throws Error when the bytes are not what the content type says. */
-export function decodeBody(contentType: string, body: Buffer, fields?: PartialFields): unknown {
+export function decodeBody(contentType: string, body: Buffer, fields?: PartialFields, resource?: Resource): unknown {
   if (fields !== undefined && isProtobuf(contentType)) return readObject(body, fields);
   try {
-    return JSON.parse(body.toString());
+    return parserOf(resource)(body.toString());
   } catch (error) {
     throw new Error('the answer is not JSON', { cause: error });
   }
+}
+
+/** @throws SyntaxError */
+export function parserOf(resource: Resource | undefined): (text: string) => unknown {
+  return resource?.exactNumbers === true ? decodeJson : JSON.parse;
 }
 
 /** The Status that an answer is; undefined when it is something else, or nothing. */

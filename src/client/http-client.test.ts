@@ -205,6 +205,21 @@ describe('over loopback TLS', () => {
       assert.match(error.message, /<html>down/);
     });
 
+    test('sends numbers beyond a double as they came: the greatest tolerationSeconds', async () => {
+      const text = `{"metadata":{"name":"d","namespace":"a","uid":"u","resourceVersion":"1"},"spec":{"template":{"spec":
+        {"tolerations":[{"key":"k","tolerationSeconds":9223372036854775807}]}}}}`;
+      const bodies: string[] = [];
+      handler = (_request, response, body) => {
+        bodies.push(body);
+        response.writeHead(200, { 'content-type': 'application/json' }).end(text);
+      };
+      const read = await client.get(resources.daemonSets, 'a', 'd');
+      await client.create(resources.pods, { metadata: pod.metadata, spec: read.spec.template.spec });
+      const revision = { metadata: pod.metadata, data: read.spec.template, revision: 1 };
+      await client.create(resources.controllerRevisions, revision);
+      for (const body of bodies.slice(1)) assert.match(body, /"tolerationSeconds":9223372036854775807\}/);
+    });
+
     test('calls a broken connection and an answer that is no JSON retryable', async () => {
       for (const broken of [
         (request: IncomingMessage) => void request.socket.destroy(),

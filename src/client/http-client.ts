@@ -68,12 +68,13 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
   const send = (
     request: HttpRequest,
     { signal, fields }: ReadOptions,
+    resource?: Resource,
     require: (answer: unknown, reading: Reading) => void = () => undefined,
   ): Promise<unknown> =>
     transport.whole(
       { ...request, accept: acceptFor(fields), ...(signal === undefined ? {} : { signal }) },
       (contentType, body) => {
-        const answer = decodeBody(contentType, body, fields);
+        const answer = decodeBody(contentType, body, fields, resource);
         require(answer, { fields, isTyped: isProtobuf(contentType) });
         return answer;
       },
@@ -91,14 +92,14 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
       get: RequestOptions = {},
     ) {
       const path = resourcePath(resource, namespace, name);
-      return (await send({ method: 'GET', path }, get, (answer, reading) =>
+      return (await send({ method: 'GET', path }, get, resource, (answer, reading) =>
         requireObject(resource, answer, reading),
       )) as Stored<T>;
     },
     async list<T extends KubernetesObject>(resource: Resource<T>, list: ListOptions = {}) {
       const { signal: _signal, fields: _fields, namespace, ...query } = list;
       const path = `${resourcePath(resource, namespace)}${queryString(query)}`;
-      const answer = (await send({ method: 'GET', path }, list, (found, reading) =>
+      const answer = (await send({ method: 'GET', path }, list, resource, (found, reading) =>
         requireList(resource, found, reading),
       )) as KubernetesList<Stored<T>>;
       // Go writes an empty list as null in JSON, and not at all in protobuf.
@@ -127,6 +128,7 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
       return (await send(
         { method: 'POST', path, body: encode(resource, object) },
         write,
+        resource,
         written(resource, write, object),
       )) as Stored<T>;
     },
@@ -136,6 +138,7 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
       return (await send(
         { method: 'PUT', path, body: encode(resource, object) },
         write,
+        resource,
         written(resource, write),
       )) as Stored<T>;
     },
@@ -154,7 +157,7 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
         body: JSON.stringify(patch),
         contentType: patchContentTypes[type],
       } as const;
-      return (await send(request, write, written(resource, write))) as Stored<T>;
+      return (await send(request, write, resource, written(resource, write))) as Stored<T>;
     },
     async delete(
       resource: Resource,

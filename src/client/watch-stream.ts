@@ -8,7 +8,7 @@ import {
   statusErrorFrom,
   type WatchEvent,
 } from '../api/index.ts';
-import { isProtobuf } from './body-format.ts';
+import { isProtobuf, parserOf } from './body-format.ts';
 import { type Reading, requireEvent } from './plausible.ts';
 import { readWatchEvent } from './protobuf/envelope.ts';
 import type { StreamDecoder } from './transport.ts';
@@ -26,7 +26,7 @@ export function createWatchDecoder<T extends KubernetesObject>(
 ): StreamDecoder<WatchEvent<T>> {
   return fields !== undefined && isProtobuf(contentType)
     ? eventsOf(resource, splitFrames(), (frame) => parseFrame(frame, fields), { fields, isTyped: true })
-    : eventsOf(resource, splitLines(), parse, { fields, isTyped: false });
+    : eventsOf(resource, splitLines(), (line) => parseLine(line, parserOf(resource)), { fields, isTyped: false });
 }
 
 function eventsOf<T extends KubernetesObject>(
@@ -129,9 +129,9 @@ function parseFrame(frame: Buffer, fields: PartialFields): RawEvent {
   }
 }
 
-function parse(line: Buffer): RawEvent {
+function parseLine(line: Buffer, parse: (text: string) => unknown): RawEvent {
   try {
-    return (JSON.parse(line.toString('utf8')) ?? {}) as RawEvent;
+    return parse(line.toString('utf8')) ?? {};
   } catch (error) {
     throw malformed('an event that is not JSON', error);
   }

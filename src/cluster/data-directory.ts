@@ -1,8 +1,10 @@
 // Where one cluster keeps what outlives its process: state, certificates, the kubeconfig. A cluster in memory gets a
 // temporary directory for the files that kubectl needs, removed when it stops.
-import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { makeDirectory } from '../machinery/index.ts';
+import { ClusterStartError } from './start-error.ts';
 
 export interface DataDirectory {
   readonly path: string;
@@ -17,9 +19,12 @@ export interface DataDirectory {
 /** The directory is for its owner alone: it holds keys. */
 const mode = 0o700;
 
+/** @throws ClusterStartError when there can be no such directory */
 export async function openDataDirectory(path: string | undefined): Promise<DataDirectory> {
   const place = path === undefined ? await mkdtemp(join(tmpdir(), 'everynode-')) : resolve(path);
-  await mkdir(place, { recursive: true, mode });
+  await makeDirectory(place, mode).catch((cause: Error) => {
+    throw new ClusterStartError(`the data directory cannot be made: ${cause.message}`, { cause });
+  });
   return {
     path: place,
     statePath: path === undefined ? undefined : join(place, 'state.db'),

@@ -24,6 +24,7 @@ export {
   type Term,
 } from './leader-election.ts';
 export { joinStreams } from './join-streams.ts';
+export { makeDirectory } from './make-directory.ts';
 export { type Random, seededRandom, systemRandom } from './random.ts';
 export {
   agrees,

@@ -25,7 +25,7 @@ export function parseYaml(text: string): readonly unknown[] {
   }
 }
 
-/** Text that the reader above would take for something else (`yes`, `0644`) is quoted. */
+/** Text that any reader would take for something else (`yes`, `0644`, a date) is quoted: js-yaml's own way to write. */
 export function formatYaml(value: unknown): string {
-  return dump(value, { noRefs: true, schema });
+  return dump(value, { noRefs: true });
 }

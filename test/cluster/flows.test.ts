@@ -1,7 +1,7 @@
 // The flows of a user, with the controller as a process beside the cluster, on whichever cluster is given.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { startController } from '../e2e/support/controller.ts';
+import { quickLease, startController } from '../e2e/support/controller.ts';
 import { eventually } from '../e2e/support/eventually.ts';
 import { needsKubectl } from '../e2e/support/kubectl.ts';
 import { openCluster } from './support/cluster.ts';
@@ -27,7 +27,23 @@ const label = 'everynode.dev/test-chosen';
 test('the flows of a user', needsKubectl, async (t) => {
   const cluster = await openCluster(t);
   const { kubectl, namespace, kubeconfigPath } = cluster;
-  const controller = startController(t, kubeconfigPath);
+  const controller = startController(t, kubeconfigPath, [...quickLease, '--metrics-bind-address', '127.0.0.1:0']);
+
+  await t.test(
+    '0: everything there is comes as a stream, where the server has such, and in pages where not',
+    async () => {
+      await controller.says('the lists are complete');
+      const query = 'watch=1&sendInitialEvents=true&resourceVersionMatch=NotOlderThan&allowWatchBookmarks=true';
+      const asked = await kubectl.attempt(['get', '--raw', `/api/v1/nodes?${query}&timeoutSeconds=1`]);
+      const streams = asked.stdout.includes('"k8s.io/initial-events-end":"true"');
+      const { text } = await controller.page('metrics', '/metrics');
+      for (const resource of ['nodes', 'pods', 'controllerrevisions']) {
+        const asks = (verb: string) =>
+          text.includes(`requests_total{verb="${verb}",resource="${resource}",code="200"}`);
+        assert.deepEqual([asks('list'), asks('watch')], [!streams, true], resource);
+      }
+    },
+  );
 
   await t.test('1: kubectl apply puts one pod on every node', async () => {
     await apply(cluster);

@@ -1,17 +1,14 @@
 // What goes wrong around a controller: its leader is killed, the API server or etcd restarts, its watches are too old
-// when it wakes up, another controller comes and goes. No node may lose its pod for it, and none may get two.
+// when it wakes up. No node may lose its pod for it, and none may get two.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { quickLease, startController } from '../e2e/support/controller.ts';
-import { eventually, throughout } from '../e2e/support/eventually.ts';
+import { startController } from '../e2e/support/controller.ts';
+import { eventually } from '../e2e/support/eventually.ts';
 import { needsKubectl } from '../e2e/support/kubectl.ts';
 import { openCluster } from './support/cluster.ts';
 import {
   apply,
-  getDaemonSet,
   getPods,
-  getRevisions,
-  image,
   imageOf,
   newerImage,
   nodeOf,
@@ -81,46 +78,6 @@ test('what goes wrong around a controller', needsKubectl, async (t) => {
       await controller.stop();
     },
   );
-
-  const noOther = { skip: 'no other controller is given (EVERYNODE_CLUSTER_OTHER_START and …_STOP)' };
-  await t.test('takeover from another controller, and back', cluster.other === undefined ? noOther : {}, async (c) => {
-    const { start, stop } = cluster.other!;
-    c.after(stop);
-    await start();
-    // Two revisions that it made itself.
-    await apply(cluster);
-    await settled(cluster);
-    await setImage(cluster, newerImage);
-    const before = await settled(cluster, newerImage);
-    const revisions = await getRevisions(cluster);
-
-    const early = startController(c, kubeconfigPath);
-    assert.equal((await early.ended).code, 2, 'two at once are refused');
-
-    await stop();
-    const controller = startController(c, kubeconfigPath, [...quickLease, '--preflight-wait', '5s']);
-    await controller.says('the lists are complete');
-    await unchanged();
-    // One of ours, and it is handed back.
-    await setImage(cluster, image);
-    const ours = await settled(cluster, image);
-    const oursRevisions = await getRevisions(cluster);
-    await controller.stop();
-    await start();
-    await throughout(5_000, async () => {
-      assert.deepEqual((await getPods(cluster)).map(uidOf), ours.map(uidOf));
-      assert.deepEqual(await getRevisions(cluster), oursRevisions);
-    });
-
-    async function unchanged(): Promise<void> {
-      await throughout(5_000, async () => {
-        assert.deepEqual((await getPods(cluster)).map(uidOf), before.map(uidOf), 'no pod is restarted');
-        assert.deepEqual(await getRevisions(cluster), revisions, 'no revision is made');
-      });
-      const { metadata, status } = await getDaemonSet(cluster);
-      assert.equal(status?.observedGeneration, metadata.generation);
-    }
-  });
 });
 
 /** Nodes on which at some time two pods were live: not finished, and not asked to go. */

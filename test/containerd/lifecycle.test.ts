@@ -6,6 +6,7 @@ import { request } from 'node:http';
 import { join } from 'node:path';
 import { after, before, type TestContext, test } from 'node:test';
 import type { Pod, Stored } from '../../src/api/index.ts';
+import { busyboxFiles } from '../../scripts/build-image.ts';
 import { eventually } from '../e2e/support/eventually.ts';
 import { everynode, up } from '../e2e/support/everynode.ts';
 import { type Containerd, mountsBelow, needsContainerd, startContainerd, toolsImage } from './support/containerd.ts';
@@ -160,6 +161,7 @@ test(
     const { apply, pod, status, events, host, everynode } = await world(t);
     await apply(
       podOf('no-image', { image: 'localhost/nobody:1', imagePullPolicy: 'Never', command: shell(forEver) }),
+      podOf('no-pull', { image: 'localhost/unpulled:1', command: shell(forEver) }),
       podOf('no-config', { command: shell(forEver), envFrom: [{ configMapRef: { name: 'late' } }] }),
       podOf(
         'no-directory',
@@ -180,6 +182,9 @@ test(
     );
     await eventually('each says what is wrong', async () => {
       assert.equal((await status('no-image')).state?.waiting?.reason, 'ErrImageNeverPull');
+      const unpulled = (await status('no-pull')).state?.waiting;
+      assert.equal(unpulled?.reason, 'ImagePullBackOff');
+      assert.match(unpulled.message ?? '', /^Back-off pulling image "localhost\/unpulled:1": ErrImagePull: /);
       assert.deepEqual((await status('no-config')).state?.waiting, {
         reason: 'CreateContainerConfigError',
         message: 'configmap "late" not found',
@@ -206,7 +211,11 @@ test(
     });
     await everynode.kubectl.run(['create', 'configmap', 'late', '--from-literal=a=b']);
     mkdirSync(join(host, 'late'));
+    for (const tag of ['localhost/nobody:1', 'localhost/unpulled:1'])
+      containerd.importImage({ tag, files: busyboxFiles('/bin/busybox'), command: ['/bin/sh'] });
     await eventually('they run', async () => {
+      assert.ok((await status('no-image')).state?.running !== undefined);
+      assert.ok((await status('no-pull')).state?.running !== undefined);
       assert.ok((await status('no-config')).state?.running !== undefined);
       assert.ok((await status('no-directory')).state?.running !== undefined);
     });

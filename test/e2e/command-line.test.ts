@@ -1,9 +1,11 @@
 // The command line from outside: help, version, and what bad arguments get.
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { everynode } from './support/everynode.ts';
+import { everynode, program, seedManifest } from './support/everynode.ts';
 
 const manifest = JSON.parse(readFileSync(join(import.meta.dirname, '..', '..', 'package.json'), 'utf8')) as {
   version: string;
@@ -35,6 +37,8 @@ const bad: readonly { readonly args: readonly string[]; readonly says: RegExp }[
   { args: ['up', '--memory', '--data-dir', 'x'], says: /--memory.*--data-dir|--data-dir.*--memory/ },
   { args: ['up', '--simulate', 'nonsense'], says: /--simulate.*nonsense/ },
   { args: ['up', '--memory', '--apply', '/nowhere/at-all.yaml'], says: /\/nowhere\/at-all\.yaml/ },
+  { args: ['up', '--data-dir', '/proc/everynode'], says: /data directory.*\/proc\/everynode/ },
+  { args: ['up', '--data-dir', '/dev/null/x'], says: /data directory.*\/dev\/null/ },
   { args: ['up', '--log-level', 'loud'], says: /--log-level.*debug/ },
 ];
 
@@ -45,5 +49,24 @@ for (const { args, says } of bad) {
     assert.match(outcome.stderr, says);
     assert.equal(outcome.stderr.trim().split('\n').length, 1, outcome.stderr);
     assert.equal(outcome.stdout, '');
+  });
+}
+
+for (const args of [
+  ['up', '--help'],
+  // The pods that it makes are told of later than the first line.
+  ['up', '--memory', '--port', '0', '--no-table', '--apply', seedManifest],
+]) {
+  test(`everynode ${args.slice(0, 2).join(' ')} | head -1: it ends, quietly`, async (t) => {
+    const child = spawn(process.execPath, [program, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+    t.after(() => child.kill('SIGKILL'));
+    let stderr = '';
+    child.stderr.setEncoding('utf8').on('data', (text: string) => {
+      stderr += text;
+    });
+    child.stdout.once('data', () => child.stdout.destroy());
+    const [code] = (await once(child, 'close')) as [number | null];
+    assert.equal(stderr, '');
+    assert.equal(code, 0);
   });
 }

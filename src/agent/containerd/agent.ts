@@ -1,7 +1,6 @@
 // One machine as a node: registers it, reports its health, and runs its pods in containers by way of a container runtime
 // on a unix socket. All that matters is in the API and in the runtime: an agent that was killed finds its pods again and
 // restarts none; one that is stopped leaves them running.
-import { mkdir } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { isReason, type Node, resources } from '../../api/index.ts';
@@ -9,6 +8,7 @@ import type { ControllerContext } from '../../client/index.ts';
 import {
   composeController,
   type EventRecorder,
+  makeDirectory,
   type Part,
   referenceTo,
   type RunningController,
@@ -112,7 +112,7 @@ export function machineNodeName(): string {
 async function start(options: ContainerdNodeOptions, cri: NodeContext['cri']): Promise<readonly Part[]> {
   const { client, clock, random, log, signal, directory, podCidr } = options;
   const { nodeName = machineNodeName(), apiServer } = options;
-  await mkdir(directory, { recursive: true, mode: 0o750 });
+  await makeDirectory(directory, 0o750);
   const machine = await measureMachine(directory);
   const context: NodeContext = {
     client,
@@ -142,6 +142,8 @@ async function start(options: ContainerdNodeOptions, cri: NodeContext['cri']): P
     ...(podCidr === undefined ? {} : { podCidr }),
     health: () => checkHealth(cri, directory, signal),
     runtimeVersion: () => runtimeVersion(context),
+    tell: (node, reason, message) =>
+      options.recorder?.record(referenceTo(resources.nodes, node), 'Normal', reason, message),
   });
   const network = { stopped: keepNetwork(context) };
   try {
@@ -154,13 +156,18 @@ async function start(options: ContainerdNodeOptions, cri: NodeContext['cri']): P
   const housekeeping = startHousekeeping({
     context,
     diskPressure: () => registration.diskPressure,
+    running: () => [...lives.values()].filter(({ finished, leaving }) => !finished && !leaving),
+    health: () => checkHealth(cri, directory, signal),
     failed(message) {
       const { node } = registration;
       if (node !== undefined)
         options.recorder?.record(referenceTo(resources.nodes, node), 'Warning', 'ImageGCFailed', message);
     },
   });
-  const node = (): Node => ({ ...registration.node!, status: { allocatable: machine.allocatable } });
+  const node = (): Node => {
+    const known = registration.node!;
+    return { ...known, status: { allocatable: machine.allocatable, conditions: known.status?.conditions ?? [] } };
+  };
   return [registration, network, kubelet, housekeeping, startPodManager(context, node, lives, streams)];
 }
 

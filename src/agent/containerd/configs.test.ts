@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Pod, Stored } from '../../api/index.ts';
+import { SecurityProfileType } from '../cri/index.ts';
 import { bridgeNetwork } from './cni.ts';
 import { containerConfig } from './container-config.ts';
 import { hostsFileOf } from './hosts-file.ts';
+import { parseThreads } from './node/health.ts';
 import { parseMeminfo } from './node/machine.ts';
 import { containerLogLink, podLogDirectory } from './paths.ts';
 import { sandboxConfig } from './sandbox-config.ts';
@@ -68,12 +70,37 @@ test('a sandbox: found again by its labels, with the ports of what lasts', () =>
   );
 });
 
+test('a subdomain makes the pod’s name longer in its files, and for the kernel where asked for and short enough', () => {
+  const named = (spec: Partial<Pod['spec']>): Stored<Pod> => ({ ...pod, spec: { ...pod.spec, ...spec } });
+  const plain = named({ hostname: 'one', subdomain: 'sub' });
+  assert.equal(sandboxConfig(plain, context).hostname, 'one');
+  assert.match(hostsFileOf(plain, '10.64.0.2', ''), /^10\.64\.0\.2\tone\.sub\.ns\.svc\.cluster\.local\tone$/m);
+  const qualified = { subdomain: 'sub', setHostnameAsFQDN: true };
+  assert.equal(sandboxConfig(named(qualified), context).hostname, 'agent-x.sub.ns.svc.cluster.local');
+  assert.throws(() => sandboxConfig(named({ ...qualified, hostname: 'h'.repeat(60) }), context), {
+    name: 'ConfigError',
+    message: /^failed to construct FQDN .* is too long \(64 characters is the max, 85 characters requested\)$/,
+  });
+  assert.equal(sandboxConfig(named({ ...qualified, hostnameOverride: 'other' }), context).hostname, 'other');
+});
+
+test('what holds a pod’s namespaces is confined by the runtime’s profile, not by the pod’s', () => {
+  const strict = { ...pod, spec: { ...pod.spec, securityContext: { seccompProfile: { type: 'Localhost' } } } };
+  const { seccomp } = sandboxConfig(strict, context).linux!.securityContext!;
+  assert.equal(seccomp?.profileType, SecurityProfileType.RuntimeDefault);
+});
+
+test('a pod that wants a user namespace is refused: it would run as the host’s root', () => {
+  assert.throws(() => sandboxConfig({ ...pod, spec: { ...pod.spec, hostUsers: false } }, context), /user namespaces/);
+});
+
 test('a container: words expanded, environment and mounts as worked out, log named by its attempt', () => {
   const config = containerConfig(pod, pod.spec.containers[0]!, {
     nodeName: 'n',
     attempt: 3,
     imageId: 'sha256:1',
     imageUser: { uid: undefined, username: '' },
+    seccompProfiles: '/r/seccomp',
     environment: new Map([['WORD', 'ä']]),
     mounts: [{ hostPath: '/h', containerPath: '/c', readOnly: true, propagation: 'Bidirectional' }],
     nodeMemoryBytes: 1,
@@ -114,6 +141,11 @@ test('/etc/hosts: the pod’s own name and its aliases; in the host’s network 
 test('the bridge that is written when there is no network has the node’s own addresses', () => {
   const [bridge] = bridgeNetwork('10.64.0.0/24').plugins;
   assert.deepEqual(bridge?.ipam?.ranges, [[{ subnet: '10.64.0.0/24' }]]);
+});
+
+test('threads are counted, not processes: each takes an ID', () => {
+  assert.equal(parseThreads('0.54 1.20 1.30 3/4711 99999\n'), 4711);
+  assert.equal(parseThreads(''), 0);
 });
 
 test('/proc/meminfo is read by name', () => {

@@ -21,10 +21,13 @@ export interface ContainerContext {
   readonly attempt: number;
   readonly imageId: string;
   readonly imageUser: ImageUser;
+  readonly seccompProfiles: string;
   readonly environment: ReadonlyMap<string, string>;
   readonly mounts: readonly ContainerMount[];
   readonly nodeMemoryBytes: number;
   readonly cgroups: CgroupVersion;
+  /** Whose processes it sees, in place of its own or its pod's. */
+  readonly targetId?: string;
 }
 
 const propagations: Readonly<Record<string, MountPropagation>> = {
@@ -71,7 +74,11 @@ export function containerConfig(pod: Stored<Pod>, container: Container, context:
         oomScoreAdj: BigInt(limits.oomScoreAdj),
         unified: unifiedFiles(context.cgroups),
       },
-      securityContext: containerSecurity(pod, container, context.imageUser),
+      securityContext: containerSecurity(pod, container, {
+        image: context.imageUser,
+        seccompProfiles: context.seccompProfiles,
+        ...(context.targetId === undefined ? {} : { targetId: context.targetId }),
+      }),
     },
   };
 }

@@ -16,6 +16,8 @@ export interface MachineFacts {
   readonly allocatable: Readonly<Record<string, string>>;
   readonly memoryBytes: number;
   readonly cgroups: CgroupVersion;
+  /** The kernel enforces AppArmor's profiles. */
+  readonly appArmor: boolean;
   readonly resolver: ResolverConfig;
   /** The host's /etc/hosts. */
   readonly hosts: string;

@@ -1,7 +1,7 @@
 // A pod's /etc/hosts (kubelet's managed hosts file): its own name at its own address, and what hostAliases add; in the
 // host's network, the host's file with the aliases.
 import type { HostAlias, Pod } from '../../api/index.ts';
-import { podHostname } from './sandbox-config.ts';
+import { podHostname, qualifiedHostname } from './sandbox-config.ts';
 
 const fixed = [
   '127.0.0.1\tlocalhost',
@@ -16,7 +16,8 @@ export function hostsFileOf(pod: Pod, podIP: string, ofHost: string): string {
   const aliases = aliasLines(pod.spec.hostAliases);
   const head = '# Kubernetes-managed hosts file';
   if (pod.spec.hostNetwork === true) return `${head} (host network).\n${ofHost.trimEnd()}\n${aliases}`;
-  return `${head}.\n${fixed.join('\n')}\n${podIP}\t${podHostname(pod)}\n${aliases}`;
+  const names = [qualifiedHostname(pod), podHostname(pod)].filter((name) => name !== undefined);
+  return `${head}.\n${fixed.join('\n')}\n${[podIP, ...names].join('\t')}\n${aliases}`;
 }
 
 function aliasLines(aliases: readonly HostAlias[] = []): string {

@@ -3,7 +3,8 @@
 import type { Container, Pod, Stored } from '../../api/index.ts';
 import type { Sources } from '../../core/pod/index.ts';
 import { type Cri, describeFailure } from '../cri/index.ts';
-import { credentialsFor } from './registry-credentials.ts';
+import { imageNameFault } from './image-name.ts';
+import { type Credentials, credentialsFor, missingPullSecrets } from './registry-credentials.ts';
 import type { ImageUser } from './security.ts';
 
 export interface PresentImage {
@@ -41,6 +42,12 @@ export async function ensureImage(
   signal: AbortSignal,
 ): Promise<PresentImage> {
   const image = container.image ?? '';
+  const fault = imageNameFault(image);
+  if (fault !== undefined) {
+    const message = `Failed to apply default image tag "${image}": couldn't parse image name "${image}": ${fault}`;
+    tell('Warning', 'InspectFailed', message);
+    throw new ImageRefused('InvalidImageName', message);
+  }
   const policy = container.imagePullPolicy ?? defaultPullPolicy(image);
   const look = async (name: string): Promise<PresentImage | undefined> => {
     const { image: found } = await images.imageStatus({ image: { image: name } }, { signal });
@@ -60,10 +67,15 @@ export async function ensureImage(
     throw new ImageRefused('ErrImageNeverPull', message);
   }
   tell('Normal', 'Pulling', `Pulling image "${image}"`);
+  const lost = missingPullSecrets(pod.spec, sources);
+  if (lost.length > 0)
+    tell(
+      'Warning',
+      'FailedToRetrieveImagePullSecret',
+      `Unable to retrieve some image pull secrets (${lost.join(', ')}); attempting to pull the image may not succeed.`,
+    );
   try {
-    const auth = credentialsFor(image, pod.spec, sources);
-    const request = { image: { image }, ...(auth === undefined ? {} : { auth }) };
-    const { imageRef } = await images.pullImage(request, { signal, timeoutMs: pullMsMax });
+    const imageRef = await pullAsAnyOf({ images }, image, credentialsFor(image, pod.spec, sources), signal);
     const pulled = await look(imageRef);
     if (pulled === undefined) throw new Error(`image "${image}" is not there after its pull`);
     tell('Normal', 'Pulled', `Successfully pulled image "${image}"`);
@@ -72,6 +84,27 @@ export async function ensureImage(
     if (signal.aborted) throw error;
     throw new PullError(describeFailure(error), { cause: error });
   }
+}
+
+/** Each of those who may be let in is tried in turn, nobody in particular when there is none. */
+async function pullAsAnyOf(
+  { images }: Pick<Cri, 'images'>,
+  image: string,
+  credentials: readonly Credentials[],
+  signal: AbortSignal,
+): Promise<string> {
+  const options = { signal, timeoutMs: pullMsMax };
+  let refusal: unknown;
+  for (const auth of credentials) {
+    try {
+      return (await images.pullImage({ image: { image }, auth }, options)).imageRef;
+    } catch (error) {
+      if (signal.aborted) throw error;
+      refusal = error;
+    }
+  }
+  if (refusal !== undefined) throw refusal;
+  return (await images.pullImage({ image: { image } }, options)).imageRef;
 }
 
 /** What the API server fills in: latest may have moved, anything else has not. */

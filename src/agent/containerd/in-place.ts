@@ -13,9 +13,10 @@ import {
   type ResizeState,
   startAnew,
   wantsResize,
+  withNewContainers,
 } from '../../core/pod/index.ts';
 import { describeFailure } from '../cri/index.ts';
-import { withExitMessages } from './ends.ts';
+import { withExitMessages } from './exit-messages.ts';
 import { bareId } from './paths.ts';
 import { stopContainer, type StopOrder } from './stop-containers.ts';
 
@@ -40,7 +41,7 @@ export interface InPlaceOutcome {
 
 export async function changeInPlace({ stopping, records: before, grant }: InPlaceOrder): Promise<InPlaceOutcome> {
   const { pod } = stopping;
-  let records = followImages(pod.spec, before);
+  let records = followImages(pod.spec, withNewContainers(pod.spec, before));
   for (const record of outdated(pod.spec, records))
     records = await restart(
       stopping,
@@ -81,7 +82,7 @@ async function restart(
 ): Promise<readonly ContainerRecord[]> {
   const { context, pod, signal } = stopping;
   if (attempt.is !== 'running') return records;
-  await stopContainer(stopping, { id: attempt.containerId, name }, message);
+  await stopContainer(stopping, { id: attempt.containerId, name }, { message });
   const { containers } = await context.reader.read(pod.metadata.uid, signal);
   const seen = observeContainers(records, containers, context.clock.now());
   const told = await withExitMessages(context, pod, records, seen);

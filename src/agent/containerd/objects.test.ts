@@ -65,6 +65,26 @@ test('a token is asked for once, bound to the pod, and renewed when four fifths 
   assert.equal(await token(podOf('2')), 'token-4', 'another pod has its own');
   reader.forget('1');
   assert.equal(await token(pod), 'token-5');
+  const month = 30 * 24 * 60 * 60;
+  assert.equal(await token(pod, 'vault', month), 'token-6');
+  await clock.advance(24 * 60 * minute - 1);
+  assert.equal(await token(pod, 'vault', month), 'token-6');
+  await clock.advance(1);
+  assert.equal(await token(pod, 'vault', month), 'token-7', 'one that lives long is renewed each day');
+});
+
+test('while the API is away a token is good as long as it lives', async () => {
+  const { clock, state, reader } = world();
+  const pod = podOf('1');
+  const token = () => reader.tokenFor(pod, 'vault', 1_000, signal);
+  assert.equal(await token(), 'token-1');
+  state.away = true;
+  await clock.advance(999_000);
+  assert.equal(await token(), 'token-1');
+  await clock.advance(1_000);
+  await assert.rejects(token(), { reason: 'ServiceUnavailable' });
+  state.away = false;
+  assert.equal(await token(), 'token-2');
 });
 
 test('while the API is away what was read last is used, and nothing that was never read', async () => {

@@ -13,7 +13,7 @@ import {
   type Stored,
 } from '../../api/index.ts';
 import type { ControllerContext } from '../../client/index.ts';
-import type { Sources } from '../../core/pod/index.ts';
+import { containersInOrder, type Sources } from '../../core/pod/index.ts';
 
 /** An answer this young is not asked for again: the containers of one pod start together. */
 const freshMs = 1_000;
@@ -28,6 +28,8 @@ interface Answer {
 
 /** Tokens are renewed when this much of their life is over (kubelet's token manager). */
 const tokenLifeUsed = 0.8;
+/** Or when they are this old, however long they live. */
+const tokenAgeMsMax = 24 * 3_600_000;
 const defaultTokenSeconds = 3_600;
 
 /** authentication.k8s.io/v1, as the `token` subresource of a ServiceAccount takes and answers it. */
@@ -51,6 +53,9 @@ const tokenRequests: Resource<TokenRequest> = {
 interface Token {
   readonly token: string;
   readonly renewMs: number;
+  readonly endMs: number;
+  /** It should have been renewed, and could not be. */
+  readonly stale: boolean;
 }
 
 export interface ObjectReader {
@@ -138,7 +143,12 @@ export function createObjectReader({
     );
     const now = clock.now();
     const endMs = parseTime(answer.status?.expirationTimestamp) ?? now + seconds * 1000;
-    return { token: answer.status?.token ?? '', renewMs: now + (endMs - now) * tokenLifeUsed };
+    return {
+      token: answer.status?.token ?? '',
+      renewMs: now + Math.min((endMs - now) * tokenLifeUsed, tokenAgeMsMax),
+      endMs,
+      stale: false,
+    };
   };
 
   return {
@@ -149,9 +159,17 @@ export function createObjectReader({
       const key = `${audience ?? ''}/${seconds}`;
       const standing = ofPod.get(key);
       if (standing !== undefined && clock.now() < standing.renewMs) return standing.token;
-      const token = await requestToken(pod, audience, seconds, signal);
-      ofPod.set(key, token);
-      return token.token;
+      try {
+        const token = await requestToken(pod, audience, seconds, signal);
+        ofPod.set(key, token);
+        return token.token;
+      } catch (error) {
+        if (signal.aborted || standing === undefined || clock.now() >= standing.endMs) throw error;
+        // The API is away: it is good as long as it lives. Said once, not with every refresh.
+        if (!standing.stale) log.warn('a token could not be renewed', { pod: pod.metadata.name, error });
+        ofPod.set(key, { ...standing, stale: true });
+        return standing.token;
+      }
     },
     forget: (uid) => void tokens.delete(uid),
     async sourcesFor(pod, signal) {
@@ -184,7 +202,7 @@ export function referredObjects({ spec }: Pod): {
   const add = (names: Set<string>, name: string | undefined) => {
     if (name !== undefined && name !== '') names.add(name);
   };
-  for (const { env = [], envFrom = [] } of [...(spec.initContainers ?? []), ...spec.containers]) {
+  for (const { env = [], envFrom = [] } of containersInOrder(spec).map(({ container }) => container)) {
     for (const { valueFrom } of env) {
       add(configMaps, valueFrom?.configMapKeyRef?.name);
       add(secrets, valueFrom?.secretKeyRef?.name);

@@ -16,6 +16,11 @@ export function podsDirectory(paths: Paths): string {
   return join(paths.root, 'pods');
 }
 
+/** seccomp profiles that pods may name (`Localhost`). */
+export function seccompProfiles(paths: Paths): string {
+  return join(paths.root, 'seccomp');
+}
+
 export function podDirectory(paths: Paths, uid: string): string {
   return join(podsDirectory(paths), uid);
 }

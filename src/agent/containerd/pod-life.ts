@@ -1,16 +1,23 @@
 // One pod on this node, from the first look to its last trace. Level-triggered: each sync reads what the runtime has,
 // lets core/pod decide, and does it. One sync at a time; what interrupts one (deletion, a shorter grace period) is seen by
 // the next. Writing the status is not its business.
-import { parseTime, type Pod, type PodSpec, type PodStatus, type Stored } from '../../api/index.ts';
+import {
+  type EphemeralContainer,
+  parseTime,
+  type Pod,
+  type PodSpec,
+  type PodStatus,
+  type Stored,
+} from '../../api/index.ts';
 import {
   adoptContainers,
   adoptRecords,
   beginAttempt,
   allocatedSpec,
   type ContainerRecord,
+  containersInOrder,
   deadlineExceeded,
   deadlineMs,
-  type Decree,
   isKnownToAgent,
   loseSandbox,
   newRecords,
@@ -18,72 +25,60 @@ import {
   planPod,
   podPhase,
   podStatus,
-  probed,
   type Rejection,
   rejectedStatus,
   type ResizeState,
 } from '../../core/pod/index.ts';
 import type { NodeContext, PodHost, TellPod } from './context.ts';
 import { changeInPlace } from './in-place.ts';
-import { finalPhase, tellBackOffs, withExitMessages } from './ends.ts';
+import { BackOffTeller, finalPhase } from './ends.ts';
+import { withExitMessages } from './exit-messages.ts';
 import { PodSandbox } from './pod-sandbox.ts';
 import { PodVolumes, type SetUpTrouble } from './pod-volumes.ts';
 import { clearPod, removeLeftovers, stopSandboxes } from './pod-traces.ts';
-import { createProber, type Prober } from './probes/prober.ts';
+import { PodEnd } from './pod-end.ts';
+import { PodProbes } from './pod-probes.ts';
 import type { PodView } from './runtime.ts';
 import { startContainer } from './start-container.ts';
-import { stopContainer, stopContainers } from './stop-containers.ts';
+import { tearDownVolumes } from './volumes/set-up.ts';
+import type { Eviction } from './housekeeping/evictions.ts';
+import { gracePeriodMs, stopContainer, stopContainers } from './stop-containers.ts';
 
 /** A sandbox or volume that could not be made is tried again after this time. */
 const setUpRetryMs = 5_000;
-const defaultGraceSeconds = 30;
 
 export class PodLife {
   readonly #context: NodeContext;
   readonly #host: PodHost;
   readonly #tell: TellPod;
-  readonly #prober: Prober;
+  readonly #probes: PodProbes;
+  readonly #backOffs: BackOffTeller;
   readonly #volumes: PodVolumes;
   readonly #sandbox: PodSandbox;
+  readonly #ending: PodEnd;
   readonly #rejection: Rejection | undefined;
   readonly #startedMs: number;
   #pod: Stored<Pod>;
   #records: readonly ContainerRecord[];
   #adopted = false;
   #resize: ResizeState | undefined;
-  #decree: Decree | undefined;
-  /** The decree to be, once its containers have ended: what is reported as failed runs no more. */
-  #sentence: Decree | undefined;
   #stopped = false;
-  /** Deleted from the API while we still had it: ends with its own grace period, and nobody is told. */
-  #orphanedMs: number | undefined;
   #interrupt = new AbortController();
-  /** Containers that a probe wants gone: container ID → why. */
-  readonly #unhealthy = new Map<string, { readonly name: string; readonly message: string }>();
 
   constructor(context: NodeContext, host: PodHost, tell: TellPod, pod: Stored<Pod>, rejection: Rejection | undefined) {
     const now = context.clock.now();
     this.#context = context;
     this.#host = host;
     this.#tell = tell;
+    this.#backOffs = new BackOffTeller(tell);
     this.#volumes = new PodVolumes(context, tell);
     this.#sandbox = new PodSandbox(context);
     this.#pod = pod;
     this.#rejection = rejection;
     this.#records = isKnownToAgent(pod) ? adoptRecords(pod, now) : newRecords(pod.spec);
     this.#startedMs = parseTime(pod.status?.startTime) ?? now;
-    const phase = pod.status?.phase;
-    if (phase === 'Failed' || phase === 'Succeeded') this.#decree = { phase };
-    this.#prober = createProber({
-      context,
-      tell,
-      changed: () => host.wake(pod.metadata.uid),
-      unhealthy: (name, containerId, kind) => {
-        const message = `Container ${name} failed ${kind} probe, will be restarted`;
-        this.#unhealthy.set(containerId, { name, message });
-        host.wake(pod.metadata.uid);
-      },
-    });
+    this.#ending = new PodEnd(pod);
+    this.#probes = new PodProbes(context, host, tell, pod.metadata.uid);
   }
 
   get pod(): Stored<Pod> {
@@ -99,9 +94,13 @@ export class PodLife {
     return allocatedSpec(this.#pod.spec, this.#records);
   }
 
+  get reportsEnd(): boolean {
+    return true;
+  }
+
   /** Uses nothing of the node any more. */
   get finished(): boolean {
-    return this.#rejection !== undefined || this.#decree !== undefined || this.#stopped;
+    return this.#rejection !== undefined || this.#ending.decree !== undefined || this.#stopped;
   }
 
   /** Asked to go, and nothing of it is left: the API may forget it. */
@@ -110,7 +109,7 @@ export class PodLife {
   }
 
   get leaving(): boolean {
-    return this.#pod.metadata.deletionTimestamp !== undefined || this.#orphanedMs !== undefined;
+    return this.#pod.metadata.deletionTimestamp !== undefined || this.#ending.isOrphaned;
   }
 
   /** The pod as the API has it now. */
@@ -124,14 +123,23 @@ export class PodLife {
 
   /** The API has it no longer. */
   orphan(): void {
-    if (this.#orphanedMs !== undefined) return;
-    this.#orphanedMs = this.#context.clock.now();
+    if (this.#ending.isOrphaned) return;
+    this.#ending.orphan(this.#context.clock.now());
     this.#interruptSync();
+  }
+
+  /** It has to end, for what it uses of the node. */
+  evict({ message, disrupts }: Eviction): void {
+    if (this.finished || this.leaving || this.#ending.isSentenced) return;
+    this.#ending.sentence({ phase: 'Failed', reason: 'Evicted', message, disrupts }, this.#context.clock.now());
+    this.#tell(this.#pod, 'Warning', 'Evicted', message);
+    this.#interruptSync();
+    this.#host.wake(this.#pod.metadata.uid);
   }
 
   /** Nothing of the pod is touched: what runs goes on running. */
   abandon(): void {
-    this.#prober.stop();
+    this.#probes.stop();
     this.#interruptSync();
   }
 
@@ -140,12 +148,12 @@ export class PodLife {
       return rejectedStatus(this.#pod, this.#rejection.reason, this.#rejection.message, this.#startedMs);
     const { phase } = this.#pod.status ?? {};
     // An end that was reported stands, also after a restart of the agent.
-    if (this.#decree !== undefined && (phase === 'Failed' || phase === 'Succeeded')) return this.#pod.status!;
+    if (this.#ending.decree !== undefined && (phase === 'Failed' || phase === 'Succeeded')) return this.#pod.status!;
     return podStatus(
       {
         pod: this.#pod,
-        records: this.#records,
-        decree: this.#decree,
+        records: this.#probes.withFindings(this.#records),
+        decree: this.#ending.decree,
         resize: this.#resize,
         startedMs: this.#startedMs,
         hostIP: this.#context.machine.hostIP,
@@ -185,9 +193,7 @@ export class PodLife {
   }
 
   #isOver(): boolean {
-    if (this.#decree !== undefined || this.#sentence !== undefined) return true;
-    const phase = podPhase(this.#pod.spec, this.#records);
-    return phase === 'Succeeded' || phase === 'Failed';
+    return this.#ending.isOver(this.#pod, this.#records);
   }
 
   #timeLeftMs(): number | undefined {
@@ -196,7 +202,7 @@ export class PodLife {
   }
 
   #expire(): void {
-    this.#sentence = deadlineExceeded;
+    this.#ending.sentence(deadlineExceeded);
     this.#tell(this.#pod, 'Normal', 'DeadlineExceeded', deadlineExceeded.message ?? '');
   }
 
@@ -208,9 +214,8 @@ export class PodLife {
     if (this.#adopted) this.#records = observeContainers(before, view.containers, now);
     else this.#records = adoptContainers(this.#pod.spec, before, view.containers, now);
     this.#records = await withExitMessages(this.#context, this.#pod, before, this.#records);
-    if (!this.leaving) tellBackOffs(this.#tell, this.#pod, before, this.#records, now);
-    const { lost } = await this.#sandbox.see(this.#pod, view.sandboxes, signal);
-    if (lost && !this.leaving && !this.#isOver()) this.#records = this.#records.map(loseSandbox);
+    if (!this.leaving) this.#backOffs.look(this.#pod, this.#records, now);
+    await this.#sandbox.see(this.#pod, view.sandboxes, signal);
     this.#adopted = true;
     await removeLeftovers(this.#context, this.#pod, view, this.#records, signal);
   }
@@ -219,6 +224,10 @@ export class PodLife {
   async #advance(signal: AbortSignal): Promise<number | undefined> {
     const { clock } = this.#context;
     const { spec } = this.#pod;
+    if (this.#sandbox.lost) {
+      await this.#endLost(signal);
+      if (this.#isOver()) return 0;
+    }
     const changed = await this.#changeInPlace(signal);
     for (;;) {
       const plan = planPod(spec, this.#records, clock.now());
@@ -239,10 +248,18 @@ export class PodLife {
     }
   }
 
+  /** Its sandbox is gone, and its network: what still runs in it ends, and all of the pod starts again. */
+  async #endLost(signal: AbortSignal): Promise<void> {
+    if (this.#records.every(({ attempt }) => attempt.is === 'absent')) return;
+    this.#tell(this.#pod, 'Normal', 'SandboxChanged', 'Pod sandbox changed, it will be killed and re-created.');
+    await this.#stopAll(this.#context.clock.now() + gracePeriodMs(this.#pod.spec), signal);
+    if (!this.#isOver()) this.#records = this.#records.map(loseSandbox);
+  }
+
   /** Resolves to when to come again for it. */
   async #changeInPlace(signal: AbortSignal): Promise<number | undefined> {
     const now = this.#context.clock.now();
-    const stopping = { ...this.#stopping(signal), deadlineMs: now + this.#graceMs() };
+    const stopping = { ...this.#stopping(signal), deadlineMs: now + gracePeriodMs(this.#pod.spec) };
     const grant = (pod: Stored<Pod>) => this.#host.grant(pod);
     const { records, resize, againMs } = await changeInPlace({ stopping, records: this.#records, grant });
     this.#records = records;
@@ -256,8 +273,7 @@ export class PodLife {
   }
 
   async #start(name: string, signal: AbortSignal): Promise<void> {
-    const { spec } = this.#pod;
-    const ofSpec = [...(spec.initContainers ?? []), ...spec.containers].find((each) => each.name === name)!;
+    const ofSpec = containerOf(this.#pod.spec, name)!;
     const before = this.#records.find((record) => record.name === name)!;
     const begun = beginAttempt(before);
     const container = { ...ofSpec, resources: begun.allocated };
@@ -270,6 +286,7 @@ export class PodLife {
         sandbox: this.#sandbox.current!,
         volumes: this.#volumes.paths,
         tell: this.#tell,
+        targetId: this.#idOf(ofSpec.targetContainerName),
         signal,
       };
       this.#replace(await startContainer(start, container, begun));
@@ -281,22 +298,28 @@ export class PodLife {
     this.#host.changed(this.#pod.metadata.uid);
   }
 
+  /** Of the container as it runs, or ran last. */
+  #idOf(name: string | undefined): string | undefined {
+    const attempt = this.#records.find((record) => record.name === name)?.attempt;
+    if (attempt?.is === 'running') return attempt.containerId;
+    return attempt?.is === 'exited' ? attempt.exit.containerId : undefined;
+  }
+
   #replace(record: ContainerRecord): void {
     this.#records = this.#records.map((each) => (each.name === record.name ? record : each));
   }
 
   /** Probes: their findings into the records, their victims out. */
   async #keep(signal: AbortSignal): Promise<void> {
-    this.#prober.follow(this.#pod, this.#records, this.#sandbox.current?.ip ?? '');
-    this.#records = this.#records.map((record) => {
-      const { attempt } = record;
-      const findings = attempt.is === 'running' ? this.#prober.findings(attempt.containerId) : undefined;
-      return findings === undefined ? record : probed(record, findings);
-    });
-    for (const [id, { name, message }] of this.#unhealthy) {
-      const deadlineMs = this.#context.clock.now() + this.#graceMs();
-      await stopContainer({ ...this.#stopping(signal), deadlineMs }, { id, name }, message);
-      this.#unhealthy.delete(id);
+    this.#probes.follow(this.#pod, this.#records, this.#sandbox.current?.ip ?? '');
+    this.#records = this.#probes.withFindings(this.#records);
+    for (const unhealthy of this.#probes.unhealthy) {
+      const { name, kind } = unhealthy;
+      const probe = containerOf(this.#pod.spec, name)?.[kind === 'startup' ? 'startupProbe' : 'livenessProbe'];
+      const deadlineMs = this.#context.clock.now() + gracePeriodMs(this.#pod.spec, probe);
+      const message = `Container ${name} failed ${kind} probe, will be restarted`;
+      await stopContainer({ ...this.#stopping(signal), deadlineMs }, unhealthy, { message });
+      this.#probes.ended(unhealthy);
       this.#host.wake(this.#pod.metadata.uid);
     }
   }
@@ -311,43 +334,41 @@ export class PodLife {
     };
   }
 
-  /** It ended by itself: its sandbox goes, its containers stay to be looked at until somebody deletes it. */
+  /** It ended: its sandbox and its volumes go, its containers stay to be looked at until somebody deletes it. */
   async #end(signal: AbortSignal): Promise<void> {
-    this.#prober.stop();
-    const view = await this.#context.reader.read(this.#pod.metadata.uid, signal);
-    await stopContainers({ ...this.#stopping(signal), running: running(view), deadlineMs: this.#deadlineMs() });
-    await stopSandboxes(this.#context, view, signal);
-    const last = await this.#context.reader.read(this.#pod.metadata.uid, signal);
-    this.#records = observeContainers(this.#records, last.containers, this.#context.clock.now());
+    this.#probes.stop();
+    await this.#stopAll(this.#ending.deadlineMs(this.#pod, this.#context.clock.now()), signal);
+    await tearDownVolumes(this.#context.paths, this.#pod.metadata.uid, signal);
     const phase = podPhase(this.#pod.spec, this.#records) === 'Succeeded' ? 'Succeeded' : 'Failed';
-    this.#decree ??= this.#sentence ?? { phase };
+    this.#ending.conclude({ phase });
   }
 
   async #leave(signal: AbortSignal): Promise<void> {
-    const { reader, clock } = this.#context;
-    const { uid } = this.#pod.metadata;
-    this.#prober.stop();
-    const view = await reader.read(uid, signal);
-    await stopContainers({ ...this.#stopping(signal), running: running(view), deadlineMs: this.#deadlineMs() });
-    await stopSandboxes(this.#context, view, signal);
-    const last = await reader.read(uid, signal);
-    this.#records = observeContainers(this.#records, last.containers, clock.now());
-    await clearPod(this.#context, this.#pod, last, signal);
-    this.#decree ??= { phase: finalPhase(this.#records) };
+    this.#probes.leave();
+    const left = await this.#stopAll(this.#ending.deadlineMs(this.#pod, this.#context.clock.now()), signal);
+    this.#probes.stop();
+    await clearPod(this.#context, this.#pod, left, signal);
+    this.#ending.conclude({ phase: finalPhase(this.#records) });
     this.#stopped = true;
   }
 
-  #deadlineMs(): number {
-    const { deletionTimestamp, deletionGracePeriodSeconds } = this.#pod.metadata;
-    if (this.#orphanedMs === undefined && deletionGracePeriodSeconds === 0) return 0;
-    const deletion = parseTime(deletionTimestamp);
-    if (deletion !== undefined) return deletion;
-    return (this.#orphanedMs ?? this.#context.clock.now()) + this.#graceMs();
+  /** Ends whatever runs of the pod. Resolves to what the runtime has of it then, which the records say too. */
+  async #stopAll(deadlineMs: number, signal: AbortSignal): Promise<PodView> {
+    const { reader, clock } = this.#context;
+    const { uid } = this.#pod.metadata;
+    const view = await reader.read(uid, signal);
+    await stopContainers({ ...this.#stopping(signal), running: running(view), deadlineMs });
+    await stopSandboxes(this.#context, view, signal);
+    const left = await reader.read(uid, signal);
+    const before = this.#records;
+    const seen = observeContainers(before, left.containers, clock.now());
+    this.#records = await withExitMessages(this.#context, this.#pod, before, seen);
+    return left;
   }
+}
 
-  #graceMs(): number {
-    return (this.#pod.spec.terminationGracePeriodSeconds ?? defaultGraceSeconds) * 1000;
-  }
+function containerOf(spec: PodSpec, name: string): EphemeralContainer | undefined {
+  return containersInOrder(spec).find(({ container }) => container.name === name)?.container;
 }
 
 function running({ containers }: PodView) {

@@ -2,7 +2,8 @@
 // at itself when something happened. Decides nothing about a pod's containers.
 import { type Node, type Pod, resources, type Stored } from '../../api/index.ts';
 import { listWatch } from '../../client/index.ts';
-import { isKnownToAgent } from '../../core/pod/index.ts';
+import { refusedUnderPressure } from '../../core/node/index.ts';
+import { isKnownToAgent, type Rejection } from '../../core/pod/index.ts';
 import { nodeOffer } from '../../core/scheduling/index.ts';
 import {
   composeController,
@@ -18,6 +19,7 @@ import type { NodeContext, TellPod } from './context.ts';
 import { PodLife } from './pod-life.ts';
 import { clearUnknownPod, podsWithFiles } from './pod-traces.ts';
 import type { PodStreams } from './streams.ts';
+import { refuseUnsupported } from './unsupported.ts';
 
 /** How often the runtime is asked what changed: it tells nothing by itself before containerd 1.7 (kubelet's PLEG: 1 s). */
 const relistMs = 1_000;
@@ -106,6 +108,11 @@ export function startPodManager(
     },
   };
 
+  const refusePressed = (pod: Pod): Rejection | undefined => {
+    const message = refusedUnderPressure(pod, node().status?.conditions);
+    return message === undefined ? undefined : { reason: 'Evicted', message };
+  };
+
   const take = (pod: Stored<Pod>) => {
     const { uid } = pod.metadata;
     const known = lives.get(uid);
@@ -113,7 +120,10 @@ export function startPodManager(
     else {
       const over = pod.status?.phase === 'Failed' || pod.status?.phase === 'Succeeded';
       const ran = isKnownToAgent(pod) || seen.has(uid);
-      const rejection = ran || over ? undefined : room.check(pod, nodeOffer(node()));
+      const rejection =
+        ran || over
+          ? undefined
+          : (refusePressed(pod) ?? refuseUnsupported(pod, context.machine) ?? room.check(pod, nodeOffer(node())));
       if (rejection !== undefined) tell(pod, 'Warning', rejection.reason, rejection.message);
       const life = new PodLife(context, host, tell, pod, rejection);
       lives.set(uid, life);

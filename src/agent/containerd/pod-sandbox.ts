@@ -11,6 +11,7 @@ export class PodSandbox {
   readonly #context: NodeContext;
   #current: RunningSandbox | undefined;
   #nextAttempt = 0;
+  #lost = false;
 
   constructor(context: NodeContext) {
     this.#context = context;
@@ -21,18 +22,17 @@ export class PodSandbox {
     return this.#current;
   }
 
-  /**
-   * @param sandboxes what the runtime has of the pod, the newest first.
-   * @returns whether one was lost, and with it all that ran in it.
-   */
-  async see(pod: Stored<Pod>, [newest]: readonly Sandbox[], signal: AbortSignal): Promise<{ readonly lost: boolean }> {
+  /** There was one, and it does not run any more. */
+  get lost(): boolean {
+    return this.#lost;
+  }
+
+  /** @param sandboxes what the runtime has of the pod, the newest first. */
+  async see(pod: Stored<Pod>, [newest]: readonly Sandbox[], signal: AbortSignal): Promise<void> {
     this.#nextAttempt = Math.max(this.#nextAttempt, (newest?.attempt ?? -1) + 1);
-    if (newest?.ready !== true) {
-      this.#current = undefined;
-      return { lost: newest !== undefined };
-    }
-    if (this.#current?.id !== newest.id) this.#current = await adoptSandbox(this.#context, pod, newest, signal);
-    return { lost: false };
+    this.#lost = newest !== undefined && !newest.ready;
+    if (newest?.ready !== true) this.#current = undefined;
+    else if (this.#current?.id !== newest.id) this.#current = await adoptSandbox(this.#context, pod, newest, signal);
   }
 
   /** Rejects only when the signal aborts. */

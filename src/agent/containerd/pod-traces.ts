@@ -8,7 +8,7 @@ import type { NodeContext } from './context.ts';
 import { removeLog } from './housekeeping/log-rotation.ts';
 import { bareId, containerLogLink, containerLogName, type Paths, podLogDirectory, podsDirectory } from './paths.ts';
 import type { PodView } from './runtime.ts';
-import { tearDownVolumes } from './volumes/set-up.ts';
+import { removePodDirectory } from './volumes/set-up.ts';
 
 type Traces = Pick<NodeContext, 'cri' | 'paths'>;
 
@@ -77,7 +77,7 @@ export async function clearPod(
 ): Promise<void> {
   const { paths } = context;
   await clearRuntime(context, view, signal);
-  await tearDownVolumes(paths, pod.metadata.uid, signal);
+  await removePodDirectory(paths, pod.metadata.uid, signal);
   for (const { id, name } of view.containers) await rm(containerLogLink(paths, pod, name, id), { force: true });
   await rm(podLogDirectory(paths, pod), { recursive: true, force: true });
 }
@@ -99,7 +99,7 @@ export async function clearUnknownPod(context: Traces, uid: string, view: PodVie
   );
   await stopSandboxes(context, view, signal);
   await clearRuntime(context, view, signal);
-  await tearDownVolumes(paths, uid, signal);
+  await removePodDirectory(paths, uid, signal);
   for (const name of await namesIn(paths.podLogs))
     if (name.endsWith(`_${uid}`)) await rm(join(paths.podLogs, name), { recursive: true, force: true });
   for (const { id } of view.containers) await removeLogLink(context, id);

@@ -1,13 +1,17 @@
 // A pod as the runtime is asked for it: name, labels, network, logs (kubelet's generatePodSandboxConfig). Pure.
 import type { Container, Pod, PodSpec, Stored } from '../../api/index.ts';
-import { Protocol, type SandboxConfig } from '../cri/index.ts';
+import { Protocol, type SandboxConfig, SecurityProfileType } from '../cri/index.ts';
+import { ConfigError } from '../../core/pod/index.ts';
 import { podResolver, type ResolverConfig } from './dns.ts';
 import { type Paths, podLogDirectory } from './paths.ts';
 import { runtimeLabels } from './runtime.ts';
-import { hasPrivileged, namespaceOptions, seccomp } from './security.ts';
+import { hasPrivileged, namespaceOptions } from './security.ts';
 
-/** Linux' bound on a host name. */
 const hostnameCharactersMax = 63;
+/** Linux' bound on a host name. */
+const qualifiedCharactersMax = 64;
+/** There is no cluster DNS here; names in a pod's own files are as in any cluster. */
+const clusterDomain = 'cluster.local';
 
 const protocols: Readonly<Record<string, Protocol>> = {
   TCP: Protocol.TCP,
@@ -22,11 +26,13 @@ export function sandboxConfig(
   const { spec, metadata } = pod;
   const { name, namespace = '', uid } = metadata;
   const { servers, searches, options } = podResolver(spec, resolver);
+  if (spec.hostUsers === false)
+    throw new ConfigError("can't set `spec.hostUsers: false`, runtime does not support user namespaces");
   const security = spec.securityContext ?? {};
   return {
     metadata: { name, namespace, uid, attempt },
     // In the host's network the name is the host's: the runtime sees to it.
-    hostname: spec.hostNetwork === true ? '' : podHostname(pod),
+    hostname: spec.hostNetwork === true ? '' : kernelHostname(pod),
     logDirectory: podLogDirectory(paths, pod),
     dnsConfig: { servers: [...servers], searches: [...searches], options: [...options] },
     portMappings: spec.hostNetwork === true ? [] : lasting(spec).flatMap(portMappings),
@@ -44,7 +50,8 @@ export function sandboxConfig(
       securityContext: {
         privileged: hasPrivileged(pod),
         namespaceOptions: namespaceOptions(pod),
-        seccomp: seccomp(security.seccompProfile),
+        // Not the pod's: what confines its containers may be too little for what holds their namespaces.
+        seccomp: { profileType: SecurityProfileType.RuntimeDefault },
         supplementalGroups: (security.supplementalGroups ?? []).map(BigInt),
       },
     },
@@ -61,7 +68,26 @@ export interface SandboxContext {
 }
 
 export function podHostname({ spec, metadata }: Pod): string {
-  return (spec.hostname ?? metadata.name ?? '').slice(0, hostnameCharactersMax).replace(/[-.]+$/, '');
+  const name = spec.hostnameOverride ?? spec.hostname ?? metadata.name ?? '';
+  return name.length <= hostnameCharactersMax ? name : name.slice(0, hostnameCharactersMax).replace(/[-.]+$/, '');
+}
+
+/** With the domain that a subdomain puts the pod in; undefined when it is in none. */
+export function qualifiedHostname(pod: Pod): string | undefined {
+  const { subdomain = '', hostnameOverride } = pod.spec;
+  if (subdomain === '' || hostnameOverride !== undefined) return undefined;
+  return `${podHostname(pod)}.${subdomain}.${pod.metadata.namespace}.svc.${clusterDomain}`;
+}
+
+/** @throws ConfigError when the name is longer than the kernel takes. */
+function kernelHostname(pod: Pod): string {
+  const qualified = pod.spec.setHostnameAsFQDN === true ? qualifiedHostname(pod) : undefined;
+  if (qualified === undefined) return podHostname(pod);
+  if (qualified.length <= qualifiedCharactersMax) return qualified;
+  const bounds = `(${qualifiedCharactersMax} characters is the max, ${qualified.length} characters requested)`;
+  throw new ConfigError(
+    `failed to construct FQDN from pod hostname and cluster domain, FQDN ${qualified} is too long ${bounds}`,
+  );
 }
 
 /** Those that serve: main containers and sidecars. */

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { Pod, PodSecurityContext, SecurityContext } from '../../api/index.ts';
-import { NamespaceMode, SeccompProfileType } from '../cri/index.ts';
-import { containerSecurity, hasPrivileged, namespaceOptions } from './security.ts';
+import { NamespaceMode, SecurityProfileType } from '../cri/index.ts';
+import { commonUser, containerSecurity, hasPrivileged, namespaceOptions } from './security.ts';
 
 const rootImage = { uid: 0, username: '' };
 const podOf = (securityContext: SecurityContext, shared: PodSecurityContext = {}): Pod => ({
@@ -15,7 +15,7 @@ const secured = (
   image: { uid: number | undefined; username: string } = rootImage,
 ) => {
   const pod = podOf(own, shared);
-  return containerSecurity(pod, pod.spec.containers[0]!, image);
+  return containerSecurity(pod, pod.spec.containers[0]!, { image, seccompProfiles: '/r/seccomp' });
 };
 
 test('users: the container over its pod over the image; groups of the pod are supplementary', () => {
@@ -24,6 +24,20 @@ test('users: the container over its pod over the image; groups of the pod are su
   const both = secured({ runAsUser: 7 }, { runAsUser: 5, runAsGroup: 6, fsGroup: 8, supplementalGroups: [9] });
   assert.deepEqual([both.runAsUser, both.runAsGroup], [{ value: 7n }, { value: 6n }]);
   assert.deepEqual(both.supplementalGroups, [8n, 9n]);
+});
+
+test('an image that names nobody runs as root, so that a group alone can be asked for', () => {
+  const { runAsUser, runAsGroup } = secured({ runAsGroup: 3000 }, {}, { uid: undefined, username: '' });
+  assert.deepEqual([runAsUser, runAsGroup], [{ value: 0n }, { value: 3000n }]);
+});
+
+test('the user of a whole pod is the one that all of its containers have', () => {
+  assert.equal(commonUser(podOf({ runAsUser: 7 })), 7);
+  assert.equal(commonUser(podOf({}, { runAsUser: 7 })), 7);
+  assert.equal(commonUser(podOf({})), undefined);
+  const { metadata, spec } = podOf({}, { runAsUser: 7 });
+  const other = { name: 'i', securityContext: { runAsUser: 8 } };
+  assert.equal(commonUser({ metadata, spec: { ...spec, initContainers: [other] } }), undefined);
 });
 
 describe('runAsNonRoot', () => {
@@ -49,9 +63,9 @@ describe('runAsNonRoot', () => {
 
 test('a privileged container sees all of /proc, without seccomp, in a privileged sandbox', () => {
   const pod = podOf({ privileged: true, seccompProfile: { type: 'RuntimeDefault' } });
-  const security = containerSecurity(pod, pod.spec.containers[0]!, rootImage);
+  const security = containerSecurity(pod, pod.spec.containers[0]!, { image: rootImage, seccompProfiles: '' });
   assert.deepEqual([security.privileged, security.maskedPaths], [true, undefined]);
-  assert.equal(security.seccomp?.profileType, SeccompProfileType.Unconfined);
+  assert.equal(security.seccomp?.profileType, SecurityProfileType.Unconfined);
   assert.equal(hasPrivileged(pod), true);
 });
 
@@ -59,7 +73,11 @@ test('an ordinary one does not, and seccomp is what it asks for', () => {
   const security = secured({}, { seccompProfile: { type: 'RuntimeDefault' } });
   assert.ok(security.maskedPaths?.includes('/proc/kcore'));
   assert.ok(security.readonlyPaths?.includes('/proc/sys'));
-  assert.equal(security.seccomp?.profileType, SeccompProfileType.RuntimeDefault);
+  assert.equal(security.seccomp?.profileType, SecurityProfileType.RuntimeDefault);
+  const local = secured({ seccompProfile: { type: 'Localhost', localhostProfile: 'a/b.json' } }).seccomp;
+  assert.equal(local?.localhostRef, '/r/seccomp/a/b.json');
+  const armoured = secured({ appArmorProfile: { type: 'Localhost', localhostProfile: 'mine' } }).apparmor;
+  assert.deepEqual(armoured, { profileType: SecurityProfileType.Localhost, localhostRef: 'mine' });
   assert.equal(secured({ allowPrivilegeEscalation: false }).noNewPrivs, true);
   assert.deepEqual(secured({ capabilities: { add: ['NET_ADMIN'], drop: ['ALL'] } }).capabilities, {
     addCapabilities: ['NET_ADMIN'],

@@ -1,7 +1,8 @@
 // Security contexts of pods and containers in the runtime's terms (kubelet's kuberuntime security_context). Pure.
-import type { Container, Pod, SeccompProfile } from '../../api/index.ts';
+import { join } from 'node:path';
+import type { AppArmorProfile, Container, Pod, SeccompProfile } from '../../api/index.ts';
 import { ConfigError } from '../../core/pod/index.ts';
-import { type ContainerSecurity, NamespaceMode, type SeccompConfig, SeccompProfileType } from '../cri/index.ts';
+import { type ContainerSecurity, NamespaceMode, type SeccompConfig, SecurityProfileType } from '../cri/index.ts';
 
 /** What /proc and /sys hide from containers that are not privileged (securitycontext.ConvertToRuntimeMaskedPaths). */
 const maskedPaths = [
@@ -18,6 +19,15 @@ const maskedPaths = [
   '/sys/devices/virtual/powercap',
 ];
 const readonlyPaths = ['/proc/bus', '/proc/fs', '/proc/irq', '/proc/sys', '/proc/sysrq-trigger'];
+
+/** What a container's security is worked out from, beside its pod. */
+export interface SecurityFacts {
+  readonly image: ImageUser;
+  /** Where the profiles of this machine lie (kubelet: its seccomp folder). */
+  readonly seccompProfiles: string;
+  /** A container whose processes this one sees. */
+  readonly targetId?: string;
+}
 
 export interface ImageUser {
   readonly uid: number | undefined;
@@ -38,15 +48,23 @@ export function namespaceOptions({ spec }: Pod) {
   };
 }
 
+function sharedProcesses(targetId: string | undefined) {
+  return targetId === undefined ? {} : { pid: NamespaceMode.TARGET, targetId };
+}
+
 /** The sandbox must be privileged for a privileged container to be. */
 export function hasPrivileged({ spec }: Pod): boolean {
-  return [...(spec.initContainers ?? []), ...spec.containers].some(
+  return [...(spec.initContainers ?? []), ...spec.containers, ...(spec.ephemeralContainers ?? [])].some(
     ({ securityContext }) => securityContext?.privileged === true,
   );
 }
 
 /** @throws ConfigError when the container must not run as root and would. */
-export function containerSecurity(pod: Pod, container: Container, image: ImageUser): ContainerSecurity {
+export function containerSecurity(
+  pod: Pod,
+  container: Container,
+  { image, seccompProfiles, targetId }: SecurityFacts,
+): ContainerSecurity {
   const own = container.securityContext ?? {};
   const shared = pod.spec.securityContext ?? {};
   const user = own.runAsUser ?? shared.runAsUser;
@@ -56,7 +74,7 @@ export function containerSecurity(pod: Pod, container: Container, image: ImageUs
   const privileged = own.privileged === true;
   return {
     privileged,
-    namespaceOptions: namespaceOptions(pod),
+    namespaceOptions: { ...namespaceOptions(pod), ...sharedProcesses(targetId) },
     ...(user === undefined ? imageUser(image) : { runAsUser: { value: BigInt(user) } }),
     ...(group === undefined ? {} : { runAsGroup: { value: BigInt(group) } }),
     supplementalGroups: [...(fsGroup === undefined ? [] : [fsGroup]), ...supplementalGroups].map(BigInt),
@@ -67,22 +85,45 @@ export function containerSecurity(pod: Pod, container: Container, image: ImageUs
       addCapabilities: [...(own.capabilities?.add ?? [])],
       dropCapabilities: [...(own.capabilities?.drop ?? [])],
     },
-    seccomp: seccomp(privileged ? undefined : (own.seccompProfile ?? shared.seccompProfile)),
+    seccomp: seccomp(privileged ? undefined : (own.seccompProfile ?? shared.seccompProfile), seccompProfiles),
+    ...apparmor(privileged ? undefined : (own.appArmorProfile ?? shared.appArmorProfile)),
     ...(privileged || own.procMount === 'Unmasked' ? {} : { maskedPaths, readonlyPaths }),
   };
 }
 
+/** An image that names nobody runs as root: said, since a group counts only beside a user. */
 function imageUser({ uid, username }: ImageUser): Pick<ContainerSecurity, 'runAsUser' | 'runAsUsername'> {
-  if (uid !== undefined) return { runAsUser: { value: BigInt(uid) } };
-  return username === '' ? {} : { runAsUsername: username };
+  return uid === undefined && username !== ''
+    ? { runAsUsername: username }
+    : { runAsUser: { value: BigInt(uid ?? 0) } };
+}
+
+/** The user that all containers of a pod run as, by its spec; undefined when they differ or it does not say. */
+export function commonUser({ spec }: Pod): number | undefined {
+  const { initContainers = [], containers, ephemeralContainers = [], securityContext } = spec;
+  const users = new Set(
+    [...initContainers, ...containers, ...ephemeralContainers].map(
+      (container) => container.securityContext?.runAsUser ?? securityContext?.runAsUser,
+    ),
+  );
+  return users.size === 1 ? [...users][0] : undefined;
 }
 
 /** Unconfined unless asked for: the kubelet's default too (--seccomp-default is off). */
-export function seccomp(profile: SeccompProfile | undefined): SeccompConfig {
-  if (profile?.type === 'RuntimeDefault') return { profileType: SeccompProfileType.RuntimeDefault };
+function seccomp(profile: SeccompProfile | undefined, profiles: string): SeccompConfig {
+  if (profile?.type === 'RuntimeDefault') return { profileType: SecurityProfileType.RuntimeDefault };
   if (profile?.type === 'Localhost')
-    return { profileType: SeccompProfileType.Localhost, localhostRef: profile.localhostProfile ?? '' };
-  return { profileType: SeccompProfileType.Unconfined };
+    return { profileType: SecurityProfileType.Localhost, localhostRef: join(profiles, profile.localhostProfile ?? '') };
+  return { profileType: SecurityProfileType.Unconfined };
+}
+
+/** Without a word the runtime applies its own profile, where the kernel has AppArmor. */
+function apparmor(profile: AppArmorProfile | undefined): Pick<ContainerSecurity, 'apparmor'> {
+  if (profile === undefined) return {};
+  if (profile.type === 'Localhost')
+    return { apparmor: { profileType: SecurityProfileType.Localhost, localhostRef: profile.localhostProfile ?? '' } };
+  const { RuntimeDefault, Unconfined } = SecurityProfileType;
+  return { apparmor: { profileType: profile.type === 'RuntimeDefault' ? RuntimeDefault : Unconfined } };
 }
 
 function refuseRoot(pod: Pod, { name }: Container, user: number | undefined, image: ImageUser): void {

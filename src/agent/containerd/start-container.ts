@@ -2,7 +2,7 @@
 // record; when to try again is core/pod's to say.
 import { mkdir, rm, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type Container, type Pod, type Stored, StatusError } from '../../api/index.ts';
+import { type Container, type EphemeralContainer, type Pod, type Stored, StatusError } from '../../api/index.ts';
 import {
   ConfigError,
   type ContainerRecord,
@@ -13,14 +13,15 @@ import {
   refuseAttempt,
   runAttempt,
 } from '../../core/pod/index.ts';
-import { describeFailure } from '../cri/index.ts';
+import { failureText } from '../cri/index.ts';
 import { containerConfig } from './container-config.ts';
 import type { NodeContext, TellPod } from './context.ts';
 import { runPostStart } from './hooks.ts';
 import { ensureImage, ImageRefused, PullError } from './images.ts';
-import { containerLogLink, containerLogName, podLogDirectory } from './paths.ts';
+import { bareId, containerLogLink, containerLogName, podLogDirectory, seccompProfiles } from './paths.ts';
 import { viewOf } from './runtime.ts';
 import type { RunningSandbox } from './start-sandbox.ts';
+import { gracePeriodMs, stopContainer } from './stop-containers.ts';
 import { containerMounts } from './volumes/container-mounts.ts';
 import type { VolumePaths } from './volumes/set-up.ts';
 
@@ -30,12 +31,9 @@ export interface StartContext {
   readonly sandbox: RunningSandbox;
   readonly volumes: VolumePaths;
   readonly tell: TellPod;
+  /** Of the container whose processes this one is to see, if its spec names one. */
+  readonly targetId?: string | undefined;
   readonly signal: AbortSignal;
-}
-
-/** What went wrong after the container was made: the runtime's own words. */
-class RuntimeRefusal extends Error {
-  override readonly name = 'RuntimeRefusal';
 }
 
 /**
@@ -44,7 +42,7 @@ class RuntimeRefusal extends Error {
  */
 export async function startContainer(
   start: StartContext,
-  container: Container,
+  container: EphemeralContainer,
   begun: ContainerRecord,
 ): Promise<ContainerRecord> {
   const { context, pod, tell, signal } = start;
@@ -59,19 +57,23 @@ export async function startContainer(
       tell(pod, 'Warning', 'Failed', 'Error: ErrImagePull');
       return failPull(begun, failedMs, error.message);
     }
-    const reason =
-      error instanceof ImageRefused
-        ? error.reason
-        : error instanceof ConfigError || error instanceof StatusError
-          ? 'CreateContainerConfigError'
-          : 'CreateContainerError';
-    const message = error instanceof RuntimeRefusal ? error.message : describeFailure(error);
+    if (error instanceof ImageRefused) {
+      tell(pod, 'Warning', 'Failed', `Error: ${error.reason}`);
+      return refuseAttempt(begun, { reason: error.reason, message: error.message, failedMs });
+    }
+    const isConfig = error instanceof ConfigError || error instanceof StatusError;
+    const reason = isConfig ? 'CreateContainerConfigError' : 'CreateContainerError';
+    const message = failureText(error);
     tell(pod, 'Warning', 'Failed', `Error: ${message}`);
     return refuseAttempt(begun, { reason, message, failedMs });
   }
 }
 
-async function run(start: StartContext, container: Container, begun: ContainerRecord): Promise<ContainerRecord> {
+async function run(
+  start: StartContext,
+  container: EphemeralContainer,
+  begun: ContainerRecord,
+): Promise<ContainerRecord> {
   const { context, pod, sandbox, volumes, tell, signal } = start;
   const { cri, nodeName, paths, machine, clock } = context;
   const attempt = begun.restartCount;
@@ -86,17 +88,19 @@ async function run(start: StartContext, container: Container, begun: ContainerRe
     podIP: sandbox.ip,
     allocatable: machine.allocatable,
   });
-  const mounts = await containerMounts(pod, container, attempt, paths, volumes, environment);
+  const mounts = await containerMounts(pod, container, attempt, paths, volumes, environment, signal);
   await mkdir(join(podLogDirectory(paths, pod), container.name), { recursive: true, mode: 0o755 });
   const config = containerConfig(pod, container, {
     nodeName,
     attempt,
     imageId: image.id,
     imageUser: image.user,
+    seccompProfiles: seccompProfiles(paths),
     environment,
     mounts,
     nodeMemoryBytes: machine.memoryBytes,
     cgroups: machine.cgroups,
+    ...target(container, start.targetId),
   });
   // Not cut off from here on, whatever happens to the pod: a runtime that is left half-way may keep what nobody knows of.
   const created = await cri.runtime.createContainer({
@@ -111,8 +115,8 @@ async function run(start: StartContext, container: Container, begun: ContainerRe
     await cri.runtime.startContainer({ containerId });
   } catch (error) {
     if (signal.aborted) throw error;
-    tell(pod, 'Warning', 'Failed', `Error: ${describeFailure(error)}`);
-    return await notStarted(start, begun, containerId, describeFailure(error), image.id);
+    tell(pod, 'Warning', 'Failed', `Error: ${failureText(error)}`);
+    return await notStarted(start, begun, containerId, failureText(error), image.id);
   }
   tell(pod, 'Normal', 'Started', `Started container ${container.name}`);
   const probed = container.startupProbe !== undefined;
@@ -124,6 +128,13 @@ async function run(start: StartContext, container: Container, begun: ContainerRe
     ready: !probed && container.readinessProbe === undefined,
   });
   return await afterStart(start, container, running, containerId);
+}
+
+/** @throws ConfigError when there is no such container (yet). */
+function target({ targetContainerName: name }: EphemeralContainer, id: string | undefined): { targetId?: string } {
+  if (name === undefined || name === '') return {};
+  if (id === undefined) throw new ConfigError(`unable to find target container ${name}`);
+  return { targetId: bareId(id) };
 }
 
 /** The runtime keeps a container that did not start, ended: the crash back-off counts it. */
@@ -155,17 +166,18 @@ async function afterStart(
   running: ContainerRecord,
   containerId: string,
 ): Promise<ContainerRecord> {
-  const outcome = await runPostStart(context, { container, containerId, address: sandbox.ip }, signal);
-  if (outcome !== undefined && outcome.answer !== 'success') {
-    tell(pod, 'Warning', 'FailedPostStartHook', `PostStartHook failed: ${outcome.message}`);
-    tell(pod, 'Normal', 'Killing', `FailedPostStartHook`);
-    // It ends, and its restart policy says what then.
-    const graceSeconds = pod.spec.terminationGracePeriodSeconds ?? 30;
-    await context.cri.runtime.stopContainer(
-      { containerId, timeout: BigInt(graceSeconds) },
-      { signal, timeoutMs: (graceSeconds + 30) * 1000 },
-    );
-  }
+  const address = sandbox.ip;
+  const outcome = await runPostStart(context, { container, containerId, address }, signal);
+  if (outcome === undefined || outcome.answer === 'success') return running;
+  const { clock, log } = context;
+  const { name } = container;
+  // What the hook answered is not for everybody who may read events.
+  tell(pod, 'Warning', 'FailedPostStartHook', 'PostStartHook failed');
+  log.warn('a postStart hook failed', { pod: pod.metadata.name, container: name, why: outcome.message });
+  // It ends, as any other, and its restart policy says what then.
+  const deadlineMs = clock.now() + gracePeriodMs(pod.spec);
+  const stopping = { context, pod, address, tell, signal, deadlineMs };
+  await stopContainer(stopping, { id: `containerd://${containerId}`, name }, { message: 'FailedPostStartHook' });
   return running;
 }
 

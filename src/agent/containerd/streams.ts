@@ -1,7 +1,7 @@
 // Logs and streams of this node's pods, as the API server asks for them: finds the container in the agent's own picture of
 // its pods, and lets the container runtime do the rest. The words of refusals are a kubelet's.
 import { type ContainerStatus, type Pod, StatusError } from '../../api/index.ts';
-import { chooseLog } from '../../core/pod/index.ts';
+import { chooseLog, containersInOrder } from '../../core/pod/index.ts';
 import { describeFailure, isNotFound } from '../cri/index.ts';
 import type { ContainerTarget, PodRuntime, PodTarget } from '../kubelet-api/index.ts';
 import type { NodeContext } from './context.ts';
@@ -97,12 +97,12 @@ async function told<Answer>(answer: Promise<Answer>): Promise<Answer> {
 }
 
 function statusesOf(life: PodLife, now: number): readonly ContainerStatus[] {
-  const { initContainerStatuses = [], containerStatuses = [] } = life.status(now);
-  return [...initContainerStatuses, ...containerStatuses];
+  const { initContainerStatuses = [], containerStatuses = [], ephemeralContainerStatuses = [] } = life.status(now);
+  return [...initContainerStatuses, ...containerStatuses, ...ephemeralContainerStatuses];
 }
 
 function specOf({ spec }: Pod, name: string) {
-  return [...(spec.initContainers ?? []), ...spec.containers].find((container) => container.name === name);
+  return containersInOrder(spec).find(({ container }) => container.name === name)?.container;
 }
 
 async function logPath(cri: NodeContext['cri'], containerId: string, signal: AbortSignal): Promise<string> {

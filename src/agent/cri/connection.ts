@@ -48,6 +48,12 @@ export function isTimedOut(error: unknown): boolean {
   return error instanceof ConnectError && error.code === Code.DeadlineExceeded;
 }
 
+/** What the runtime said, without what gRPC puts before it: as the kubelet shows why a container was not made. */
+export function failureText(error: unknown): string {
+  if (error instanceof ConnectError) return error.rawMessage;
+  return error instanceof Error ? error.message : String(error);
+}
+
 /** What the runtime said, as the kubelet shows it: `rpc error: code = NotFound desc = …`. */
 export function describeFailure(error: unknown): string {
   if (!(error instanceof ConnectError)) return error instanceof Error ? error.message : String(error);

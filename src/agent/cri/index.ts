@@ -1,5 +1,13 @@
 // The door to cri/: a container runtime as seen from the node agent.
-export { connectCri, type Cri, describeFailure, isNotFound, isTimedOut, isWrongState } from './connection.ts';
+export {
+  connectCri,
+  type Cri,
+  describeFailure,
+  failureText,
+  isNotFound,
+  isTimedOut,
+  isWrongState,
+} from './connection.ts';
 export {
   ContainerState as CriContainerState,
   type ContainerStatus as CriContainerStatus,
@@ -7,6 +15,6 @@ export {
   NamespaceMode,
   PodSandboxState,
   Protocol,
-  SecurityProfile_ProfileType as SeccompProfileType,
+  SecurityProfile_ProfileType as SecurityProfileType,
 } from './generated/cri_pb.ts';
 export type { ContainerConfig, ContainerSecurity, SandboxConfig, SeccompConfig } from './messages.ts';

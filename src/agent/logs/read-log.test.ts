@@ -96,8 +96,8 @@ describe('a container log', () => {
       for await (const chunk of readLog(source, { ...plain, follow: true }, none)) text += chunk.toString();
     })();
     const heard = async (wanted: string) => {
-      // Files are read in real time: some turns of the event loop for each step of the clock.
-      for (let turns = 0; turns < 2_000; turns++) {
+      // Files are read in real time, slowly on a busy machine: some turns of the event loop for each step of the clock.
+      for (let turns = 0; turns < 200_000; turns++) {
         if (text === wanted) break;
         if (turns % 20 === 0) await clock.advance(200);
         await new Promise(setImmediate);

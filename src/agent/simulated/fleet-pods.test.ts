@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { findCondition, resources, StatusError } from '../../api/index.ts';
+import { findCondition, formatTime, resources, StatusError } from '../../api/index.ts';
 import { world } from './world.test-support.ts';
 
 test('a pod runs, in one write, with what a kubelet reports', async (t) => {
@@ -47,6 +47,24 @@ test('a settled pod is not written again', async (t) => {
   await clock.advance(5_000);
   client.calls.length = 0;
   await clock.advance(3_600_000);
+  assert.equal(client.calls.filter(({ resource }) => resource.startsWith('pods')).length, 0);
+});
+
+test('a container that was added to a running pod runs too, and is reported once', async (t) => {
+  const { addPod, client, clock, pod, run } = world(t);
+  await run(1);
+  addPod('p');
+  await clock.advance(1_000);
+  const before = pod('p')!;
+  const spec = { ...before.spec, ephemeralContainers: [{ name: 'look', image: 'busybox:2' }] };
+  await client.update(resources.pods, { ...before, spec });
+  await clock.advance(1_000);
+  const [status] = pod('p')!.status?.ephemeralContainerStatuses ?? [];
+  assert.equal(status?.name, 'look');
+  assert.ok(status.state?.running !== undefined);
+  client.calls.length = 0;
+  await clock.advance(3_600_000);
+  assert.deepEqual(pod('p')!.status?.ephemeralContainerStatuses, [status]);
   assert.equal(client.calls.filter(({ resource }) => resource.startsWith('pods')).length, 0);
 });
 
@@ -203,6 +221,16 @@ test('a slow stop is cut short by the grace period', async (t) => {
   await clock.advance(29_900);
   assert.notEqual(pod('p'), undefined);
   await clock.advance(100);
+  assert.equal(pod('p'), undefined);
+});
+
+test('a deletion without grace that the API server began and did not end is ended', async (t) => {
+  // It marks the pod and then removes it; whoever asked may have gone in between.
+  const { addPod, clock, pod, run } = world(t);
+  await run(1);
+  const deletionTimestamp = formatTime(clock.now());
+  addPod('p', {}, { deletionTimestamp, deletionGracePeriodSeconds: 0 });
+  await clock.advance(1_000);
   assert.equal(pod('p'), undefined);
 });
 

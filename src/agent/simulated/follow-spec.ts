@@ -11,6 +11,7 @@ import {
   type ResizeState,
   startAnew,
   wantsResize,
+  withNewContainers,
 } from '../../core/pod/index.ts';
 
 export interface Followed {
@@ -28,7 +29,7 @@ export function followSpec(
   grant: () => ResizeState | undefined,
   now: number,
 ): Followed {
-  let records = followImages(spec, before);
+  let records = followImages(spec, withNewContainers(spec, before));
   const old = outdated(spec, records).map(({ name }) => name);
   records = followImages(spec, restarted(records, old, now));
   const resize = wantsResize(spec, records) ? grant() : undefined;

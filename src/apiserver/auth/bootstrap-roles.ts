@@ -11,7 +11,16 @@ const publicPaths = ['/healthz', '/livez', '/readyz', '/version', '/version/'];
 
 /** What namespaces hold, and may be seen and changed by those who work in them. */
 const contents: Readonly<Record<string, readonly string[]>> = {
-  '': ['configmaps', 'endpoints', 'persistentvolumeclaims', 'pods', 'podtemplates', 'serviceaccounts', 'services'],
+  '': [
+    'configmaps',
+    'endpoints',
+    'persistentvolumeclaims',
+    'pods',
+    'podtemplates',
+    'replicationcontrollers',
+    'serviceaccounts',
+    'services',
+  ],
   apps: ['controllerrevisions', 'daemonsets', 'deployments', 'replicasets', 'statefulsets'],
   autoscaling: ['horizontalpodautoscalers'],
   batch: ['cronjobs', 'jobs'],
@@ -41,6 +50,7 @@ const view = [
   rule(reading, [''], ['bindings', 'events', 'limitranges', 'namespaces', 'namespaces/status', 'pods/log']),
   rule(reading, [''], ['resourcequotas', 'resourcequotas/status']),
   rule(reading, ['events.k8s.io'], ['events']),
+  rule(reading, [''], ['replicationcontrollers/scale']),
   rule(reading, ['apps'], ['deployments/scale', 'replicasets/scale', 'statefulsets/scale']),
 ];
 const edit = [
@@ -50,6 +60,7 @@ const edit = [
   rule(['create'], [''], ['pods/eviction', 'serviceaccounts/token']),
   rule(['impersonate'], [''], ['serviceaccounts']),
   rule(writing, [''], ['events']),
+  rule(writing, [''], ['replicationcontrollers/scale']),
   rule(writing, ['apps'], ['deployments/scale', 'replicasets/scale', 'statefulsets/scale']),
   rule(['get', 'list', 'watch', ...writing], ['coordination.k8s.io'], ['leases']),
 ];

@@ -14,7 +14,6 @@ async function twoNodes(): Promise<TestServer> {
   for (const name of ['used', 'unused'])
     await call({ verb: 'create', resource: 'configmaps', ...inDefault, body: configMap(name) });
   await call({ verb: 'create', resource: 'secrets', ...inDefault, body: { metadata: { name: 'key' } } });
-  await call({ verb: 'create', resource: 'serviceaccounts', ...inDefault, body: { metadata: { name: 'default' } } });
   const volumes = [
     { name: 'settings', configMap: { name: 'used' } },
     { name: 'all', projected: { sources: [{ secret: { name: 'key' } }] } },

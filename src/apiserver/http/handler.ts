@@ -10,6 +10,7 @@ import type { ApiRequest, User } from '../request.ts';
 import type { ApiServer } from '../server.ts';
 import { readBody } from './body.ts';
 import { requestsInFlightMax, streamsMax } from './limits.ts';
+import type { ListPieces } from './list-pieces.ts';
 import { negotiate, patchTypeOf, requireKnownBody } from './negotiate.ts';
 import { type Exchange, passLog, passUpgrade, type UpgradeRequest } from './node-streams.ts';
 import { respond, respondError, respondText } from './respond.ts';
@@ -22,6 +23,7 @@ import { isPublic, serveSystem } from './system.ts';
 export interface HandlerOptions extends WatchOptions {
   readonly authenticate: Authenticator;
   readonly documents: OpenApiDocuments;
+  readonly pieces: ListPieces;
   /** Absent: nothing is to be had from nodes. */
   readonly connectNode: ConnectNode | undefined;
   /** Aborts when the server stops: streams from nodes end at once. */
@@ -78,7 +80,7 @@ export function createHttpHandler(options: HandlerOptions): HttpHandler {
         await serveStream(options, running, asked, { request, response, upgrade });
       } else {
         limitAnswer(options, request, response);
-        await serveResource(server, { ...route, verb: route.verb }, query, user!, request, response);
+        await serveResource(options, { ...route, verb: route.verb }, query, user!, request, response);
       }
     } catch (error) {
       const failure = asStatusError(error);
@@ -116,7 +118,7 @@ function requireReading(request: IncomingMessage): void {
 }
 
 async function serveResource(
-  server: ApiServer,
+  { server, pieces }: HandlerOptions,
   route: ResourceRoute & { readonly verb: ApiRequest['verb'] },
   query: Query,
   user: User,
@@ -143,7 +145,9 @@ async function serveResource(
     ...(userAgent === undefined ? {} : { userAgent }),
   });
   const shaped = definition === undefined ? answer.body : shape(definition, answer.body, wanted, table);
-  await respond(request, response, { ...answer, body: shaped, encoding: wanted.encoding });
+  const isAsStored = shaped === answer.body && definition?.conversion === undefined;
+  const { encoding } = wanted;
+  await respond(request, response, { ...answer, body: shaped, encoding, ...(isAsStored ? { pieces } : {}) });
 }
 
 function isStream({ resources }: ApiServer, { group, version, resource, subresource = '' }: ResourceRoute): boolean {

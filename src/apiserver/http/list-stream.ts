@@ -5,12 +5,11 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Writable } from 'node:stream';
 import { constants, createGzip } from 'node:zlib';
 import type { KubernetesList, KubernetesObject } from '../../api/index.ts';
+import { cutIntoPieces, type ListPieces, unkeptPieces } from './list-pieces.ts';
 import { acceptsGzip } from './negotiate.ts';
 
 /** Lists from this length on are streamed. */
 export const streamedItemsMin = 500;
-/** Objects made into JSON without a break; at 4 kB each some 2 ms. */
-const itemsPerPiece = 200;
 
 /** Resolves when everything is handed to the socket, or the client has gone. */
 export async function streamList(
@@ -19,6 +18,7 @@ export async function streamList(
   code: number,
   list: KubernetesList<KubernetesObject>,
   headers: Readonly<Record<string, string | string[]>>,
+  pieces: ListPieces = unkeptPieces,
 ): Promise<void> {
   const zips = acceptsGzip(request);
   response.writeHead(code, {
@@ -38,7 +38,7 @@ export async function streamList(
     out.pipe(response);
   }
   try {
-    for (const piece of piecesOf(list)) {
+    for (const piece of partsOf(list, pieces)) {
       if (response.destroyed) break;
       if (!out.write(piece)) await once(out, 'drain', { signal: gone.signal });
       else await new Promise(setImmediate);
@@ -52,12 +52,13 @@ export async function streamList(
   }
 }
 
-function* piecesOf({ items, ...head }: KubernetesList<KubernetesObject>): Generator<Buffer> {
+function* partsOf({ items, ...head }: KubernetesList<KubernetesObject>, pieces: ListPieces): Generator<Buffer> {
   yield Buffer.from(`${JSON.stringify(head).slice(0, -1)},"items":[`);
-  for (let start = 0; start < items.length; start += itemsPerPiece) {
-    const bytes = Buffer.from(JSON.stringify(items.slice(start, start + itemsPerPiece)));
-    if (start > 0) bytes[0] = 0x2c;
-    yield bytes.subarray(start === 0 ? 1 : 0, -1);
+  let isFirst = true;
+  for (const piece of cutIntoPieces(items)) {
+    const bytes = pieces.json(piece);
+    yield isFirst ? bytes.subarray(1) : bytes;
+    isFirst = false;
   }
   yield Buffer.from(']}');
 }

@@ -155,6 +155,18 @@ test('a field that is there twice is told of, or refused', async () => {
   assert.equal(yaml.code, 400);
 });
 
+test('warnings are told once, in full as long as they are few', async () => {
+  const keys = (count: number, length: number) =>
+    Object.fromEntries(Array.from({ length: count }, (_, index) => [`k${index}`.padEnd(length, 'x'), 1]));
+  const warningsOf = async (fields: object) => {
+    const { headers } = await post(`${maps}?dryRun=All`, { ...configMap('told'), ...fields });
+    return String(headers.warning).split(/(?<="), ?(?=299)/);
+  };
+  assert.deepEqual(await warningsOf(keys(1, 300)), [String.raw`299 - "unknown field \"${'k0'.padEnd(300, 'x')}\""`]);
+  const many = await warningsOf(keys(100, 300));
+  assert.equal(many.length, 16, 'of 256 characters each, 4096 in all');
+});
+
 test('what cannot be answered in, or read, is refused', async () => {
   assert.equal((await ask(maps, { headers: { accept: 'application/vnd.kubernetes.protobuf' } })).code, 406);
   assert.equal((await post(maps, 'x', { 'content-type': 'text/plain' })).code, 415);

@@ -11,6 +11,7 @@ import type { ConnectNode } from '../node-connection.ts';
 import type { User } from '../request.ts';
 import type { ApiServer } from '../server.ts';
 import { createEncodedObjects } from './encoded-objects.ts';
+import { createListPieces } from './list-pieces.ts';
 import { createHttpHandler } from './handler.ts';
 import {
   type ClientPatience,
@@ -60,6 +61,7 @@ export async function listenApiServer(server: ApiServer, options: ListenOptions)
     server,
     authenticate: createAuthenticator(server.tokens, tokens),
     encoded: createEncodedObjects(),
+    pieces: createListPieces(server.clock),
     documents: createOpenApiDocuments(server.resources),
     log,
     patience,

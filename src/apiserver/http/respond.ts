@@ -4,13 +4,15 @@ import { promisify } from 'node:util';
 import { constants, gzip } from 'node:zlib';
 import type { KubernetesList, KubernetesObject, StatusError } from '../../api/index.ts';
 import { gzipBytesMin } from './limits.ts';
+import type { ListPieces } from './list-pieces.ts';
 import { streamedItemsMin, streamList } from './list-stream.ts';
 import { acceptsGzip, type Encoding, wantsPretty } from './negotiate.ts';
 import { formatYaml } from '../../machinery/index.ts';
 
 const compress = promisify(gzip);
-/** A header line should not grow without bound with what the client sent. */
-const warningsMax = 20;
+/** Headers should not grow without bound with what the client sent (endpoints/filters/warning.go). */
+const warningsLengthMax = 4 * 1024;
+/** Where all together are longer than that, each is cut to so much, and the last are left out. */
 const warningLengthMax = 256;
 
 export interface Answer {
@@ -20,15 +22,18 @@ export interface Answer {
   readonly encoding?: Encoding;
   /** Overrides the encoding's own. */
   readonly contentType?: string;
+  /** Where long lists of stored objects are kept. */
+  readonly pieces?: ListPieces;
 }
 
 export async function respond(request: IncomingMessage, response: ServerResponse, answer: Answer): Promise<void> {
   const yaml = answer.encoding === 'yaml';
   const list = yaml ? undefined : longList(answer.body);
-  const warnings = (answer.warnings ?? []).slice(0, warningsMax).map(warningHeader);
+  const warnings = boundedWarnings(answer.warnings ?? []).map(warningHeader);
   const warning = warnings.length === 0 ? {} : { warning: warnings };
   if (list !== undefined) {
-    await streamList(request, response, answer.code, list, { 'content-type': 'application/json', ...warning });
+    const headers = { 'content-type': 'application/json', ...warning };
+    await streamList(request, response, answer.code, list, headers, answer.pieces);
     return;
   }
   const indent = yaml || !wantsPretty(request) ? undefined : 2;
@@ -94,8 +99,18 @@ export async function respondError(
   await respond(request, response, { code: error.code, body: error.toStatus() });
 }
 
+/** Each once. */
+function boundedWarnings(texts: readonly string[]): readonly string[] {
+  const warnings = [...new Set(texts)];
+  const lengthOf = (some: readonly string[]) => some.reduce((sum, { length }) => sum + length, 0);
+  if (lengthOf(warnings) <= warningsLengthMax) return warnings;
+  const cut = warnings.slice(0, warningsLengthMax).map((text) => text.slice(0, warningLengthMax));
+  let left = warningsLengthMax;
+  return cut.filter(({ length }) => (left -= length) >= 0);
+}
+
 /** RFC 7234 section 5.5, code 299: `299 - "text"`. Headers carry printable ASCII only. */
 function warningHeader(text: string): string {
   const safe = text.replaceAll(/[^\x20-\x7e]/g, '?').replaceAll(/["\\]/g, String.raw`\$&`);
-  return `299 - "${safe.slice(0, warningLengthMax)}"`;
+  return `299 - "${safe}"`;
 }

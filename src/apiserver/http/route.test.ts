@@ -9,6 +9,8 @@ test('URLs mean what they mean to Kubernetes', async (t) => {
     ['GET', '/api/v1/pods', '', { verb: 'list', group: '', version: 'v1', resource: 'pods' }],
     ['GET', '/api/v1/namespaces/a/pods', '', { verb: 'list', resource: 'pods', namespace: 'a' }],
     ['GET', '/api/v1/namespaces/a/pods', 'watch=true', { verb: 'watch', resource: 'pods', namespace: 'a' }],
+    ['GET', '/api/v1/namespaces/a/pods', 'watch', { verb: 'watch', resource: 'pods', namespace: 'a' }],
+    ['GET', '/api/v1/namespaces/a/pods', 'watch=false', { verb: 'list', resource: 'pods', namespace: 'a' }],
     ['GET', '/api/v1/namespaces/a/pods/p', '', { verb: 'get', name: 'p' }],
     ['GET', '/api/v1/namespaces/a/pods/p', 'watch=1', { verb: 'watch', name: 'p' }],
     ['GET', '/api/v1/namespaces/a/pods/p/log', 'watch=true', { verb: 'get', subresource: 'log' }],

@@ -2,6 +2,7 @@
 // https://kubernetes.io/docs/reference/using-api/api-concepts/#resource-uris
 import { StatusError } from '../../api/index.ts';
 import type { Verb } from '../request.ts';
+import { flagOf } from '../verbs/parameters.ts';
 
 /** A request for a resource. */
 export interface ResourceRoute {
@@ -78,7 +79,7 @@ function verbOf(
   subresource: string | undefined,
   query: Query,
 ): Verb | 'watch' {
-  const watches = subresource === undefined && ['true', '1'].includes(query.watch ?? '');
+  const watches = subresource === undefined && flagOf(query, 'watch') === true;
   switch (method) {
     case 'GET':
     case 'HEAD':

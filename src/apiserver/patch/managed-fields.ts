@@ -4,7 +4,7 @@
 import { formatTime, type KubernetesObject } from '../../api/index.ts';
 import { isObject, type JsonObject, own } from '../schema/json.ts';
 import { splitResourceKey } from '../schema/types.ts';
-import { type FieldSet, fieldSet, fromFieldsV1, isEmptySet, sameSet, toFieldsV1, union, without } from './field-set.ts';
+import { type FieldSet, fieldSet, fromFieldsV1, isEmptySet, toFieldsV1, union, without } from './field-set.ts';
 import { emptyObject, type Structure, structureOfResource } from './structure.ts';
 import { difference, fieldsIn } from './typed-values.ts';
 
@@ -39,7 +39,8 @@ function textOf(entry: JsonObject, field: string): string | undefined {
 
 /** The object with these managers; those without a field are left out. */
 export function withManagers(object: KubernetesObject, managers: readonly Manager[]): KubernetesObject {
-  const managedFields = limited(managers.filter(({ fields }) => !isEmptySet(fields))).map((entry) => ({
+  const known = limited(managers.filter(({ fields }) => !isEmptySet(fields)));
+  const managedFields = known.toSorted(inOrder).map((entry) => ({
     apiVersion: entry.apiVersion,
     fieldsType: 'FieldsV1',
     fieldsV1: toFieldsV1(entry.fields),
@@ -50,6 +51,15 @@ export function withManagers(object: KubernetesObject, managers: readonly Manage
   }));
   const { managedFields: _, ...metadata } = object.metadata;
   return { ...object, metadata: managedFields.length === 0 ? metadata : { ...metadata, managedFields } };
+}
+
+/** Appliers first, then by time (managedfields/internal sortEncodedManagedFields). */
+function inOrder(a: Manager, b: Manager): number {
+  for (const key of ['operation', 'time', 'manager', 'apiVersion', 'subresource'] as const) {
+    const [left = '', right = ''] = [a[key], b[key]];
+    if (left !== right) return left < right ? -1 : 1;
+  }
+  return 0;
 }
 
 function limited(managers: readonly Manager[]): readonly Manager[] {
@@ -113,8 +123,8 @@ export function updateManagedFields(
     .filter((entry) => !isMine(entry))
     .map((entry) => ({ ...entry, fields: without(without(entry.fields, changed), removed) }));
   const fields = without(union(mine?.fields ?? fieldSet(false, []), changed), removed);
-  const isUnchanged = mine !== undefined && sameSet(mine.fields, fields);
-  const time = isUnchanged ? mine.time : formatTime(now);
+  // Whoever only takes away has taken nothing over: the time stays (managedFieldsUpdater).
+  const time = mine !== undefined && isEmptySet(changed) ? mine.time : formatTime(now);
   return withManagers(next, [...others, { manager, operation: 'Update', apiVersion, subresource, time, fields }]);
 }
 

@@ -294,6 +294,23 @@ describe('managed fields', () => {
     });
   });
 
+  test('say when their manager last set a value, appliers first', () => {
+    const written = (object: KubernetesObject, manager: string, minReadySeconds: number | undefined, now: number) => {
+      const { minReadySeconds: _, ...rest } = (object as unknown as { spec: Record<string, unknown> }).spec;
+      const spec = minReadySeconds === undefined ? rest : { ...rest, minReadySeconds };
+      const next = { ...object, spec } as KubernetesObject;
+      return updateManagedFields(object, next, { resourceKey, manager, isNamed: true, now });
+    };
+    const order = ({ metadata }: KubernetesObject) =>
+      (metadata.managedFields as { manager: string; time: string }[]).map(({ manager, time }) => `${manager} ${time}`);
+    const first = written(configuration([]), 'm', 1, 1000);
+    const again = written(first, 'm', 2, 60_000);
+    assert.equal(order(again).at(-1), 'm 1970-01-01T00:01:00Z');
+    const object = apply(again, 'alice', configuration([{ name: 'a' }]));
+    assert.equal(order(object)[0]!.split(' ')[0], 'alice');
+    assert.equal(order(written(object, 'other', undefined, 120_000)).length, order(object).length - 1);
+  });
+
   test('that a writer sends along count, if there are any', () => {
     const applied = apply(undefined, 'alice', configuration([{ name: 'a' }]));
     const mine = [{ ...(applied.metadata.managedFields![0] as object), manager: 'bob' }];

@@ -56,8 +56,16 @@ function withMetadata(object: KubernetesObject): KubernetesObject {
   return isObject(object.metadata) ? object : { ...object, metadata: {} };
 }
 
-function readConfiguration(patch: unknown, { subresource, hasStatusSubresource = true }: PatchOptions): JsonObject {
+function readConfiguration(
+  patch: unknown,
+  { resourceKey, subresource, hasStatusSubresource = true }: PatchOptions,
+): JsonObject {
   if (!isObject(patch)) throw badPatch('error decoding YAML: the configuration is not an object');
+  const [apiVersion, expected] = [own(patch, 'apiVersion') ?? '', apiVersionOf(resourceKey)];
+  if (apiVersion !== expected)
+    throw badPatch(
+      `Incorrect version specified in apply patch. Specified patch version: ${typeof apiVersion === 'string' ? apiVersion : JSON.stringify(apiVersion)}, expected: ${expected}`,
+    );
   const metadata = own(patch, 'metadata');
   if (
     isObject(metadata) &&

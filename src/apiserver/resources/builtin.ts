@@ -21,16 +21,19 @@ import { definitionEntry } from '../custom-resources/entry.ts';
 import { autoscalerEntries } from './autoscalers.ts';
 import { daemonSetEntry } from './daemonsets.ts';
 import { defineResource, type ResourceDefinition, type ResourceEntry } from './definition.ts';
+import { driverKinds } from './driver-kinds.ts';
 import { eventEntry, newerEventEntry } from './events.ts';
 import { cronJobEntry, jobEntry } from './jobs.ts';
 import { namespaceEntry } from './namespaces.ts';
 import { nodeEntry } from './nodes.ts';
 import { podEntry } from './pods/pods.ts';
 import { priorityClassEntry } from './priority-classes.ts';
+import { replicationControllerEntry } from './replication-controllers.ts';
 import { reviewEntries } from './reviews.ts';
 import { roleBindingEntries, roleEntries } from './roles.ts';
 import { tokenSubresource } from './service-account-token.ts';
 import { storedKinds } from './stored-kinds.ts';
+import { templateWarnings } from './template-warnings.ts';
 import { workloadScale } from './workload-scale.ts';
 
 type Rest<T extends KubernetesObject> = Partial<Omit<ResourceEntry<T>, 'group' | 'version' | 'name' | 'kind'>>;
@@ -46,6 +49,7 @@ function entry<T extends KubernetesObject>(
 
 const define = <T extends KubernetesObject>(resource: ResourceEntry<T>) => defineResource(resource, defaultColumns);
 const workload = { statusSubresource: true, countsGenerations: true, categories: ['all'] } as const;
+const templated = { warnings: templateWarnings('spec.template') };
 const scaled = { subresources: { scale: workloadScale } };
 
 export const builtinResources: readonly ResourceDefinition[] = [
@@ -75,8 +79,21 @@ export const builtinResources: readonly ResourceDefinition[] = [
       columns: serviceColumns,
     }),
   ),
-  define(entry('', 'endpoints', 'Endpoints', { singular: 'endpoints', shortNames: ['ep'], createsOnUpdate: true })),
-  define(entry<Loose>('', 'podtemplates', 'PodTemplate', { columns: podTemplateColumns, countsGenerations: true })),
+  define(
+    entry('', 'endpoints', 'Endpoints', {
+      singular: 'endpoints',
+      shortNames: ['ep'],
+      createsOnUpdate: true,
+      deprecation: 'v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice',
+    }),
+  ),
+  define(
+    entry<Loose>('', 'podtemplates', 'PodTemplate', {
+      columns: podTemplateColumns,
+      countsGenerations: true,
+      strategy: { warnings: templateWarnings('template') },
+    }),
+  ),
   define(entry('', 'resourcequotas', 'ResourceQuota', { shortNames: ['quota'], statusSubresource: true })),
   define(entry('', 'limitranges', 'LimitRange', { shortNames: ['limits'], columns: [nameColumn, createdAtColumn] })),
   define(
@@ -99,6 +116,7 @@ export const builtinResources: readonly ResourceDefinition[] = [
       ...scaled,
       shortNames: ['deploy'],
       columns: deploymentColumns,
+      strategy: templated,
     }),
   ),
   define(
@@ -107,6 +125,7 @@ export const builtinResources: readonly ResourceDefinition[] = [
       ...scaled,
       shortNames: ['rs'],
       columns: replicaSetColumns,
+      strategy: templated,
     }),
   ),
   define(
@@ -124,7 +143,9 @@ export const builtinResources: readonly ResourceDefinition[] = [
   define(jobEntry),
   define(cronJobEntry),
   ...autoscalerEntries.map(define),
+  define(replicationControllerEntry),
   ...storedKinds.map(define),
+  ...driverKinds.map(define),
   define(newerEventEntry),
   define(
     entry<Loose>('policy', 'poddisruptionbudgets', 'PodDisruptionBudget', {

@@ -4,6 +4,7 @@ import { type DaemonSet, StatusError } from '../../api/index.ts';
 import { daemonSetColumns } from '../printing/columns/workloads.ts';
 import { sameJson } from '../same-json.ts';
 import type { ResourceEntry, Strategy } from './definition.ts';
+import { templateWarnings } from './template-warnings.ts';
 
 /** The internal spec.templateGeneration of upstream surfaces in apps/v1 as this annotation. */
 const templateGenerationAnnotation = 'deprecated.daemonset.template.generation';
@@ -15,6 +16,7 @@ const strategy: Strategy<DaemonSet> = {
     const moved = !sameJson(next.spec.template, before.spec.template);
     return withTemplateGeneration(next, templateGeneration(before) + (moved ? 1 : 0));
   },
+  warnings: templateWarnings('spec.template'),
 };
 
 export const daemonSetEntry: ResourceEntry<DaemonSet> = {
@@ -35,7 +37,10 @@ function templateGeneration(daemonSet: DaemonSet): number {
   const text = daemonSet.metadata.annotations?.[templateGenerationAnnotation];
   if (text === undefined) return 0;
   if (!/^-?\d{1,15}$/.test(text))
-    throw new StatusError('BadRequest', `annotation ${templateGenerationAnnotation}: "${text}" is not an integer`);
+    throw new StatusError(
+      'BadRequest',
+      `DaemonSet in version "v1" cannot be handled as a DaemonSet: strconv.ParseInt: parsing ${JSON.stringify(text)}: invalid syntax`,
+    );
   return Number(text);
 }
 

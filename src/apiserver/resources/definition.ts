@@ -30,6 +30,8 @@ export interface Strategy<T extends KubernetesObject = KubernetesObject> {
   gracePeriodSeconds?(object: T, requested: number | undefined): number;
   /** Throws StatusError when this object may never be deleted. */
   admitDelete?(object: T, context: WriteContext): void;
+  /** What an object that may be written says and better would not; `before`: what it replaces. Not asked of subresources. */
+  warnings?(object: T, before: T | undefined): readonly string[];
   /** Whether more than metadata.finalizers keeps a deleted object in being. */
   isHeld?(object: T): boolean;
   /** What a delete writes first, for kinds that end in steps (namespaces); undefined: delete as usual. */

@@ -4,6 +4,7 @@ import type { KubernetesObject, LabelSelector, PodTemplateSpec } from '../../api
 import { cronJobColumns, jobColumns } from '../printing/columns/stored.ts';
 import type { Loose } from '../printing/columns/common.ts';
 import type { ResourceEntry, Strategy } from './definition.ts';
+import { templateWarnings } from './template-warnings.ts';
 
 type Job = KubernetesObject & {
   readonly spec: {
@@ -17,6 +18,7 @@ type Job = KubernetesObject & {
 const uidLabel = 'batch.kubernetes.io/controller-uid';
 
 const strategy: Strategy<Job> = {
+  warnings: templateWarnings('spec.template'),
   prepareForCreate(job) {
     if (job.spec.manualSelector === true) return job;
     const { template, selector } = job.spec;
@@ -64,4 +66,5 @@ export const cronJobEntry: ResourceEntry<Loose> = {
   kind: 'CronJob',
   shortNames: ['cj'],
   columns: cronJobColumns,
+  strategy: { warnings: templateWarnings('spec.jobTemplate.spec.template') },
 };

@@ -8,13 +8,25 @@ export interface PriorityClass extends KubernetesObject {
   readonly value: number;
   readonly globalDefault?: boolean;
   readonly preemptionPolicy?: string;
+  readonly description?: string;
 }
 
 export const priorityClassPlace = { storage: 'priorityclasses.scheduling.k8s.io', namespaced: false } as const;
 
 export const systemPriorityClasses: readonly PriorityClass[] = [
-  { metadata: { name: 'system-node-critical' }, value: 2_000_001_000, preemptionPolicy: 'PreemptLowerPriority' },
-  { metadata: { name: 'system-cluster-critical' }, value: 2_000_000_000, preemptionPolicy: 'PreemptLowerPriority' },
+  {
+    metadata: { name: 'system-node-critical' },
+    value: 2_000_001_000,
+    preemptionPolicy: 'PreemptLowerPriority',
+    description: 'Used for system critical pods that must not be moved from their current node.',
+  },
+  {
+    metadata: { name: 'system-cluster-critical' },
+    value: 2_000_000_000,
+    preemptionPolicy: 'PreemptLowerPriority',
+    description:
+      'Used for system critical pods that must run in the cluster, but can be moved to another node if necessary.',
+  },
 ];
 
 export const priorityClassEntry: ResourceEntry<PriorityClass> = {

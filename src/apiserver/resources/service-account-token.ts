@@ -45,7 +45,7 @@ async function issueToken(context: WriteContext, request: ApiRequest): Promise<A
   });
   const wanted = object as TokenRequest;
   const account = await getObject(context.server, context.definition, namespace, name);
-  const lifetimeSeconds = lifetimeOf(wanted, name);
+  const lifetimeSeconds = lifetimeOf(wanted);
   const bound = await boundObject(context, wanted, namespace, name);
   const audiences = wanted.spec?.audiences ?? [];
   const { token, expiresMs } = context.server.tokens.issue({
@@ -70,7 +70,7 @@ async function issueToken(context: WriteContext, request: ApiRequest): Promise<A
   return { code: 201, body: answered, warnings };
 }
 
-function lifetimeOf({ spec }: TokenRequest, name: string): number {
+function lifetimeOf({ spec }: TokenRequest): number {
   const asked = spec?.expirationSeconds ?? lifetimeSecondsDefault;
   if (asked >= lifetimeSecondsMin && asked <= 2 ** 32) return Math.min(asked, lifetimeSecondsMax);
   const message =
@@ -79,9 +79,8 @@ function lifetimeOf({ spec }: TokenRequest, name: string): number {
       : 'may not specify a duration larger than 2^32 seconds';
   throw new StatusError(
     'Invalid',
-    `TokenRequest.authentication.k8s.io "${name}" is invalid: spec.expirationSeconds: Invalid value: ${asked}: ${message}`,
+    `TokenRequest.authentication.k8s.io "" is invalid: spec.expirationSeconds: Invalid value: ${asked}: ${message}`,
     {
-      name,
       group: 'authentication.k8s.io',
       kind: 'TokenRequest',
       causes: [

@@ -10,6 +10,7 @@ import {
   volumeColumns,
 } from '../printing/columns/stored.ts';
 import type { ResourceEntry } from './definition.ts';
+import { templateWarnings } from './template-warnings.ts';
 import { workloadScale } from './workload-scale.ts';
 
 const networking = 'networking.k8s.io';
@@ -33,6 +34,7 @@ export const storedKinds: readonly ResourceEntry<Loose>[] = [
     countsGenerations: true,
     subresources: { scale: workloadScale },
     columns: statefulSetColumns,
+    strategy: { warnings: templateWarnings('spec.template') },
   }),
   entry(networking, 'ingresses', 'Ingress', {
     shortNames: ['ing'],

@@ -7,3 +7,5 @@ export { validateCreate, validateUpdate, type ValidationContext } from './valida
 export { countFields, findDuplicateFields } from './duplicate-fields.ts';
 export { openApiV2, openApiV3, openApiV3Index, type OpenApiResource, type OpenApiSchema } from './openapi/index.ts';
 export { FieldErrors } from './validation/field-errors.ts';
+export { podWarnings } from './warnings/pod-spec.ts';
+export { dnsLabel } from './validation/names.ts';

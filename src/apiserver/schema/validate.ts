@@ -17,7 +17,6 @@ import {
   roleBindingRules,
   roleRules,
   secretRules,
-  serviceAccountRules,
   serviceRules,
 } from './validation/configuration.ts';
 import { controllerRevisionRules, daemonSetRules } from './validation/daemonset.ts';
@@ -32,6 +31,8 @@ import {
   ingressRules,
   jobRules,
   networkPolicyRules,
+  replicationControllerRules,
+  runtimeClassRules,
   statefulSetRules,
 } from './validation/stored.ts';
 import { deploymentRules, disruptionBudgetRules, podTemplateRules, replicaSetRules } from './validation/workloads.ts';
@@ -50,11 +51,12 @@ const kinds: ReadonlyMap<string, KindRules> = new Map(
     'v1/Event': eventRules,
     'v1/ConfigMap': configMapRules,
     'v1/Secret': secretRules,
-    'v1/ServiceAccount': serviceAccountRules,
     'v1/Service': serviceRules,
     'v1/PersistentVolumeClaim': claimRules,
     'v1/ResourceQuota': resourceQuotaRules,
     'v1/LimitRange': limitRangeRules,
+    'v1/ReplicationController': replicationControllerRules,
+    'node.k8s.io/v1/RuntimeClass': runtimeClassRules,
     'apps/v1/DaemonSet': daemonSetRules,
     'apps/v1/ControllerRevision': controllerRevisionRules,
     'apps/v1/Deployment': deploymentRules,

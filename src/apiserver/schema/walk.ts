@@ -109,7 +109,7 @@ function walkMap(state: Walk, parent: StructType, item: FieldType, value: JsonOb
   let copy: Record<string, unknown> | undefined;
   for (const key of Object.keys(value)) {
     const before = value[key];
-    state.path.push(key);
+    state.path.push(`[${key}]`);
     const after = before === null ? zeroOf(state, item) : walkValue(state, parent, item, before);
     state.path.pop();
     if (state.mismatch !== undefined) return value;
@@ -183,7 +183,7 @@ function isBase64(text: string): boolean {
   return base64.test(text) && text.replaceAll(/[\r\n]/g, '').length % 4 === 0;
 }
 
-/** encoding/json's wording: the struct's name, then the path without list indices. */
+/** encoding/json's wording: the struct's name, then the path without list indices and map keys. */
 function fail(state: Walk, parent: StructType, value: unknown, wanted: string): undefined {
   const path = state.path.filter((segment) => !segment.startsWith('[')).join('.');
   const found = typeof value === 'number' && wanted.startsWith('int') ? `number ${value}` : jsonType(value);

@@ -10,13 +10,23 @@ test('a created object gets its identity, its time and its resourceVersion from 
   const { code, body } = await respond({
     ...maps,
     verb: 'create',
-    body: { ...sent, metadata: { name: 'a', uid: 'mine', creationTimestamp: '1999-01-01T00:00:00Z', generation: 7 } },
+    body: {
+      ...sent,
+      metadata: {
+        name: 'a',
+        uid: 'mine',
+        creationTimestamp: '1999-01-01T00:00:00Z',
+        generation: 7,
+        selfLink: '/x',
+      } as object,
+    },
   });
   assert.equal(code, 201);
   const { metadata } = body as typeof sent;
   assert.match(metadata.uid!, /^[0-9a-f-]{36}$/);
   assert.equal(metadata.creationTimestamp, new Date(clock.now()).toISOString().replace('.000Z', 'Z'));
   assert.equal(metadata.generation, undefined);
+  assert.equal('selfLink' in metadata, false);
   assert.equal(metadata.namespace, 'default');
   assert.match(metadata.resourceVersion!, /^\d+$/);
   assert.equal(await call({ ...maps, verb: 'get', name: 'a' }), body, 'readers share one object');
@@ -59,7 +69,7 @@ test('a dry run checks everything and stores nothing', async () => {
   );
   assert.equal(
     (await fails({ ...maps, verb: 'create', body: configMap('b'), query: { dryRun: 'yes' } })).message,
-    'CreateOptions.meta.k8s.io "" is invalid: dryRun: Unsupported value: "yes": supported values: "All"',
+    'CreateOptions.meta.k8s.io "" is invalid: dryRun: Unsupported value: ["yes"]: supported values: "All"',
   );
 });
 
@@ -82,13 +92,13 @@ test('refused creates name what is wrong', async (t) => {
       'another kind',
       { ...maps, verb: 'create', body: pod('a') },
       'BadRequest',
-      /kind in the data \(Pod\) does not match the expected kind \(ConfigMap\)/,
+      /^Pod in version "v1" cannot be handled as a ConfigMap: converting \(v1.Pod\) to \(core.ConfigMap\): unknown conversion$/,
     ],
     [
       'another version',
       { ...maps, verb: 'create', body: { apiVersion: 'v2', metadata: { name: 'a' } } },
       'BadRequest',
-      /does not match the expected API version \(v1\)/,
+      /^ConfigMap in version "v2" cannot be handled as a ConfigMap: no kind "ConfigMap" is registered for version "v2"/,
     ],
     ['a body that is no object', { ...maps, verb: 'create', body: [1] }, 'BadRequest', /not a ConfigMap object/],
     ['no name', { ...maps, verb: 'create', body: { metadata: {} } }, 'Invalid', /name or generateName is required/],
@@ -136,4 +146,29 @@ test('nothing is created in a namespace that is going away', async () => {
     'configmaps "a" is forbidden: unable to create new content in namespace shop because it is being terminated',
   );
   assert.equal(error.details?.causes?.[0]?.reason, 'NamespaceTerminating');
+});
+
+test('what reports on itself begins with a report of nothing', async () => {
+  const { call } = await createTestServer();
+  const made = async (resource: string, body: object, group = 'apps') =>
+    (await call({ verb: 'create', group, resource, namespace: 'default', body }))['status'];
+  const { spec } = daemonSet('agent') as unknown as { spec: object };
+  assert.deepEqual(await made('daemonsets', { metadata: { name: 'agent' }, spec, status: { numberReady: 7 } }), {
+    currentNumberScheduled: 0,
+    numberMisscheduled: 0,
+    desiredNumberScheduled: 0,
+    numberReady: 0,
+  });
+  assert.deepEqual(await made('replicasets', { metadata: { name: 'agent' }, spec }), { replicas: 0 });
+  assert.deepEqual(await made('deployments', { metadata: { name: 'agent' }, spec }), {});
+});
+
+test('an object that a PUT brings says its name', async () => {
+  const { call, fails } = await createTestServer();
+  await call({ ...maps, verb: 'create', body: configMap('a') });
+  const error = await fails({ ...maps, verb: 'update', name: 'a', body: { data: {} } });
+  assert.deepEqual(
+    [error.reason, error.message],
+    ['BadRequest', 'the name of the object (a based on URL) was undeterminable: name must be provided'],
+  );
 });

@@ -4,7 +4,7 @@ import { RevisionMismatchError } from '../../store/index.ts';
 import { alreadyExists, forbidden, notFound } from '../errors.ts';
 import { updateManagedFields } from '../patch/index.ts';
 import type { ApiRequest, ApiResponse } from '../request.ts';
-import type { WriteContext } from '../resources/definition.ts';
+import { groupVersionOf, type ResourceDefinition, type WriteContext } from '../resources/definition.ts';
 import { keyOf, objectAt, stored, toValue } from '../storage.ts';
 import { decodeBody, settleName, settleNamespace } from './body.ts';
 import { generateName, metadataForCreate } from './metadata.ts';
@@ -27,7 +27,16 @@ export async function createObject(context: WriteContext, request: ApiRequest): 
     request.name === undefined ? placed : settleName(placed, request),
     request,
   );
-  return { code: 201, body: created, warnings };
+  return { code: 201, body: created, warnings: [...warnings, ...warningsOf(definition, created)] };
+}
+
+/** What the kind has to say of a write that was accepted. */
+export function warningsOf(
+  { strategy }: ResourceDefinition,
+  object: KubernetesObject,
+  before?: KubernetesObject,
+): readonly string[] {
+  return strategy.warnings?.(object, before) ?? [];
 }
 
 /** The rest of create for an object that prepare() has seen; also for patches and updates that create. */
@@ -79,7 +88,7 @@ async function complete(
   const bare: KubernetesObject = {
     ...rest,
     metadata: { ...metadataForCreate(prepared, context), name },
-    ...(status === undefined || !definition.keepsStatusOnCreate ? {} : { status }),
+    ...(definition.keepsStatusOnCreate ? (status === undefined ? {} : { status }) : emptyStatusOf(definition)),
   };
   const object = (await definition.strategy.prepareForCreate?.(bare, context)) ?? bare;
   definition.schema.validateCreate(shown(definition, object));
@@ -94,6 +103,20 @@ async function complete(
   });
   return metadata === object.metadata ? object : { ...object, metadata };
 }
+
+/** What a kind that reports on itself says before anybody does: `desiredNumberScheduled: 0`. */
+function emptyStatusOf(definition: ResourceDefinition): { readonly status?: unknown } {
+  let known = emptyStatuses.get(definition);
+  if (known === undefined) {
+    const empty = { apiVersion: groupVersionOf(definition), kind: definition.kind, metadata: {} };
+    const { status } = definition.schema.prepare(empty, { fieldValidation: 'Ignore' }).object as { status?: unknown };
+    known = status === undefined ? {} : { status };
+    emptyStatuses.set(definition, known);
+  }
+  return known;
+}
+
+const emptyStatuses = new WeakMap<ResourceDefinition, { readonly status?: unknown }>();
 
 function withoutStatus(object: KubernetesObject): KubernetesObject {
   const { status: _, ...rest } = object as KubernetesObject & { readonly status?: unknown };

@@ -15,7 +15,6 @@ test('an object that nothing holds goes at once, and the answer says which it wa
     metadata: {},
     status: 'Success',
     details: { name: 'a', group: 'apps', kind: 'daemonsets', uid: made.metadata.uid },
-    code: 200,
   });
   assert.equal((await fails({ ...sets, verb: 'get', name: 'a' })).message, 'daemonsets.apps "a" not found');
   assert.equal((await fails({ ...sets, verb: 'delete', name: 'a' })).reason, 'NotFound');
@@ -76,7 +75,7 @@ test('preconditions protect an object that is not the one meant', async () => {
   assert.equal(wrongUid.reason, 'Conflict');
   assert.equal(
     wrongUid.message,
-    `Operation cannot be fulfilled on configmaps "a": Precondition failed: UID in precondition: other, UID in object meta: ${made.metadata.uid}`,
+    `Operation cannot be fulfilled on ConfigMap "a": the UID in the precondition (other) does not match the UID in record (${made.metadata.uid}). The object might have been deleted and then recreated`,
   );
   const body = { preconditions: { resourceVersion: '1' } };
   assert.equal((await fails({ ...maps, verb: 'delete', name: 'a', body })).reason, 'Conflict');

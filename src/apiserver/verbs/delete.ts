@@ -10,7 +10,7 @@ import {
   type Status,
   StatusError,
 } from '../../api/index.ts';
-import { conflict } from '../errors.ts';
+import { preconditionFailed } from '../errors.ts';
 import type { ApiRequest, ApiResponse } from '../request.ts';
 import type { WriteContext } from '../resources/definition.ts';
 import { FieldErrors } from '../schema/index.ts';
@@ -113,16 +113,16 @@ function checkPreconditions(context: WriteContext, object: KubernetesObject, { p
   const { definition } = context;
   const { uid, resourceVersion, name = '' } = object.metadata;
   if (preconditions?.uid !== undefined && preconditions.uid !== uid)
-    throw conflict(
+    throw preconditionFailed(
       definition,
       name,
-      `Precondition failed: UID in precondition: ${preconditions.uid}, UID in object meta: ${uid}`,
+      `the UID in the precondition (${preconditions.uid}) does not match the UID in record (${uid}). The object might have been deleted and then recreated`,
     );
   if (preconditions?.resourceVersion !== undefined && preconditions.resourceVersion !== resourceVersion)
-    throw conflict(
+    throw preconditionFailed(
       definition,
       name,
-      `Precondition failed: ResourceVersion in precondition: ${preconditions.resourceVersion}, ResourceVersion in object meta: ${resourceVersion}`,
+      `the ResourceVersion in the precondition (${preconditions.resourceVersion}) does not match the ResourceVersion in record (${resourceVersion}). The object might have been modified`,
     );
 }
 
@@ -160,7 +160,7 @@ function deleteOptionsOf(request: ApiRequest): Options {
   const dryRun = given.dryRun ?? (query?.dryRun === undefined ? undefined : [query.dryRun]);
   const errors = new FieldErrors();
   if (policy !== undefined && !propagationPolicies.includes(policy))
-    errors.notSupported('propagationPolicy', policy, propagationPolicies);
+    errors.notSupported('propagationPolicy', policy, [...propagationPolicies, 'nil']);
   if (policy !== undefined && (given.orphanDependents ?? undefined) !== undefined)
     errors.invalid('propagationPolicy', policy, 'orphanDependents and deletionPropagation cannot be both set');
   if (grace !== undefined && (typeof grace !== 'number' || !Number.isInteger(grace)))
@@ -169,8 +169,8 @@ function deleteOptionsOf(request: ApiRequest): Options {
     errors.notSupported('dryRun', dryRun, ['All']);
   errors.throwIfAny(`${optionsGroupVersion}/DeleteOptions`, '');
   return {
-    // A negative grace period means at once (BeforeDelete).
-    ...(grace === undefined ? {} : { gracePeriodSeconds: Math.max(grace, 0) }),
+    // A negative grace period is the shortest there is (BeforeDelete).
+    ...(grace === undefined ? {} : { gracePeriodSeconds: grace < 0 ? 1 : grace }),
     ...(policy === undefined ? {} : { propagationPolicy: policy as NonNullable<Options['propagationPolicy']> }),
     ...(typeof given.orphanDependents === 'boolean' ? { orphanDependents: given.orphanDependents } : {}),
     ...(isRecord(given.preconditions) ? { preconditions: given.preconditions } : {}),
@@ -187,6 +187,5 @@ function deletedStatus(context: WriteContext, object: KubernetesObject): Status 
     metadata: {},
     status: 'Success',
     details: { name: name!, ...(group === '' ? {} : { group }), kind, uid: uid! },
-    code: 200,
   };
 }

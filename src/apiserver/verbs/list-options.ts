@@ -24,18 +24,19 @@ const matches = ['Exact', notOlderThan];
 export function listOptionsOf(query: Query): ListOptions {
   const { resourceVersion = '', resourceVersionMatch: match = '', continue: token = '' } = query ?? {};
   const errors = new FieldErrors();
-  if ((query?.sendInitialEvents ?? '') !== '')
+  if (query?.sendInitialEvents !== undefined)
     errors.forbidden('sendInitialEvents', 'sendInitialEvents is forbidden for list');
   if (match !== '') {
     const refuse = (why: string) => errors.forbidden('resourceVersionMatch', why);
     if (resourceVersion === '') refuse('resourceVersionMatch is forbidden unless resourceVersion is provided');
     if (token !== '') refuse('resourceVersionMatch is forbidden when continue is provided');
-    if (!matches.includes(match)) errors.notSupported('resourceVersionMatch', match, matches);
+    if (!matches.includes(match)) errors.notSupported('resourceVersionMatch', match, [...matches, '']);
     if (match === 'Exact' && resourceVersion === '0')
       refuse('resourceVersionMatch "exact" is forbidden for resourceVersion "0"');
   }
   errors.throwIfAny(`${optionsGroupVersion}/ListOptions`, '');
-  const limit = integerOf(query, 'limit') ?? 0;
+  // Less than nothing is no limit.
+  const limit = Math.max(integerOf(query, 'limit') ?? 0, 0);
   const revision = resourceVersionOf(query) ?? 0;
   if (token !== '') {
     if (revision !== 0)
@@ -54,13 +55,13 @@ export function listOptionsOf(query: Query): ListOptions {
 
 /** Throws Invalid for combinations that have no meaning. */
 export function checkWatchOptions(query: Query): void {
-  const { resourceVersionMatch: match = '', sendInitialEvents = '', continue: token = '' } = query ?? {};
+  const { resourceVersionMatch: match = '', sendInitialEvents, continue: token = '' } = query ?? {};
   const errors = new FieldErrors();
   const refuse = (why: string) => errors.forbidden('resourceVersionMatch', why);
-  if (sendInitialEvents !== '' && match !== notOlderThan)
+  if (sendInitialEvents !== undefined && match !== notOlderThan)
     refuse(`sendInitialEvents requires setting resourceVersionMatch to ${notOlderThan}`);
   if (match !== '') {
-    if (sendInitialEvents === '')
+    if (sendInitialEvents === undefined)
       refuse('resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided');
     if (match !== notOlderThan) errors.notSupported('resourceVersionMatch', match, [notOlderThan]);
     if (token !== '') refuse('resourceVersionMatch is forbidden when continue is provided');

@@ -4,6 +4,7 @@ import { formatTime, type KubernetesObject, type ObjectMeta, StatusError } from 
 import { conflict, modified } from '../errors.ts';
 import type { ResourceDefinition, WriteContext } from '../resources/definition.ts';
 import { sameJson } from '../same-json.ts';
+import { keyOf } from '../storage.ts';
 
 /** Names are at most 63 characters in most places; the suffix needs five (names.SimpleNameGenerator). */
 const generatedBaseLengthMax = 58;
@@ -27,9 +28,10 @@ export function metadataForCreate(object: KubernetesObject, context: WriteContex
     creationTimestamp: _created,
     deletionTimestamp: _deleted,
     deletionGracePeriodSeconds: _grace,
+    selfLink: _link,
     resourceVersion,
     ...rest
-  } = object.metadata;
+  } = object.metadata as ObjectMeta & { readonly selfLink?: string };
   if ((resourceVersion ?? '') !== '')
     throw new StatusError('BadRequest', 'resourceVersion should not be set on objects to be created');
   return {
@@ -52,7 +54,8 @@ export function metadataForUpdate(next: KubernetesObject, before: KubernetesObje
     throw conflict(
       definition,
       name,
-      `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${before.metadata.uid}`,
+      // Upstream shows its store's own error, key and all.
+      `StorageError: invalid object, Code: 4, Key: /registry/${keyOf(definition, before.metadata.namespace, name)}, ResourceVersion: 0, AdditionalErrorMsg: Precondition failed: UID in precondition: ${uid}, UID in object meta: ${before.metadata.uid}`,
     );
   if (resourceVersion !== '' && resourceVersion !== '0' && resourceVersion !== before.metadata.resourceVersion)
     throw modified(definition, name);

@@ -18,18 +18,19 @@ const optionsKinds: Readonly<Partial<Record<ApiRequest['verb'], string>>> = {
 export function checkWriteOptions({ verb, query, patchType }: ApiRequest): void {
   const kind = optionsKinds[verb];
   if (kind === undefined) return;
-  const { dryRun = '', fieldValidation = '', fieldManager = '', force = '' } = query ?? {};
+  const { dryRun = '', fieldValidation = '', fieldManager = '' } = query ?? {};
   const errors = new FieldErrors();
-  if (!['', 'All'].includes(dryRun)) errors.notSupported('dryRun', dryRun, ['All']);
+  if (!['', 'All'].includes(dryRun)) errors.notSupported('dryRun', [dryRun], ['All']);
   const fieldValidations = ['Ignore', 'Strict', 'Warn'];
   if (!['', ...fieldValidations].includes(fieldValidation))
-    errors.notSupported('fieldValidation', fieldValidation, fieldValidations);
+    errors.notSupported('fieldValidation', fieldValidation, ['', ...fieldValidations]);
   if (fieldManager.length > fieldManagerLengthMax) errors.tooLong('fieldManager', fieldManagerLengthMax);
   if (/\p{C}/u.test(fieldManager))
     errors.invalid('fieldManager', fieldManager, 'should only contain printable characters');
   if (patchType === 'application/apply-patch+yaml') {
     if (fieldManager === '') errors.required('fieldManager', 'is required for apply patch');
-  } else if (verb === 'patch' && force !== '') errors.forbidden('force', 'may not be specified for non-apply patch');
+  } else if (verb === 'patch' && query?.force !== undefined)
+    errors.forbidden('force', 'may not be specified for non-apply patch');
   errors.throwIfAny(`${optionsGroupVersion}/${kind}`, '');
 }
 
@@ -58,12 +59,19 @@ export function managerOf({ query, userAgent }: ApiRequest): { readonly manager:
   return { manager: fieldManagerOf(query, userAgent), isNamed: (query?.fieldManager ?? '') !== '' };
 }
 
-/** A non-negative integer parameter; undefined when absent. */
+/** An integer parameter; undefined when absent. */
 export function integerOf(query: Query, name: string): number | undefined {
   const text = query?.[name] ?? '';
   if (text === '') return undefined;
-  if (!/^\d{1,15}$/.test(text)) throw new StatusError('BadRequest', `${name}: Invalid value: "${text}": not a number`);
+  if (!/^[-+]?\d{1,18}$/.test(text))
+    throw new StatusError('BadRequest', `strconv.ParseInt: parsing ${JSON.stringify(text)}: invalid syntax`);
   return Number(text);
+}
+
+/** A yes or no: everything but `false` and `0` is a yes, `?watch` too (Convert_Slice_string_To_bool). */
+export function flagOf(query: Query, name: string): boolean | undefined {
+  const text = query?.[name];
+  return text === undefined ? undefined : text !== '0' && text.toLowerCase() !== 'false';
 }
 
 /** resourceVersion as a revision; undefined when absent. '0' means: any version will do. */
@@ -71,6 +79,9 @@ export function resourceVersionOf(query: Query): number | undefined {
   const text = query?.resourceVersion ?? '';
   if (text === '') return undefined;
   if (!/^\d{1,15}$/.test(text))
-    throw new StatusError('BadRequest', `invalid resource version "${text}": must be a non-negative integer`);
+    throw new StatusError(
+      'BadRequest',
+      `invalid resource version: resourceVersion: Invalid value: ${JSON.stringify(text)}: strconv.ParseUint: parsing ${JSON.stringify(text)}: invalid syntax`,
+    );
   return Number(text);
 }

@@ -101,7 +101,7 @@ export function shown(definition: ResourceDefinition, object: KubernetesObject):
 export async function refuseFuture(server: ServerContext, revision: number): Promise<void> {
   const current = await server.store.revision();
   if (revision <= current) return;
-  throw new StatusError('Timeout', `Too large resource version: ${revision}, current: ${current}`, {
+  throw new StatusError('Timeout', `Timeout: Too large resource version: ${revision}, current: ${current}`, {
     causes: [{ reason: 'ResourceVersionTooLarge', message: 'Too large resource version' }],
     retryAfterSeconds: 1,
   });

@@ -155,8 +155,8 @@ test('options of patches and updates that nobody could follow are refused', asyn
   const cases: readonly [ApiRequest['patchType'], Readonly<Record<string, string>>, RegExp][] = [
     [apply, {}, /^PatchOptions.meta.k8s.io "" is invalid: fieldManager: Required value: is required for apply patch$/],
     [merge, { force: 'true' }, /force: Forbidden: may not be specified for non-apply patch/],
-    [merge, { dryRun: 'Some' }, /dryRun: Unsupported value: "Some": supported values: "All"/],
-    [merge, { fieldValidation: 'Lax' }, /fieldValidation: Unsupported value: "Lax": supported values: "Ignore"/],
+    [merge, { dryRun: 'Some' }, /dryRun: Unsupported value: \["Some"\]: supported values: "All"/],
+    [merge, { fieldValidation: 'Lax' }, /fieldValidation: Unsupported value: "Lax": supported values: "", "Ignore"/],
     [apply, { fieldManager: 'm'.repeat(129) }, /fieldManager: Too long/],
     [apply, { fieldManager: 'a\nb' }, /fieldManager: Invalid value: .* should only contain printable characters/],
   ];

@@ -4,9 +4,9 @@ import { applyPatch, updateManagedFields } from '../patch/index.ts';
 import type { ApiRequest, ApiResponse } from '../request.ts';
 import type { WriteContext } from '../resources/definition.ts';
 import { decodeBody, settleName, settleNamespace } from './body.ts';
-import { createPrepared } from './create.ts';
+import { createPrepared, warningsOf } from './create.ts';
 import { metadataForUpdate, withGeneration } from './metadata.ts';
-import { fieldManagerOf, fieldValidationOf, isDryRun, managerOf } from './parameters.ts';
+import { fieldManagerOf, fieldValidationOf, flagOf, isDryRun, managerOf } from './parameters.ts';
 import { shown } from './read.ts';
 import { rewrite } from './rewrite.ts';
 
@@ -17,11 +17,14 @@ export async function updateObject(context: WriteContext, request: ApiRequest): 
     ...(request.duplicates === undefined ? {} : { duplicates: request.duplicates }),
   });
   const wanted = settleName(settleNamespace(object, namespaceOf(context, request)), request);
+  let said: readonly string[] = [];
   try {
-    const { object: written } = await rewrite(context, targetOf(context, request), (current) =>
-      settle(context, request, definition.conversion?.toStored(wanted) ?? wanted, current),
-    );
-    return { code: 200, body: shown(definition, written), warnings };
+    const { object: written } = await rewrite(context, targetOf(context, request), (current) => {
+      const next = settle(context, request, definition.conversion?.toStored(wanted) ?? wanted, current);
+      if (request.subresource === undefined) said = warningsOf(definition, next, current);
+      return next;
+    });
+    return { code: 200, body: shown(definition, written), warnings: [...warnings, ...said] };
   } catch (error) {
     if (!definition.createsOnUpdate || request.subresource !== undefined || !isReason(error, 'NotFound')) throw error;
     return { code: 201, body: await createPrepared(context, wanted, request), warnings };
@@ -37,7 +40,7 @@ export async function patchObject(context: WriteContext, request: ApiRequest): P
     resourceKey: definition.schemaKey,
     ...(definition.structure === undefined ? {} : { structure: definition.structure }),
     fieldManager: fieldManagerOf(query, request.userAgent),
-    force: query?.force === 'true',
+    force: flagOf(query, 'force') === true,
     now: context.now,
     hasStatusSubresource: definition.statusSubresource,
     ...(subresource === undefined ? {} : { subresource }),
@@ -54,14 +57,17 @@ export async function patchObject(context: WriteContext, request: ApiRequest): P
   };
   try {
     const { object: written } = await rewrite(context, targetOf(context, request), (current) => {
-      const next = patched(shown(definition, current));
-      return settle(context, request, definition.conversion?.toStored(next) ?? next, current);
+      const wanted = patched(shown(definition, current));
+      const next = settle(context, request, definition.conversion?.toStored(wanted) ?? wanted, current);
+      if (subresource === undefined) warnings = [...warnings, ...warningsOf(definition, next, current)];
+      return next;
     });
     return { code: 200, body: shown(definition, written), warnings };
   } catch (error) {
     // Server-side apply of an object that does not exist creates it.
     if (!applies || subresource !== undefined || !isReason(error, 'NotFound')) throw error;
-    return { code: 201, body: await createPrepared(context, patched(undefined), request), warnings };
+    const body = await createPrepared(context, patched(undefined), request);
+    return { code: 201, body, warnings: [...warnings, ...warningsOf(definition, body)] };
   }
 }
 

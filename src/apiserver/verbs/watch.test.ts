@@ -85,6 +85,12 @@ test('sendInitialEvents ends the initial events with a marked bookmark', async (
   const watch = await server.watch({ ...maps, query });
   assert.deepEqual(watch.words(), ['ADDED a', `BOOKMARK ${revision}`]);
   assert.deepEqual(watch.events[1]!.object.metadata.annotations, { 'k8s.io/initial-events-end': 'true' });
+  const { allowWatchBookmarks: _, ...without } = query;
+  assert.deepEqual(
+    (await server.watch({ ...maps, query: without })).words(),
+    ['ADDED a'],
+    'nobody asked for bookmarks',
+  );
 });
 
 test('bookmarks move on although nothing watched changes', async () => {
@@ -105,7 +111,9 @@ test('a version that was compacted away, or never was, is Expired', async () => 
   await server.call({ ...maps, verb: 'create', body: configMap('b') });
   await server.store.compact(await server.store.revision());
   const old = server.watch({ ...maps, query: { resourceVersion: made.metadata.resourceVersion! } });
-  await assert.rejects(old, { reason: 'Expired', code: 410 });
+  const compacted = await server.store.revision();
+  const message = `too old resource version: ${made.metadata.resourceVersion} (${compacted})`;
+  await assert.rejects(old, { reason: 'Expired', code: 410, message });
   await assert.rejects(server.watch({ ...maps, query: { resourceVersion: '999999' } }), { reason: 'Expired' });
 });
 

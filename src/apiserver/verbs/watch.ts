@@ -9,7 +9,7 @@ import { groupVersionOf, type ResourceDefinition } from '../resources/definition
 import { compileSelection, type Selection } from '../selection.ts';
 import { keyOf, objectAt, prefixOf, stored } from '../storage.ts';
 import { checkWatchOptions } from './list-options.ts';
-import { integerOf, resourceVersionOf } from './parameters.ts';
+import { flagOf, integerOf, resourceVersionOf } from './parameters.ts';
 import { refuseFuture, shown } from './read.ts';
 
 /** Upstream sends a bookmark about once a minute. */
@@ -33,15 +33,17 @@ export async function watchObjects(
   const prefix = single ? keyOf(definition, namespace, selection.name) : prefixOf(definition, namespace);
 
   const from = resourceVersionOf(query);
-  const wantsInitial = query?.sendInitialEvents === 'true';
+  const asksInitial = flagOf(query, 'sendInitialEvents');
+  const wantsInitial = asksInitial === true;
   if (wantsInitial && from !== undefined) await refuseFuture(server, from);
   let revision = from ?? 0;
-  if (wantsInitial || (query?.sendInitialEvents !== 'false' && (from === undefined || from === 0))) {
+  if (wantsInitial || (asksInitial === undefined && (from === undefined || from === 0))) {
     const range = await server.store.range(prefix);
     revision = range.revision;
     for (const { value, revision: changed } of range.entries)
       if (selection.matches(stored(value))) sink.event('ADDED', shown(definition, objectAt(value, changed)));
-    if (wantsInitial) sink.event('BOOKMARK', bookmark(definition, revision, { 'k8s.io/initial-events-end': 'true' }));
+    if (wantsInitial && flagOf(query, 'allowWatchBookmarks') === true)
+      sink.event('BOOKMARK', bookmark(definition, revision, { 'k8s.io/initial-events-end': 'true' }));
   } else if (from === undefined || from === 0) {
     revision = await server.store.revision();
   }
@@ -80,17 +82,17 @@ function follow(
         if (seen !== undefined) sink.event(seen.type, shown(definition, seen.object), isReplay);
       }
     },
-    end: (error?: Error) => end(error === undefined ? undefined : watchError(error)),
+    end: (error?: Error) => end(error === undefined ? undefined : watchError(error, last)),
   };
   let stopStore: () => void;
   try {
     stopStore = server.store.watch(prefix, revision, handler);
   } catch (error) {
-    throw watchError(error);
+    throw watchError(error, revision);
   }
   cancels.push(stopStore);
   cancels.push(server.clock.after(timeoutMs(server, request), () => end()));
-  if (request.query?.allowWatchBookmarks === 'true') {
+  if (flagOf(request.query, 'allowWatchBookmarks') === true) {
     let sampled = last;
     let cancelTimer: () => void;
     const tick = async () => {
@@ -146,8 +148,8 @@ function timeoutMs(server: ServerContext, request: WatchRequest): number {
   return watchTimeoutMsMin * (1 + server.random.next());
 }
 
-function watchError(error: unknown): Error {
-  if (error instanceof CompactedError) return expired(`too old resource version: history begins at ${error.compacted}`);
+function watchError(error: unknown, asked: number): Error {
+  if (error instanceof CompactedError) return expired(`too old resource version: ${asked} (${error.compacted})`);
   // A version from another life of the cluster: the client must list again, waiting would not help.
   if (error instanceof FutureRevisionError) return expired(`unknown resource version, the newest is ${error.current}`);
   return asStatusError(error);

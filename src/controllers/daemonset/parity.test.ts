@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { controllerReference, type Pod, resources, StatusError, type Stored } from '../../api/index.ts';
+import { interceptCalls } from '../../client/index.ts';
 import { createWorld, fluentd, setImage, type World } from './world.test-support.ts';
 
 const namespace = 'kube-system';
@@ -80,6 +81,25 @@ describe('a DaemonSet that is being deleted', () => {
     world.client.add(resources.pods, podOn('node-0', { name: 'orphan' }));
     await world.start();
     await world.clock.advance(60_000);
+    assert.deepEqual(writes(world), []);
+  });
+
+  it('nor does one that is deleted in the foreground while it has pods, whatever becomes of them and of nodes', async () => {
+    await using world = await settledWorld(2);
+    const { client, clock } = world;
+    const held = { metadata: { finalizers: ['foregroundDeletion'] } };
+    await client.patch(resources.daemonSets, namespace, 'fluentd', 'merge', held);
+    await client.delete(resources.daemonSets, namespace, 'fluentd');
+    await clock.advance(0);
+    assert.notEqual(world.daemonSet().metadata.deletionTimestamp, undefined);
+    const [pod] = world.pods();
+    client.calls.length = 0;
+    world.addNode('node-new');
+    await clock.advance(60_000);
+    assert.deepEqual(writes(world), []);
+    await client.delete(resources.pods, namespace, pod!.metadata.name, { gracePeriodSeconds: 0 });
+    client.calls.length = 0;
+    await clock.advance(60_000);
     assert.deepEqual(writes(world), []);
   });
 
@@ -197,8 +217,17 @@ describe('the status', () => {
   it('is written after all when another writer came in between', async () => {
     await using world = createWorld(1);
     world.apply(fluentd());
+    const { clock } = world;
+    const writtenAt: number[] = [];
+    const client = interceptCalls(world.client, {
+      around: (call, run) => {
+        if (call.verb === 'update' && call.subresource === 'status') writtenAt.push(clock.now());
+        return run();
+      },
+    });
     world.client.failNext('update', 'daemonsets/status', new StatusError('Conflict', 'another resourceVersion'));
-    await world.start();
+    await world.start({ client });
+    assert.equal(writtenAt[1], writtenAt[0], 'once more, with what is there now, without waiting for anything');
     await world.converge();
     assert.equal(world.daemonSet().status?.numberReady, 1);
   });
@@ -211,6 +240,53 @@ describe('the status', () => {
     const { status } = world.daemonSet();
     assert.deepEqual([status?.desiredNumberScheduled, status?.numberMisscheduled], [1, 1]);
     assert.deepEqual([status?.currentNumberScheduled, status?.numberUnavailable ?? 0], [1, 0]);
+  });
+});
+
+describe('nodes whose changes upstream does not look at', () => {
+  it('one that is deleted is no longer desired at once, though its pod is still there', async () => {
+    await using world = await settledWorld(2);
+    await world.client.delete(resources.nodes, undefined, 'node-0');
+    await world.clock.advance(5_000);
+    assert.equal(world.pods().length, 2);
+    const { status } = world.daemonSet();
+    assert.deepEqual([status?.desiredNumberScheduled, status?.currentNumberScheduled], [1, 1]);
+  });
+
+  it('one that stops matching while its pod waits to be bound loses it', async () => {
+    await using world = createWorld(0);
+    const { client, clock } = world;
+    world.addNode('node-0', { disk: 'fast' });
+    const { template } = fluentd().spec;
+    world.apply(fluentd({ template: { ...template, spec: { ...template.spec, nodeSelector: { disk: 'fast' } } } }));
+    await world.start();
+    assert.equal(world.pods()[0]?.spec.nodeName, undefined, 'nobody has bound it');
+    assert.equal(world.pods().length, 1);
+    await client.patch(resources.nodes, undefined, 'node-0', 'merge', { metadata: { labels: { disk: 'slow' } } });
+    await clock.advance(5_000);
+    assert.deepEqual(world.live(), []);
+    assert.equal(world.daemonSet().status?.desiredNumberScheduled, 0);
+  });
+});
+
+describe('a DaemonSet that was deleted without its pods and made again with another template', () => {
+  it('rolls the pods that it adopts, though their deprecated template generation is its own', async () => {
+    await using world = createWorld(3);
+    const { metadata, spec } = fluentd({}, 'fluentd:2');
+    const annotations = { 'deprecated.daemonset.template.generation': '1' };
+    world.apply({ metadata: { ...metadata, annotations }, spec });
+    const labels = { name: 'fluentd', 'pod-template-generation': '1', 'controller-revision-hash': 'old' };
+    for (const node of ['node-0', 'node-1', 'node-2'])
+      world.client.add(resources.pods, podOn(node, { name: `orphan-${node}`, labels }));
+    await world.agents();
+    await world.start();
+    assert.equal(world.daemonSet().status?.updatedNumberScheduled, 0);
+    assert.equal(world.pods().filter(({ metadata: { name } }) => name.startsWith('orphan')).length, 3, 'adopted');
+    await world.converge();
+    assert.deepEqual(
+      world.pods().map((pod) => pod.spec.containers[0]!.image),
+      ['fluentd:2', 'fluentd:2', 'fluentd:2'],
+    );
   });
 });
 

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { decodeJson, type PodTemplateSpec } from '../../api/index.ts';
 import { daemonSet, node, onDelete, rolling, target } from './builders.test-support.ts';
 import { compileTarget, isWantedRevision, sameTarget, surges } from './target.ts';
 
@@ -9,6 +10,12 @@ test('a target carries what the defaults of apps/v1 fill in', () => {
   assert.equal(compiled.minReadyMs, 0);
   assert.equal(compiled.graceMs, 30_000);
   assert.deepEqual(compileTarget(daemonSet(onDelete), 'abc').strategy, { type: 'OnDelete' });
+});
+
+test('the greatest grace period there is counts as very long, not as none', () => {
+  const template = decodeJson('{"spec":{"containers":[],"terminationGracePeriodSeconds":9223372036854775807}}');
+  const longest = { ...daemonSet(), spec: { ...daemonSet().spec, template: template as PodTemplateSpec } };
+  assert.equal(compileTarget(longest, 'abc').graceMs, 2 ** 63 * 1000);
 });
 
 test('a surge of whatever size surges, none and OnDelete do not (AllowsSurge)', () => {

@@ -1,6 +1,12 @@
 // What one generation of a DaemonSet asks for, compiled once: everything the per-node decision needs besides the node
 // and its pods. "Which revision should this node have" is asked here, per node, so that policies can answer it.
-import { type DaemonSet, type DaemonSetSpec, type IntOrPercent, scaleRoundingUp } from '../../api/index.ts';
+import {
+  type DaemonSet,
+  type DaemonSetSpec,
+  type IntOrPercent,
+  nearestNumber,
+  scaleRoundingUp,
+} from '../../api/index.ts';
 import { compilePlacement, type Placement } from './placement.ts';
 import type { NodeView } from './views.ts';
 
@@ -38,7 +44,7 @@ export function compileTarget(daemonSet: DaemonSet, revision: string, sameRevisi
     sameRevisions: new Set([revision, ...sameRevisions]),
     strategy: strategyOf(spec),
     minReadyMs: (spec.minReadySeconds ?? 0) * 1000,
-    graceMs: (spec.template.spec.terminationGracePeriodSeconds ?? graceSecondsDefault) * 1000,
+    graceMs: nearestNumber(spec.template.spec.terminationGracePeriodSeconds ?? graceSecondsDefault) * 1000,
   };
 }
 

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import * as fc from 'fast-check';
+import { decodeJson } from '../../api/index.ts';
 import { sameTemplate } from './template-equality.ts';
 
 /** A template with this container, or with these fields of its spec. */
@@ -50,6 +51,14 @@ test('another spelling of the same template is the same template', () => {
   }
 });
 
+test('numbers beyond a double are told apart by their last digit', () => {
+  const grace = (seconds: string) =>
+    decodeJson(`{"spec":{"containers":[],"terminationGracePeriodSeconds":${seconds}}}`);
+  assert.equal(sameTemplate(grace('9223372036854775807'), grace('9223372036854775807')), true);
+  assert.equal(sameTemplate(grace('9223372036854775807'), grace('9223372036854775806')), false);
+  assert.equal(sameTemplate(grace('9223372036854775807'), grace('30')), false);
+});
+
 test('what changes what runs is another template', () => {
   const rows: readonly (readonly [why: string, a: unknown, b: unknown])[] = [
     ['the image', container({}), container({ image: 'daemon:2' })],
@@ -74,6 +83,11 @@ test('what changes what runs is another template', () => {
       container({ resources: { limits: { cpu: 'x' } } }),
     ],
     ['an emptyDir or nothing', spec({ volumes: [{ name: 'v', emptyDir: {} }] }), spec({ volumes: [{ name: 'v' }] })],
+    [
+      'a claim for any volume or for a new one',
+      spec({ volumes: [{ name: 'v', ephemeral: { volumeClaimTemplate: { spec: { selector: {} } } } }] }),
+      spec({ volumes: [{ name: 'v', ephemeral: { volumeClaimTemplate: { spec: {} } } }] }),
+    ],
     [
       'a port by number or by name',
       container({ livenessProbe: { httpGet: { port: 80 } } }),

@@ -12,6 +12,8 @@ const meaningfulWhenEmpty = new Set([
   'nodeAffinity',
   'labelSelector',
   'namespaceSelector',
+  // Of the claim of an ephemeral volume.
+  'selector',
   'httpGet',
   'tcpSocket',
   'exec',

@@ -16,5 +16,16 @@ export {
   type ImageGarbagePolicy,
   type KnownImage,
 } from './image-garbage.ts';
+export {
+  type ContainerUse,
+  firstVictim,
+  hasStorageBound,
+  type PodUse,
+  refusedUnderPressure,
+  type Starved,
+  starvedMessage,
+  storageFault,
+  type Tenant,
+} from './pod-eviction.ts';
 export { type FinishedPod, isFinished, isUnscheduledAndTerminating, surplusFinished } from './pod-garbage.ts';
 export { wantedTaints } from './taints.ts';

@@ -7,7 +7,11 @@ import { type Attempt, type ContainerRecord, type Exit, newRecords } from './con
 export function adoptRecords(pod: Pod, now: number): readonly ContainerRecord[] {
   const { status } = pod;
   const statuses = new Map(
-    [...(status?.initContainerStatuses ?? []), ...(status?.containerStatuses ?? [])].map((each) => [each.name, each]),
+    [
+      ...(status?.initContainerStatuses ?? []),
+      ...(status?.containerStatuses ?? []),
+      ...(status?.ephemeralContainerStatuses ?? []),
+    ].map((each) => [each.name, each]),
   );
   return newRecords(pod.spec).map((fresh) => {
     const known = statuses.get(fresh.name);

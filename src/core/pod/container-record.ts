@@ -3,8 +3,8 @@
 import type { Container, PodSpec, ResourceRequirements } from '../../api/index.ts';
 import { crashStreakResetMs } from './back-off.ts';
 
-/** `sidecar`: an init container with restartPolicy Always. */
-export type ContainerKind = 'init' | 'sidecar' | 'main';
+/** `sidecar`: an init container with restartPolicy Always. `ephemeral`: added to look into the pod, which goes on without it. */
+export type ContainerKind = 'init' | 'sidecar' | 'main' | 'ephemeral';
 
 /** How an attempt ended. */
 export interface Exit {
@@ -56,7 +56,20 @@ export interface ContainerRecord {
 
 /** The containers of a pod that was never run, init containers first: the order in which they start. */
 export function newRecords(spec: PodSpec): readonly ContainerRecord[] {
-  return containersInOrder(spec).map(({ container, kind }) => ({
+  return containersInOrder(spec).map(({ container, kind }) => newRecord(container, kind));
+}
+
+/** The records, and new ones of containers that the spec names and they do not: the ephemeral ones that were added. */
+export function withNewContainers(spec: PodSpec, records: readonly ContainerRecord[]): readonly ContainerRecord[] {
+  const all = containersInOrder(spec);
+  if (all.length === records.length) return records;
+  const known = new Set(records.map(({ name }) => name));
+  const added = all.filter(({ container, kind }) => kind === 'ephemeral' && !known.has(container.name));
+  return [...records, ...added.map(({ container, kind }) => newRecord(container, kind))];
+}
+
+function newRecord(container: Container, kind: ContainerKind): ContainerRecord {
+  return {
     name: container.name,
     kind,
     image: container.image ?? '',
@@ -67,7 +80,12 @@ export function newRecords(spec: PodSpec): readonly ContainerRecord[] {
     exitsInARow: 0,
     attempt: { is: 'absent' },
     lastExit: undefined,
-  }));
+  };
+}
+
+/** One of those that come before the main containers. */
+export function isInit({ kind }: Pick<ContainerRecord, 'kind'>): boolean {
+  return kind === 'init' || kind === 'sidecar';
 }
 
 export function containersInOrder(
@@ -77,7 +95,9 @@ export function containersInOrder(
     container,
     kind: container.restartPolicy === 'Always' ? ('sidecar' as const) : ('init' as const),
   }));
-  return [...init, ...spec.containers.map((container) => ({ container, kind: 'main' as const }))];
+  const main = spec.containers.map((container) => ({ container, kind: 'main' as const }));
+  const ephemeral = (spec.ephemeralContainers ?? []).map((container) => ({ container, kind: 'ephemeral' as const }));
+  return [...init, ...main, ...ephemeral];
 }
 
 /** A new attempt begins, with what was granted; after an exit that is a restart. */
@@ -107,6 +127,7 @@ export function refuseAttempt(
 
 /** The pod's sandbox was lost, and with it all that ran in it: everything starts again from the first init container. */
 export function loseSandbox(record: ContainerRecord): ContainerRecord {
+  if (record.kind === 'ephemeral') return record;
   if (record.attempt.is !== 'exited') return { ...record, attempt: { is: 'absent' } };
   return {
     ...record,

@@ -8,8 +8,6 @@ export interface StatusContext {
   readonly spec: PodSpec;
   /** `name_namespace(uid)`: how the kubelet names a pod in messages (format.Pod). */
   readonly podTitle: string;
-  /** An init container is still to complete. */
-  readonly initialising: boolean;
   /** No container of the pod will be started any more. */
   readonly final: boolean;
   readonly now: number;
@@ -27,7 +25,7 @@ export function containerStatus(record: ContainerRecord, context: StatusContext)
         : lastExit?.containerId;
   const ready =
     attempt.is === 'running'
-      ? attempt.ready
+      ? attempt.ready && record.kind !== 'ephemeral'
       : record.kind === 'init' && attempt.is === 'exited' && attempt.exit.exitCode === 0;
   return {
     name: record.name,
@@ -53,7 +51,10 @@ function state(record: ContainerRecord, backingOff: boolean, context: StatusCont
   switch (attempt.is) {
     case 'absent':
     case 'creating':
-      return { waiting: { reason: context.initialising ? 'PodInitializing' : 'ContainerCreating' } };
+      // Of a pod with init containers also once they are done: whoever reads `Init:0/1` waits for `PodInitializing`.
+      return {
+        waiting: { reason: isEmpty(context.spec.initContainers) ? 'ContainerCreating' : 'PodInitializing' },
+      };
     case 'pull-failed':
       return { waiting: pullFailure(record.image, attempt.error, attempt.failedMs, context.now) };
     case 'refused':
@@ -63,6 +64,10 @@ function state(record: ContainerRecord, backingOff: boolean, context: StatusCont
     case 'exited':
       return backingOff ? { waiting: crashLoop(record, context) } : { terminated: terminated(attempt.exit) };
   }
+}
+
+function isEmpty(list: readonly unknown[] | undefined): boolean {
+  return list === undefined || list.length === 0;
 }
 
 function pullFailure(image: string, error: string, failedMs: number, now: number) {

@@ -42,7 +42,8 @@ function followImage(spec: PodSpec, record: ContainerRecord, image: string): Con
 export function outdated(spec: PodSpec, records: readonly ContainerRecord[]): readonly ContainerRecord[] {
   const wanted = new Map(containersInOrder(spec).map(({ container }) => [container.name, container.image ?? '']));
   return records.filter(
-    ({ attempt, kind, name, image }) => attempt.is === 'running' && kind !== 'init' && wanted.get(name) !== image,
+    ({ attempt, kind, name, image }) =>
+      attempt.is === 'running' && (kind === 'main' || kind === 'sidecar') && wanted.get(name) !== image,
   );
 }
 

@@ -1,6 +1,6 @@
 // The phase of a pod from its containers (kubelet's getPhase).
 import type { PodSpec } from '../../api/index.ts';
-import type { ContainerRecord } from './container-record.ts';
+import { type ContainerRecord, isInit } from './container-record.ts';
 import { isInitialised, restartAt } from './plan.ts';
 
 export type PodPhase = 'Pending' | 'Running' | 'Succeeded' | 'Failed';
@@ -13,7 +13,7 @@ export function podPhase(spec: PodSpec, records: readonly ContainerRecord[]): Po
     (record) => record.attempt.is === 'exited' && !isInitialised(record) && restartAt(spec, record) === undefined,
   );
   if (failedInit) return 'Failed';
-  if (!begun && records.some((record) => record.kind !== 'main' && !isInitialised(record))) return 'Pending';
+  if (!begun && records.some((record) => isInit(record) && !isInitialised(record))) return 'Pending';
   // Waiting for a first start; one that waits for a restart counts as stopped.
   if (main.some((record) => !hasRun(record))) return 'Pending';
   if (main.some((record) => record.attempt.is === 'running' || record.attempt.is === 'creating')) return 'Running';

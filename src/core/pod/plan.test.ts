@@ -10,6 +10,7 @@ import {
   failPull,
   newRecords,
   runAttempt,
+  withNewContainers,
 } from './container-record.ts';
 import { podPhase } from './phase.ts';
 import { planPod } from './plan.ts';
@@ -197,4 +198,45 @@ describe('back-off', () => {
   test('durations read as Go prints them', () => {
     assert.deepEqual([10_000, 80_000, 300_000].map(formatDuration), ['10s', '1m20s', '5m0s']);
   });
+});
+
+test('a sidecar that crashes during initialisation is started again, and holds nobody up', () => {
+  const podSpec = spec('Always', ['sidecar', 'i', 'j']);
+  const crashed: Step = (record) => exit(exit(record, 1), 1);
+  const plan = (...steps: readonly Step[]) => planPod(podSpec, records(podSpec, ...steps), 1_000);
+  const done: Step = (record) => exit(record, 0);
+  assert.deepEqual(plan(crashed, run), { start: [], againMs: 10_000 });
+  assert.deepEqual(plan(crashed, done), { start: ['j'], againMs: 10_000 });
+  assert.deepEqual(plan(crashed, done, done), { start: ['main'], againMs: 10_000 });
+  assert.deepEqual(plan(crashed), { start: [], againMs: 10_000 }, 'it has to have started once');
+  assert.deepEqual(
+    plan((record) => exit(record, 1), done),
+    { start: ['sidecar', 'j'], againMs: undefined },
+  );
+});
+
+test('a container that was added to look into the pod runs once, whatever holds the pod up, and the pod is as it is without it', () => {
+  const before = spec('Always', ['i']);
+  const looked: PodSpec = { ...before, ephemeralContainers: [{ name: 'look', image: 'x' }] };
+  const [init, main] = records(before, run);
+  const added = withNewContainers(looked, [init!, main!]);
+  assert.deepEqual(
+    added.map(({ name, kind }) => [name, kind]),
+    [
+      ['i', 'init'],
+      ['main', 'main'],
+      ['look', 'ephemeral'],
+    ],
+  );
+  assert.equal(withNewContainers(looked, added), added);
+  const plan = (look: Step) => planPod(looked, [init!, main!, look(added[2]!)], 1_000);
+  assert.deepEqual(plan(still).start, ['look']);
+  assert.deepEqual(
+    plan((record) => exit(record, 1)),
+    { start: [], againMs: undefined },
+  );
+  assert.deepEqual(plan((record) => pullFailed(record)).againMs, 2_000);
+  const up = [exit(init!, 0), run(main!)];
+  for (const look of [still, run, (record: ContainerRecord) => exit(record, 1)])
+    assert.equal(podPhase(looked, [...up, look(added[2]!)]), 'Running');
 });

@@ -2,7 +2,7 @@
 // computePodActions). Says nothing of how: a runtime carries it out and reports back with new records.
 import type { PodSpec } from '../../api/index.ts';
 import { pullDelayMs, pullErrorShownMs, refusedRetryMs, restartDelayMs } from './back-off.ts';
-import type { ContainerRecord } from './container-record.ts';
+import { type ContainerRecord, isInit } from './container-record.ts';
 
 export interface PodPlan {
   /** Names of containers to begin an attempt for, in order. */
@@ -28,16 +28,18 @@ export function planPod(spec: PodSpec, records: readonly ContainerRecord[], now:
       later(attempt.failedMs + pullErrorShownMs);
   };
 
-  const init = records.filter(({ kind }) => kind !== 'main');
+  // Whoever looks into a pod may do so while it is held up.
+  for (const record of records) if (record.kind === 'ephemeral') consider(record);
+  const init = records.filter(isInit);
   const main = records.filter(({ kind }) => kind === 'main');
   // Once a main container was tried, initialisation is over for good: init containers do not run again.
   const initialised = main.some(({ attempt }) => attempt.is !== 'absent');
-  for (const record of init) {
-    if (initialised && record.kind === 'init') continue;
+  // What comes before the last that was tried is over too, but for sidecars, which are kept running; none holds up the next.
+  const reached = initialised ? init.length : init.findLastIndex(({ attempt }) => attempt.is !== 'absent');
+  for (const [index, record] of init.entries()) {
+    if (index < reached && record.kind === 'init') continue;
     consider(record);
-    if (!isInitialised(record)) {
-      if (!initialised) return { start, againMs };
-    }
+    if (index >= reached && !isInitialised(record)) return { start, againMs };
   }
   for (const record of main) consider(record);
   return { start, againMs };
@@ -76,6 +78,7 @@ export function restartAt(spec: PodSpec, record: ContainerRecord): number | unde
 
 function restarts(spec: PodSpec, { kind }: ContainerRecord, exitCode: number): boolean {
   if (kind === 'sidecar') return true;
+  if (kind === 'ephemeral') return false;
   const policy = spec.restartPolicy ?? 'Always';
   // An init container that completed is done, whatever the policy.
   if (exitCode === 0) return policy === 'Always' && kind === 'main';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Pod, ResourceRequirements } from '../../api/index.ts';
-import { kernelLimits } from './resource-limits.ts';
+import type { Container, Pod, ResourceRequirements } from '../../api/index.ts';
+import { kernelLimits, podMemoryLimitBytes } from './resource-limits.ts';
 
 const gibibyte = 2 ** 30;
 const limitsOf = (resources: ResourceRequirements, qosClass = 'Burstable', priority = 0) => {
@@ -31,4 +31,26 @@ test('out of memory: those who asked for nothing go first, then by how little th
   assert.equal(score({ requests: { memory: '8Gi' } }), 3);
   assert.equal(score({}, 'Guaranteed'), -997);
   assert.equal(score({}, 'BestEffort', 2_000_001_000), -997, 'system-node-critical');
+  assert.equal(score({}, 'BestEffort', 2_000_000_000), 1000, 'system-cluster-critical');
+});
+
+test('out of memory: a sidecar is not killed before those whom it serves', () => {
+  const sidecar = { name: 's', restartPolicy: 'Always', resources: { requests: { memory: '1Gi' } } };
+  const main = (memory: string) => ({ name: memory, resources: { requests: { memory } } });
+  const score = (...containers: readonly Container[]) =>
+    kernelLimits(
+      { metadata: {}, spec: { initContainers: [sidecar], containers }, status: { qosClass: 'Burstable' } },
+      sidecar,
+      8 * gibibyte,
+    ).oomScoreAdj;
+  assert.equal(score(main('2Gi'), main('4Gi')), 750);
+  assert.equal(score(main('2Gi'), main('512Mi')), 875);
+});
+
+test('what a pod may use of memory is the sum of its limits, if each container has one', () => {
+  const limited = (memory: string) => ({ name: memory, resources: { limits: { memory } } });
+  const sidecar = { ...limited('1Gi'), restartPolicy: 'Always' };
+  const initContainers = [sidecar, limited('8Gi')];
+  assert.equal(podMemoryLimitBytes({ initContainers, containers: [limited('2Gi')] }), 3 * gibibyte);
+  assert.equal(podMemoryLimitBytes({ containers: [limited('2Gi'), { name: 'none' }] }), undefined);
 });

@@ -48,6 +48,21 @@ describe('what an agent that starts finds in the runtime', () => {
     assert.deepEqual(planPod(spec, adopt(init, found()), 9_000).start, []);
   });
 
+  test('the end before this run keeps the message that its container left', () => {
+    const before = ended({ attempt: 0, exitCode: 1 });
+    const exit = { ...exitOf(before), message: 'because' };
+    const [, fresh] = newRecords(spec);
+    for (const reported of [{ ...fresh!, lastExit: exit }, exitAttempt(fresh!, exit)]) {
+      const [, main] = adoptContainers(
+        spec,
+        [newRecords(spec)[0]!, reported],
+        [init, before, found({ attempt: 1 })],
+        9_000,
+      );
+      assert.deepEqual(main!.lastExit, exit);
+    }
+  });
+
   test('a start that was cut off counts for nothing, one that failed and was told of does', () => {
     const never = ended({ startedMs: 0, exitCode: 128 });
     for (const cutOff of [never, found({ state: 'created', startedMs: 0 })]) {

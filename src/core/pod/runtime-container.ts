@@ -47,7 +47,7 @@ export function adoptContainers(
       imageId: newest.imageId,
       image: newest.image === '' ? record.image : newest.image,
       restartCount: newest.attempt,
-      lastExit: before?.state === 'exited' ? exitOf(before) : record.lastExit,
+      lastExit: before?.state === 'exited' ? toldExit(record, before) : record.lastExit,
     };
     return newest.state === 'running' ? adoptRunning(base, newest, specs.get(record.name)) : adoptEnded(base, newest);
   });
@@ -60,6 +60,13 @@ export function adoptContainers(
 function wasCutOff({ state, startedMs, id }: RuntimeContainer, { attempt, lastExit }: ContainerRecord): boolean {
   const told = attempt.is === 'exited' && attempt.exit.containerId === id;
   return state === 'created' || (state === 'exited' && startedMs === 0 && !told && lastExit?.containerId !== id);
+}
+
+/** An end that was told before, with the message that its container left: the runtime does not know that one. */
+function toldExit({ attempt, lastExit }: ContainerRecord, container: RuntimeContainer): Exit {
+  if (lastExit?.containerId === container.id) return lastExit;
+  if (attempt.is === 'exited' && attempt.exit.containerId === container.id) return attempt.exit;
+  return exitOf(container);
 }
 
 function adoptRunning(base: ContainerRecord, { id, startedMs }: RuntimeContainer, spec?: Container): ContainerRecord {

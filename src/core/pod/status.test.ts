@@ -70,6 +70,49 @@ describe('the status of a pod', () => {
     assert.equal(container!.restartCount, 2);
   });
 
+  test('waits for the gates of others, and says which', () => {
+    const gated: Pod = { ...pod, spec: { ...pod.spec, readinessGates: [{ conditionType: 'a.b/c' }] } };
+    const ready = (conditions: Pod['status'] & object) => {
+      const status = podStatus(facts([run(a), run(b)], { pod: { ...gated, status: conditions } }), now);
+      assert.equal(findCondition(status.conditions, 'ContainersReady')?.status, 'True');
+      const { reason, message, status: is } = findCondition(status.conditions, 'Ready')!;
+      return [is, reason, message];
+    };
+    assert.deepEqual(ready({}), [
+      'False',
+      'ReadinessGatesNotReady',
+      'corresponding condition of pod readiness gate "a.b/c" does not exist.',
+    ]);
+    assert.deepEqual(ready({ conditions: [{ type: 'a.b/c', status: 'False' }] }), [
+      'False',
+      'ReadinessGatesNotReady',
+      'the status of pod readiness gate "a.b/c" is not "True", but False',
+    ]);
+    assert.deepEqual(ready({ conditions: [{ type: 'a.b/c', status: 'True' }] }), ['True', undefined, undefined]);
+  });
+  test('says of which generation of the spec it is; a deletion alone does not change it', () => {
+    const of = (metadata: Pod['metadata'], status: Pod['status'] = {}) =>
+      podStatus(facts([run(a), run(b)], { pod: { ...pod, metadata: { ...pod.metadata, ...metadata }, status } }), now);
+    const status = of({ generation: 3 });
+    assert.deepEqual([status.observedGeneration, status.conditions?.[0]?.observedGeneration], [3, 3]);
+    const leaving = of({ generation: 4, deletionTimestamp: '2026-01-01T00:00:00Z' }, status);
+    assert.equal(sameStatus(status, leaving), true);
+  });
+  test('of a pod with init containers says PodInitializing until its containers run', () => {
+    const spec = { ...pod.spec, initContainers: [{ name: 'i', image: 'x' }] };
+    const [init, ...main] = newRecords(spec);
+    const done = exitAttempt(run(init!), {
+      exitCode: 0,
+      reason: 'Completed',
+      startedMs: now,
+      finishedMs: now,
+      containerId: 'r://1',
+    });
+    const status = podStatus(facts([done, beginAttempt(main[0]!), main[1]!], { pod: { ...pod, spec } }), now);
+    assert.equal(status.containerStatuses?.[0]?.state?.waiting?.reason, 'PodInitializing');
+    const plain = podStatus(facts([beginAttempt(a), b]), now);
+    assert.equal(plain.containerStatuses?.[0]?.state?.waiting?.reason, 'ContainerCreating');
+  });
   test('of a decreed end is final: containers are terminated, not waiting for a restart', () => {
     const status = podStatus(facts([exit(a), exit(b)], { decree: { phase: 'Failed', reason: 'Evicted' } }), now);
     assert.deepEqual([status.phase, status.reason], ['Failed', 'Evicted']);
@@ -77,6 +120,12 @@ describe('the status of a pod', () => {
     assert.equal(findCondition(status.conditions, 'Ready')?.reason, 'PodFailed');
   });
 
+  test('of a pod that had to go for its node says so', () => {
+    const decree = { phase: 'Failed', reason: 'Evicted', message: 'low', disrupts: true } as const;
+    const { conditions } = podStatus(facts([exit(a), exit(b)], { decree }), now);
+    const { status, reason, message } = findCondition(conditions, 'DisruptionTarget')!;
+    assert.deepEqual([status, reason, message], ['True', 'TerminationByKubelet', 'low']);
+  });
   test('of a rejected pod has no containers', () => {
     const status = rejectedStatus(pod, 'OutOfcpu', 'no room', now);
     assert.deepEqual(

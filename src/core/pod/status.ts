@@ -2,17 +2,18 @@
 // generateAPIPodStatus). Conditions and fields of others (PodScheduled, qosClass) are kept.
 import { formatTime, type Pod, type PodStatus, withCondition } from '../../api/index.ts';
 import { podConditions } from './conditions.ts';
-import type { ContainerRecord } from './container-record.ts';
+import { type ContainerRecord, isInit } from './container-record.ts';
 import { containerStatus, type StatusContext } from './container-status.ts';
 import type { ResizeState } from './in-place.ts';
 import { podPhase, type PodPhase } from './phase.ts';
-import { isInitialised } from './plan.ts';
 
 /** An end that the node decreed, whatever the containers say: rejected, evicted. Final. */
 export interface Decree {
   readonly phase: 'Succeeded' | 'Failed';
   readonly reason?: string;
   readonly message?: string;
+  /** For the node's sake: its owner is told that the pod was not at fault. */
+  readonly disrupts?: boolean;
 }
 
 export interface PodFacts {
@@ -34,29 +35,45 @@ export function podStatus(facts: PodFacts, now: number): PodStatus {
   const context: StatusContext = {
     spec: pod.spec,
     podTitle: `${pod.metadata.name}_${pod.metadata.namespace}(${pod.metadata.uid})`,
-    initialising: records.some((record) => record.kind !== 'main' && !isInitialised(record)),
     final,
     now,
   };
   const main = records.filter(({ kind }) => kind === 'main');
-  const init = records.filter(({ kind }) => kind !== 'main');
+  const init = records.filter(isInit);
+  const ephemeral = records.filter(({ kind }) => kind === 'ephemeral');
   let conditions: PodStatus['conditions'] = pod.status?.conditions?.filter(
     ({ type }) => !resizeConditions.has(type) || type === resize?.type,
   );
   if (resize !== undefined) conditions = withCondition(conditions, { ...resize, status: 'True' }, formatTime(now));
-  for (const condition of podConditions({ records, phase, sandboxReady: podIP !== undefined && !final }))
-    conditions = withCondition(conditions, condition, formatTime(now));
+  if (decree?.disrupts === true) {
+    const disruption = { reason: 'TerminationByKubelet', message: decree.message ?? '', ...observedGeneration(pod) };
+    conditions = withCondition(
+      conditions,
+      { type: 'DisruptionTarget', status: 'True', ...disruption },
+      formatTime(now),
+    );
+  }
+  const gates = (pod.spec.readinessGates ?? []).map(({ conditionType }) => conditionType);
+  const sandboxReady = podIP !== undefined && !final;
+  const observed = observedGeneration(pod);
+  for (const condition of podConditions({ records, phase, sandboxReady, gates, standing: pod.status?.conditions }))
+    conditions = withCondition(conditions, { ...condition, ...observed }, formatTime(now));
   return {
     ...kept(pod.status),
+    ...observed,
     phase,
     ...(decree?.reason === undefined ? {} : { reason: decree.reason }),
     ...(decree?.message === undefined ? {} : { message: decree.message }),
     ...(conditions === undefined ? {} : { conditions }),
     hostIP,
+    hostIPs: [{ ip: hostIP }],
     ...(podIP === undefined ? {} : { podIP, podIPs: [{ ip: podIP }] }),
     startTime: formatTime(facts.startedMs),
     containerStatuses: main.map((record) => containerStatus(record, context)),
     ...(init.length === 0 ? {} : { initContainerStatuses: init.map((record) => containerStatus(record, context)) }),
+    ...(ephemeral.length === 0
+      ? {}
+      : { ephemeralContainerStatuses: ephemeral.map((record) => containerStatus(record, context)) }),
   };
 }
 
@@ -64,12 +81,20 @@ export function podStatus(facts: PodFacts, now: number): PodStatus {
 export function rejectedStatus(pod: Pod, reason: string, message: string, now: number): PodStatus {
   return {
     ...kept(pod.status),
+    ...observedGeneration(pod),
     phase: 'Failed',
     reason,
     message: `Pod was rejected: ${message}`,
     startTime: formatTime(now),
     ...(pod.status?.conditions === undefined ? {} : { conditions: pod.status.conditions }),
   };
+}
+
+/** Being asked to go moves the generation too: that alone is not worth a write. */
+function observedGeneration({ metadata, status }: Pod): Pick<PodStatus, 'observedGeneration'> {
+  const { generation, deletionTimestamp } = metadata;
+  const observed = deletionTimestamp === undefined ? generation : (status?.observedGeneration ?? generation);
+  return observed === undefined ? {} : { observedGeneration: observed };
 }
 
 /** They stand while they are true, and are gone when they are not. */
@@ -84,9 +109,12 @@ const agentFields: ReadonlySet<string> = new Set<keyof PodStatus>([
   'podIP',
   'podIPs',
   'hostIP',
+  'hostIPs',
+  'observedGeneration',
   'conditions',
   'containerStatuses',
   'initContainerStatuses',
+  'ephemeralContainerStatuses',
 ]);
 
 /** What other writers put there and a node agent leaves alone. */

@@ -201,6 +201,8 @@ export function createEmbeddedSite(context: SiteContext): Site {
     async start() {
       await serve();
       await asUser(() => admin().create(resources.namespaces, { metadata: { name: namespace } }));
+      // No pod without it, and a controller that is late with it would only look like one that is wrong.
+      await asUser(() => admin().create(resources.serviceAccounts, { metadata: { namespace, name: 'default' } }));
       startEverything();
     },
     connect: (line) => join({ ...line, monitor: context.monitor }, 'daemonset-controller'),

@@ -20,6 +20,8 @@ export interface Cluster {
   readonly kubeconfigPath: string;
   /** Of a run of its own, made for the test and gone after it. */
   readonly namespace: string;
+  /** The greatest whole number that its API server keeps: Go's, or JavaScript's. */
+  readonly greatestNumber: string;
   /** Nodes may be created and deleted: somebody plays them. */
   readonly simulated: boolean;
   /** How to restart the API server; absent: nobody said how. */
@@ -71,6 +73,7 @@ async function ownCluster(context: TestContext): Promise<Found> {
   return {
     kubectl,
     kubeconfigPath,
+    greatestNumber: String(Number.MAX_SAFE_INTEGER),
     simulated: true,
     restartApiServer: () => again('SIGKILL', withoutDaemonSets),
     restartEtcd:
@@ -109,6 +112,7 @@ async function givenCluster(context: TestContext): Promise<Found> {
   return {
     kubectl,
     kubeconfigPath,
+    greatestNumber: String(2n ** 63n - 1n),
     simulated: simulated > 0,
     restartApiServer: restart(process.env.EVERYNODE_CLUSTER_RESTART_API_SERVER),
     restartEtcd: restart(process.env.EVERYNODE_CLUSTER_RESTART_ETCD),

@@ -66,6 +66,8 @@ export interface Containerd {
   importImage(image: ImageOptions): void;
   /** Process IDs of what runs in containers, by container ID. */
   tasks(): ReadonlyMap<string, number>;
+  /** Of one pod, its pause container included. */
+  tasksOf(uid: string): ReadonlyMap<string, number>;
   /** Everything that containerd itself keeps, also what its CRI does not know. */
   containerIds(): readonly string[];
   /** Kills the daemon; containers go on, as in real life. */
@@ -110,6 +112,7 @@ export async function startContainerd(): Promise<Containerd> {
         .map(([id, pid]) => [id!, Number(pid)]),
     );
 
+  shareNetworkNamespaces();
   await start();
   const importImage = (image: ImageOptions) => {
     const file = join(directory, 'image.tar');
@@ -128,6 +131,10 @@ export async function startContainerd(): Promise<Containerd> {
     importImage,
     upArguments: ['--runtime', 'containerd', '--containerd-socket', socketPath, '--node-dir', nodeDirectory],
     tasks: () => tasksIn('RUNNING'),
+    tasksOf(uid) {
+      const ids = ctr('containers', 'ls', '-q', `labels."io.kubernetes.pod.uid"==${uid}`).split('\n');
+      return new Map([...tasksIn('RUNNING')].filter(([id]) => ids.includes(id)));
+    },
     containerIds: () =>
       ctr('containers', 'ls', '-q')
         .split('\n')
@@ -156,6 +163,16 @@ export async function startContainerd(): Promise<Containerd> {
       if (!hadBridge && existsSync(bridgePath)) execFileSync('ip', ['link', 'delete', basename(bridgePath)]);
     },
   };
+}
+
+/**
+ * As `ip netns add` does when it first runs. Were it to do so while containers run, it would hide their namespaces from
+ * containerd, which then could not remove them.
+ */
+function shareNetworkNamespaces(): void {
+  const name = `everynode-${process.pid}`;
+  execFileSync('ip', ['netns', 'add', name]);
+  execFileSync('ip', ['netns', 'delete', name]);
 }
 
 /** Of a pod whose agent is not there any more to do it. */

@@ -1,3 +1,4 @@
+// Every surface that is fuzzed; each target stands in the file named after it.
 import type { Target } from '../support/target.ts';
 import { apiServer } from './api-server.ts';
 import { protobufReader, views, watchStream } from './client.ts';

@@ -1,13 +1,15 @@
-// What a node does beside running pods so that its disk does not fill up: rotates the logs of its containers, and
-// removes images that nothing uses. What ended containers leave is pod-traces.ts.
+// What a node does beside running pods so that it does not run out of something: rotates the logs of its containers,
+// removes images that nothing uses, and ends pods that use too much. What ended containers leave is pod-traces.ts.
 import { join } from 'node:path';
-import { defaultImageGarbagePolicy } from '../../../core/node/index.ts';
+import { defaultImageGarbagePolicy, type Starved } from '../../../core/node/index.ts';
 import { type Part, sleep } from '../../../machinery/index.ts';
 import { CriContainerState, isNotFound } from '../../cri/index.ts';
+import type { NodeHealth } from '../../node-report.ts';
 import type { NodeContext } from '../context.ts';
 import { diskSpace, imageDirectory } from '../node/disks.ts';
 import { containerLogName, podLogDirectoryOf } from '../paths.ts';
 import { runtimeLabels } from '../runtime.ts';
+import { type Evictable, evictPods } from './evictions.ts';
 import { createImageCollector } from './image-collector.ts';
 import { defaultLogPolicy, rotateLog } from './log-rotation.ts';
 
@@ -17,6 +19,8 @@ const logCheckMs = 1_000;
 const imageCheckMs = 300_000;
 /** Under disk pressure, and until it is over. */
 const pressedImageCheckMs = 10_000;
+/** kubelet's monitoring interval of its eviction manager. */
+const evictionCheckMs = 10_000;
 /** Logs that are put aside at the same time. */
 const logsInWorkMax = 4;
 
@@ -24,11 +28,15 @@ export interface HousekeepingOptions {
   readonly context: NodeContext;
   /** The node has said that its disk is full. */
   readonly diskPressure: () => boolean;
+  /** Pods that run and have not been told to go. */
+  readonly running: () => readonly Evictable[];
+  readonly health: () => Promise<NodeHealth>;
   /** Too little could be freed: something to tell the administrator. */
   readonly failed: (message: string) => void;
 }
 
-export function startHousekeeping({ context, diskPressure, failed }: HousekeepingOptions): Part {
+export function startHousekeeping(options: HousekeepingOptions): Part {
+  const { context, diskPressure, failed } = options;
   const { cri, clock, log, signal } = context;
   const images = createImageCollector({
     cri,
@@ -65,7 +73,14 @@ export function startHousekeeping({ context, diskPressure, failed }: Housekeepin
     return pressedImageCheckMs;
   };
 
+  let starved: ReadonlySet<Starved> = new Set();
+  const lookAtPods = async (): Promise<number> => {
+    starved = await evictPods(options, starved);
+    return evictionCheckMs;
+  };
+
   const parts = [
+    keep('looking at what pods use', lookAtPods, evictionCheckMs),
     keep('rotating logs', () => rotateLogs(context).then(() => logCheckMs), logCheckMs),
     keep('clearing images', lookAtImages, pressedImageCheckMs),
   ];

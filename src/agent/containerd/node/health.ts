@@ -1,6 +1,6 @@
 // Whether this machine is fit to run pods: runtime and network as the runtime tells, pressure as measured. The limits
 // are a kubelet's --eviction-hard defaults.
-import { readdir, readFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { type Cri, describeFailure } from '../../cri/index.ts';
 import type { NodeHealth } from '../../node-report.ts';
 import { type DiskSpace, diskSpace, imageDirectory, isSameDisk } from './disks.ts';
@@ -61,17 +61,22 @@ async function runtimeTrouble(runtime: Cri['runtime'], signal: AbortSignal): Pro
 }
 
 async function measurePressure(root: string): Promise<NodeHealth> {
-  const [meminfo, disk, pidMax, processes] = await Promise.all([
+  const [meminfo, disk, pidMax, threadsMax, load] = await Promise.all([
     readFile('/proc/meminfo', 'utf8'),
     diskSpace(root),
     readFile('/proc/sys/kernel/pid_max', 'utf8'),
-    readdir('/proc'),
+    readFile('/proc/sys/kernel/threads-max', 'utf8'),
+    readFile('/proc/loadavg', 'utf8'),
   ]);
   const available = parseMeminfo(meminfo).get('MemAvailable') ?? Number.POSITIVE_INFINITY;
-  const running = processes.filter((name) => /^\d+$/.test(name)).length;
   return {
     memoryPressure: available < memoryKibibytesMin,
     diskPressure: isPressed(disk, freeStorageShareMin),
-    pidPressure: running > Number(pidMax) * (1 - freePidsShareMin),
+    pidPressure: parseThreads(load) > Math.min(Number(pidMax), Number(threadsMax)) * (1 - freePidsShareMin),
   };
+}
+
+/** How many threads there are, of /proc/loadavg (`0.1 0.2 0.3 2/345 6789`): each takes a process ID. */
+export function parseThreads(loadavg: string): number {
+  return Number(/^\S+ \S+ \S+ \d+\/(\d+) /.exec(loadavg)?.[1] ?? 0);
 }

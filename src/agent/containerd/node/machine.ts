@@ -2,7 +2,7 @@
 import { readFile, statfs } from 'node:fs/promises';
 import { arch, cpus, networkInterfaces, release } from 'node:os';
 import { cgroupVersion } from '../cgroups.ts';
-import { parseResolvConf } from '../dns.ts';
+import { parseResolvConf, type ResolverConfig } from '../dns.ts';
 import type { MachineFacts } from '../context.ts';
 
 /** A kubelet's --max-pods. */
@@ -19,12 +19,13 @@ export interface NodeInfo {
 
 /** @param root where pods' volumes lie: its file system is what the node offers as ephemeral storage. */
 export async function measureMachine(root: string): Promise<MachineFacts> {
-  const [meminfo, disk, resolvConf, hosts, cgroups] = await Promise.all([
+  const [meminfo, disk, resolvConf, hosts, cgroups, appArmor] = await Promise.all([
     readFile('/proc/meminfo', 'utf8'),
     statfs(root),
-    readIfThere('/etc/resolv.conf'),
+    readResolvConf(),
     readIfThere('/etc/hosts'),
     cgroupVersion(),
+    readIfThere('/sys/module/apparmor/parameters/enabled'),
   ]);
   const memoryBytes = (parseMeminfo(meminfo).get('MemTotal') ?? 0) * kibibyte;
   const storageBytes = disk.blocks * disk.bsize;
@@ -39,9 +40,18 @@ export async function measureMachine(root: string): Promise<MachineFacts> {
     },
     memoryBytes,
     cgroups,
-    resolver: parseResolvConf(resolvConf),
+    appArmor: appArmor.startsWith('Y'),
+    resolver: resolvConf,
     hosts,
   };
+}
+
+/** systemd-resolved answers on a loopback address, where pods do not reach it: theirs are the servers that it asks itself. */
+async function readResolvConf(): Promise<ResolverConfig> {
+  const own = parseResolvConf(await readIfThere('/etc/resolv.conf'));
+  if (!own.servers.every((server) => server === '127.0.0.53') || own.servers.length === 0) return own;
+  const upstream = parseResolvConf(await readIfThere('/run/systemd/resolve/resolv.conf'));
+  return upstream.servers.length === 0 ? own : upstream;
 }
 
 /** Kibibytes by name, as /proc/meminfo lists them. */

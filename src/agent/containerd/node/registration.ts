@@ -1,6 +1,6 @@
 // The Node object of this machine, its lease and its heartbeats: made on the first start, kept on every other. What
 // others put on it (labels, taints) stays.
-import { findCondition, isReason, type Node, resources, type Stored } from '../../../api/index.ts';
+import { type Condition, findCondition, isReason, type Node, resources, type Stored } from '../../../api/index.ts';
 import type { ControllerContext } from '../../../client/index.ts';
 import { createTimerHeap, createWorkQueue, type Part, steadyClock, steadyNow } from '../../../machinery/index.ts';
 import { kubeletVersion, leaseOf, type NodeHealth, nodeConditions } from '../../node-report.ts';
@@ -28,6 +28,8 @@ export interface RegistrationOptions extends Pick<ControllerContext, 'client' | 
   /** `containerd://1.6.20` */
   runtimeVersion(): Promise<string>;
   health(): Promise<NodeHealth>;
+  /** Something changed about the node: an event. */
+  readonly tell?: (node: Stored<Node>, reason: string, message: string) => void;
 }
 
 export interface Registration extends Part {
@@ -89,11 +91,21 @@ export function startRegistration(options: RegistrationOptions): Registration {
       },
     };
     const written = { subresource: 'status', signal };
+    const before = node.status?.conditions;
     node = await client.patch(resources.nodes, undefined, nodeName, 'strategic', patch, written);
+    if (postedMs === Number.NEGATIVE_INFINITY) options.tell?.(node, 'Starting', 'Starting kubelet.');
+    for (const condition of conditions)
+      if (findCondition(before, condition.type)?.status !== condition.status) tellChange(node, condition);
     if (health.unready !== undefined) log.warn('the node is not ready', { node: nodeName, why: health.unready });
     postedMs = steadyNow(clock);
     reported.resolve();
     if (!leaseExists) queue.add('lease');
+  };
+
+  const tellChange = (of: Stored<Node>, { type, status, reason = '' }: Condition) => {
+    const ready = status === 'True' ? 'NodeReady' : 'NodeNotReady';
+    const what = type === 'Ready' ? ready : reason.replace(/^Kubelet/, 'Node');
+    options.tell?.(of, what, `Node ${nodeName} status is now: ${what}`);
   };
 
   const renew = async (): Promise<void> => {

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
-import { createServer } from 'node:http';
+import { createServer, type IncomingHttpHeaders, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { test, type TestContext } from 'node:test';
 import type { Container, Pod, Stored } from '../../../api/index.ts';
 import { beginAttempt, newRecords, runAttempt } from '../../../core/pod/index.ts';
-import { createVirtualClock, seededRandom } from '../../../machinery/index.ts';
+import { createVirtualClock, seededRandom, sleep } from '../../../machinery/index.ts';
 import { silentLogger } from '../../../observe/index.ts';
 import type { NodeContext } from '../context.ts';
 import { ask, type Target } from './handlers.ts';
@@ -17,6 +17,8 @@ const command = (name: string) => ({ exec: { command: [name] }, periodSeconds: 1
 function world(t: TestContext, container: Partial<Container>) {
   const clock = createVirtualClock();
   const exitCodes: Record<string, number | Error> = {};
+  /** How long an answer takes. */
+  const delays: Record<string, number> = {};
   const asked: string[] = [];
   const happened: string[] = [];
   const context = {
@@ -29,7 +31,8 @@ function world(t: TestContext, container: Partial<Container>) {
           asked.push(name);
           const code = exitCodes[name] ?? 0;
           if (code instanceof Error) return Promise.reject(code);
-          return Promise.resolve({ stdout: Buffer.from('out'), stderr: Buffer.from(''), exitCode: code });
+          const answer = { stdout: Buffer.from('out'), stderr: Buffer.from(''), exitCode: code };
+          return sleep(clock, delays[name] ?? 0).then(() => answer);
         },
       },
     },
@@ -58,7 +61,7 @@ function world(t: TestContext, container: Partial<Container>) {
     const { started, ready } = prober.findings(id) ?? {};
     return [started, ready];
   };
-  return { clock, exitCodes, asked, happened, prober, pod, record, findings };
+  return { clock, exitCodes, delays, asked, happened, prober, pod, record, findings };
 }
 
 test('readiness comes with the first good answer and goes with the last of several bad ones', async (t) => {
@@ -105,7 +108,33 @@ test('a command that cannot even be run says nothing of the container', async (t
   const { clock, exitCodes, happened } = world(t, { livenessProbe: command('alive') });
   exitCodes['alive'] = new Error('no such command');
   await clock.advance(10_000);
-  assert.deepEqual(new Set(happened), new Set(['Warning Unhealthy: Liveness probe errored: no such command']));
+  assert.deepEqual(
+    new Set(happened),
+    new Set(['Warning Unhealthy: Liveness probe errored and resulted in unknown state: no such command']),
+  );
+});
+
+test('the beat is that of the questions: an answer that takes its time does not slow it down', async (t) => {
+  const { asked, clock, delays } = world(t, { readinessProbe: { ...command('ready'), periodSeconds: 3 } });
+  delays['ready'] = 2_000;
+  await clock.advance(10_000);
+  assert.equal(asked.length, 4);
+  delays['ready'] = 5_000;
+  await clock.advance(15_000);
+  assert.equal(asked.length, 7);
+});
+
+test('of a pod on its way out only readiness is asked', async (t) => {
+  const probes = { livenessProbe: command('alive'), readinessProbe: command('ready') };
+  const { asked, clock, exitCodes, findings, happened, prober } = world(t, probes);
+  await clock.advance(500);
+  assert.deepEqual(findings(), [true, true]);
+  prober.leave();
+  asked.length = 0;
+  exitCodes['ready'] = exitCodes['alive'] = 1;
+  await clock.advance(5_000);
+  assert.deepEqual([new Set(asked), findings()], [new Set(['ready']), [true, false]]);
+  assert.ok(!happened.some((line) => line.startsWith('liveness')));
 });
 
 test('a container that runs no longer is asked no more', async (t) => {
@@ -116,11 +145,60 @@ test('a container that runs no longer is asked no more', async (t) => {
   assert.deepEqual([asked.length, prober.findings(id)], [1, undefined]);
 });
 
-test('HTTP: 2xx and 3xx are good, 4xx and 5xx are not, nor is silence or nobody; a port may have a name', async (t) => {
-  const server = createServer(({ url, headers }, response) => {
-    if (url === '/silence') return;
-    response.writeHead(url === '/header' ? (headers['x-who'] === 'me' ? 204 : 400) : Number(url?.slice(1))).end();
+test('HTTP: 2xx is good, 4xx and 5xx are not, nor is silence or nobody; a port may have a name', async (t) => {
+  const { target, port } = await serve(t, (path, response, headers) => {
+    if (path === '/silence') return;
+    if (path === '/stream') {
+      response.writeHead(200);
+      const more = () => void response.write('x'.repeat(1000), more);
+      more();
+      return;
+    }
+    response.writeHead(path === '/header' ? (headers['x-who'] === 'me' ? 204 : 400) : Number(path.slice(1))).end();
   });
+  const get = async (path: string, more: object = {}) => {
+    const { answer, message } = await ask({ httpGet: { port: 'web', path, ...more } }, target, 300, signal);
+    return answer === 'success' ? answer : message;
+  };
+  const url = `http://127.0.0.1:${port}`;
+  assert.equal(await get('200'), 'success');
+  assert.equal(await get('/404'), 'HTTP probe failed with statuscode: 404');
+  assert.equal(await get('/503'), 'HTTP probe failed with statuscode: 503');
+  assert.equal(await get('/header', { httpHeaders: [{ name: 'X-Who', value: 'me' }] }), 'success');
+  assert.equal(await get('/stream'), 'success', 'an answer without end is one');
+  const late = 'context deadline exceeded (Client.Timeout exceeded while awaiting headers)';
+  assert.equal(await get('/silence'), `Get "${url}/silence": ${late}`);
+  const refused = 'dial tcp 127.0.0.1:1: connect: connection refused';
+  assert.equal(await get('/', { port: 1 }), `Get "http://127.0.0.1:1/": ${refused}`);
+  const tcp = (at: number | string) => ask({ tcpSocket: { port: at } }, target, 300, signal);
+  assert.equal((await tcp(port)).answer, 'success');
+  assert.deepEqual(await tcp(1), { answer: 'failure', message: refused });
+  assert.deepEqual(await tcp('nobody'), { answer: 'none', message: "couldn't find port: nobody" });
+});
+
+test('HTTP: it is sent on within the same host, not beyond it, and not for ever', async (t) => {
+  const { target } = await serve(t, (path, response) => {
+    const [, code, to = ''] = /^\/(\d+)(?:\?(.*))?$/.exec(path) ?? [];
+    response.writeHead(Number(code), to === '' ? {} : { location: to }).end('body');
+  });
+  const get = (path: string) => ask({ httpGet: { port: 'web', path } }, target, 1_000, signal);
+  assert.equal((await get('/302?/200')).answer, 'success');
+  assert.deepEqual(await get('/302?/500'), { answer: 'failure', message: 'HTTP probe failed with statuscode: 500' });
+  const elsewhere = { answer: 'warning', message: 'Probe terminated redirects, Response body: body' };
+  assert.deepEqual(await get('/307?http://192.0.2.1/500'), elsewhere);
+  assert.deepEqual(await get('/302'), elsewhere);
+  assert.match((await get('/301?/301?/200')).answer, /success/);
+  const { target: circle } = await serve(t, (_, response) => void response.writeHead(302, { location: '/' }).end());
+  assert.match((await ask({ httpGet: { port: 'web' } }, circle, 1_000, signal)).message, /stopped after 10 redirects/);
+});
+
+const { signal } = new AbortController();
+
+type Answer = (path: string, response: ServerResponse, headers: IncomingHttpHeaders) => void;
+
+/** A container whose port `web` answers so. */
+async function serve(t: TestContext, answer: Answer): Promise<{ readonly target: Target; readonly port: number }> {
+  const server = createServer(({ url, headers }, response) => answer(url ?? '', response, headers));
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   t.after(() => {
     server.closeAllConnections();
@@ -128,19 +206,5 @@ test('HTTP: 2xx and 3xx are good, 4xx and 5xx are not, nor is silence or nobody;
   });
   const { port } = server.address() as AddressInfo;
   const container = { name: 'c', ports: [{ name: 'web', containerPort: port }] };
-  const target = { container, containerId: '', address: '127.0.0.1' } as unknown as Target;
-  const { signal } = new AbortController();
-  const get = async (path: string, more: object = {}) => {
-    const { answer, message } = await ask({ httpGet: { port: 'web', path, ...more } }, target, 200, signal);
-    return answer === 'success' ? answer : message;
-  };
-  assert.equal(await get('/200'), 'success');
-  assert.equal(await get('302'), 'success');
-  assert.equal(await get('/404'), 'HTTP probe failed with statuscode: 404');
-  assert.equal(await get('/503'), 'HTTP probe failed with statuscode: 503');
-  assert.equal(await get('/header', { httpHeaders: [{ name: 'X-Who', value: 'me' }] }), 'success');
-  assert.match(await get('/silence'), /deadline exceeded/);
-  assert.equal(await get('/200', { port: 'nobody' }), "couldn't find port: nobody");
-  const tcp = async (at: number) => (await ask({ tcpSocket: { port: at } }, target, 200, signal)).answer;
-  assert.deepEqual([await tcp(port), await tcp(1)], ['success', 'failure']);
-});
+  return { target: { container, containerId: '', address: '127.0.0.1' } as unknown as Target, port };
+}

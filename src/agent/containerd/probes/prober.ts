@@ -17,6 +17,8 @@ export interface Prober {
   follow(pod: Stored<Pod>, records: readonly ContainerRecord[], address: string): void;
   /** What is established of a running container; undefined when it is not followed. */
   findings(containerId: string): Findings | undefined;
+  /** The pod is on its way out: whether it is ready is still asked, nothing else. */
+  leave(): void;
   stop(): void;
 }
 
@@ -26,7 +28,7 @@ export interface ProberOptions {
   /** Findings changed. */
   readonly changed: () => void;
   /** A startup or liveness probe failed for good: the container has to go. */
-  readonly unhealthy: (container: string, containerId: string, kind: ProbeKind) => void;
+  readonly unhealthy: (container: string, containerId: string, kind: 'startup' | 'liveness') => void;
 }
 
 interface Followed {
@@ -44,6 +46,8 @@ const titles: Readonly<Record<ProbeKind, string>> = {
 export function createProber({ context, tell, changed, unhealthy }: ProberOptions): Prober {
   const { clock, log } = context;
   const followed = new Map<string, Followed>();
+  let leaving = false;
+  const isOver = (kind: ProbeKind) => leaving && kind !== 'readiness';
 
   const begin = (pod: Stored<Pod>, container: Container, record: ContainerRecord, address: string) => {
     const { attempt } = record;
@@ -58,14 +62,24 @@ export function createProber({ context, tell, changed, unhealthy }: ProberOption
     const run = async (kind: ProbeKind, probe: Probe): Promise<boolean> => {
       const { initialDelayMs, periodMs, timeoutMs } = probeTiming(probe);
       await sleep(clock, Math.max(startedMs + initialDelayMs - clock.now(), 0), signal);
-      for (let state = freshProbe; ; await sleep(clock, periodMs, signal)) {
+      let begunMs = clock.now();
+      // The beat is that of the questions, however long an answer takes.
+      const pause = async () => {
+        await sleep(clock, Math.max(begunMs + periodMs - clock.now(), 0), signal);
+        begunMs = clock.now();
+      };
+      for (let state = freshProbe; ; await pause()) {
+        if (isOver(kind)) return false;
         const { answer, message } = await ask(probe, target, timeoutMs, signal);
-        if (answer === 'failure') tell(pod, 'Warning', 'Unhealthy', `${titles[kind]} probe failed: ${message}`);
+        if (isOver(kind)) return false;
+        const title = `${titles[kind]} probe`;
+        if (answer === 'failure') tell(pod, 'Warning', 'Unhealthy', `${title} failed: ${message}`);
+        if (answer === 'warning') tell(pod, 'Warning', 'ProbeWarning', `${title} warning: ${message}`);
         if (answer === 'none') {
-          tell(pod, 'Warning', 'Unhealthy', `${titles[kind]} probe errored: ${message}`);
+          tell(pod, 'Warning', 'Unhealthy', `${title} errored and resulted in unknown state: ${message}`);
           continue;
         }
-        state = afterAnswer(state, probe, answer);
+        state = afterAnswer(state, probe, answer === 'failure' ? 'failure' : 'success');
         const { result } = state;
         if (kind === 'readiness') {
           // Below its threshold an answer changes nothing: an adopted container stays as ready as it was.
@@ -123,6 +137,9 @@ export function createProber({ context, tell, changed, unhealthy }: ProberOption
       for (const id of followed.keys()) if (!running.has(id)) end(id);
     },
     findings: (containerId) => followed.get(containerId),
+    leave() {
+      leaving = true;
+    },
     stop() {
       for (const id of followed.keys()) end(id);
     },

@@ -28,12 +28,12 @@ export async function writeAtomically(directory: string, files: Payload, group: 
   if (await shows(directory, files)) return;
   const version = await mkdtemp(join(directory, '..version_'));
   await chmod(version, 0o755);
-  for (const [path, { content, mode }] of files) {
+  for (const [path, { content, mode, owner = 0 }] of files) {
     const file = join(version, path);
     await mkdir(dirname(file), { recursive: true, mode: 0o755 });
     await writeFile(file, content);
     await chmod(file, group === undefined ? mode : mode | 0o440);
-    if (group !== undefined) await chown(file, 0, group);
+    if (owner !== 0 || group !== undefined) await chown(file, owner, group ?? 0);
   }
   const before = await currentVersion(directory);
   const next = join(directory, '..data_tmp');

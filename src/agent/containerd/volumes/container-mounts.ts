@@ -1,11 +1,12 @@
 // What one container sees of the host: its volumes (or a path within one), its hosts file, its termination message.
-import { chmod, mkdir, realpath, writeFile } from 'node:fs/promises';
-import { dirname, join, normalize } from 'node:path';
+import { chmod, mkdir, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { type Container, type Pod, type Stored, type VolumeMount } from '../../../api/index.ts';
 import { ConfigError, expand } from '../../../core/pod/index.ts';
 import type { ContainerMount } from '../container-config.ts';
 import { type Paths, podDirectory } from '../paths.ts';
 import type { VolumePaths } from './set-up.ts';
+import { mountSubPath } from './sub-path.ts';
 
 const defaultTerminationMessagePath = '/dev/termination-log';
 
@@ -17,15 +18,18 @@ export async function containerMounts(
   paths: Paths,
   volumes: VolumePaths,
   environment: ReadonlyMap<string, string>,
+  signal: AbortSignal,
 ): Promise<readonly ContainerMount[]> {
   const mounts: ContainerMount[] = [];
-  for (const mount of container.volumeMounts ?? []) {
-    const volume = volumes.get(mount.name);
-    if (volume === undefined)
-      throw new ConfigError(`cannot find volume "${mount.name}" to mount into container "${container.name}"`);
-    const { mountPath, readOnly = false, mountPropagation } = mount;
+  for (const [index, mount] of (container.volumeMounts ?? []).entries()) {
+    const { name, mountPath, readOnly = false, mountPropagation } = mount;
+    const path = volumes.get(name);
+    if (path === undefined)
+      throw new ConfigError(`cannot find volume "${name}" to mount into container "${container.name}"`);
+    const subPath = subPathOf(mount, environment);
+    const place = { paths, uid: pod.metadata.uid, volume: { name, path }, container: container.name, index, subPath };
     mounts.push({
-      hostPath: await within(volume, subPathOf(mount, environment), container),
+      hostPath: subPath === '' ? path : await mountSubPath(place, signal),
       containerPath: mountPath,
       readOnly,
       ...(mountPropagation === undefined ? {} : { propagation: mountPropagation }),
@@ -43,24 +47,19 @@ export async function containerMounts(
   return mounts;
 }
 
-function subPathOf({ subPath, subPathExpr }: VolumeMount, environment: ReadonlyMap<string, string>): string {
-  return subPathExpr === undefined ? (subPath ?? '') : expand(subPathExpr, (name) => environment.get(name));
-}
-
-/** A path in a volume: made if missing, and never outside, also not by way of a link that somebody put there. */
-async function within(volume: string, subPath: string, { name }: Container): Promise<string> {
-  if (subPath === '') return volume;
-  const path = normalize(join(volume, subPath));
-  const refusal = () => new ConfigError(`failed to prepare subPath for volumeMount of container "${name}": ${subPath}`);
-  if (subPath.startsWith('/') || subPath.split('/').includes('..')) throw refusal();
-  const root = await realpath(volume);
-  const found = await realpath(path).catch(async (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'ENOENT') throw error;
-    await mkdir(path, { recursive: true, mode: 0o750 });
-    return realpath(path);
+/** @throws ConfigError when it names a variable that there is not. */
+export function subPathOf(
+  { subPath = '', subPathExpr }: Pick<VolumeMount, 'subPath' | 'subPathExpr'>,
+  environment: ReadonlyMap<string, string>,
+): string {
+  if (subPathExpr === undefined) return subPath;
+  const missing = new Set<string>();
+  const expanded = expand(subPathExpr, (name) => {
+    if (!environment.has(name)) missing.add(name);
+    return environment.get(name);
   });
-  if (found !== root && !found.startsWith(`${root}/`)) throw refusal();
-  return found;
+  if (missing.size > 0) throw new ConfigError(`missing value for ${[...missing].toSorted().join(', ')}`);
+  return expanded;
 }
 
 export function terminationMessagePath(paths: Paths, uid: string, container: string, attempt: number): string {

@@ -25,13 +25,13 @@ export function parseMountPoints(mountinfo: string): readonly string[] {
     );
 }
 
-export async function mountMemory(
-  directory: string,
-  sizeBytes: number | undefined,
-  signal: AbortSignal,
-): Promise<void> {
-  const options = sizeBytes === undefined ? [] : ['-o', `size=${sizeBytes}`];
-  await run('mount', ['-t', 'tmpfs', ...options, 'tmpfs', directory], { signal, timeout: commandMsMax });
+export async function mountMemory(directory: string, sizeBytes: number, signal: AbortSignal): Promise<void> {
+  await run('mount', ['-t', 'tmpfs', '-o', `size=${sizeBytes}`, 'tmpfs', directory], { signal, timeout: commandMsMax });
+}
+
+/** @param from as it is, links and all: `/proc/…/fd/…` is a place, not a name. */
+export async function bindMount(from: string, to: string, signal: AbortSignal): Promise<void> {
+  await run('mount', ['--no-canonicalize', '--bind', from, to], { signal, timeout: commandMsMax });
 }
 
 /** Unmounts everything at or below the directory; rejects when something stays. */

@@ -1,11 +1,14 @@
 // Which files a configMap, secret, downwardAPI or projected volume holds, with their modes. Pure: the objects are given.
 import type { ConfigMap, DownwardFile, KeyToPath, Pod, Secret, Volume } from '../../../api/index.ts';
 import { fieldValue, type NodeFacts, resourceValue, type Sources } from '../../../core/pod/index.ts';
+import { commonUser } from '../security.ts';
 import { VolumeError } from './host-path.ts';
 
 export interface VolumeFile {
   readonly content: Buffer;
   readonly mode: number;
+  /** A user's ID; root when absent. */
+  readonly owner?: number;
 }
 
 export type Payload = ReadonlyMap<string, VolumeFile>;
@@ -36,7 +39,7 @@ export function payloadOf(volume: Volume, context: PayloadContext): Payload {
     if (source.configMap !== undefined) addConfigMap(files, source.configMap, mode, context);
     if (source.secret !== undefined) addSecret(files, source.secret, mode, context);
     if (source.downwardAPI !== undefined) addDownward(files, source.downwardAPI.items, mode, context);
-    if (source.serviceAccountToken !== undefined) addToken(files, source.serviceAccountToken.path, context);
+    if (source.serviceAccountToken !== undefined) addToken(files, source.serviceAccountToken.path, mode, context);
   }
   return files;
 }
@@ -51,24 +54,24 @@ function addConfigMap(
   files: Map<string, VolumeFile>,
   selection: Selection,
   mode: number,
-  { sources, pod }: PayloadContext,
+  { sources }: PayloadContext,
 ): void {
   const { name = '' } = selection;
   const object = sources.configMap(name);
   if (object === undefined) return missing('configmap', selection);
-  addKeys(files, contentsOf(object), selection, mode, `configmap ${pod.metadata.namespace}/${name}`);
+  addKeys(files, contentsOf(object), selection, mode, 'configmap references non-existent config key');
 }
 
 function addSecret(
   files: Map<string, VolumeFile>,
   selection: Selection,
   mode: number,
-  { sources, pod }: PayloadContext,
+  { sources }: PayloadContext,
 ): void {
   const { name = '' } = selection;
   const object = sources.secret(name);
   if (object === undefined) return missing('secret', selection);
-  addKeys(files, contentsOfSecret(object), selection, mode, `secret ${pod.metadata.namespace}/${name}`);
+  addKeys(files, contentsOfSecret(object), selection, mode, 'references non-existent secret key');
 }
 
 function missing(kind: string, { name = '', optional }: Selection): void {
@@ -80,13 +83,13 @@ function addKeys(
   contents: ReadonlyMap<string, Buffer>,
   { items, optional }: Selection,
   mode: number,
-  title: string,
+  complaint: string,
 ): void {
   const wanted: readonly KeyToPath[] = items ?? [...contents.keys()].map((key) => ({ key, path: key }));
   for (const { key, path, mode: own } of wanted) {
     const content = contents.get(key);
     if (content !== undefined) files.set(checkedPath(path), { content, mode: own ?? mode });
-    else if (optional !== true) throw new VolumeError(`references non-existent config key: ${key} (${title})`);
+    else if (optional !== true) throw new VolumeError(`${complaint}: ${key}`);
   }
 }
 
@@ -125,12 +128,17 @@ function resourceText(selector: DownwardFile['resourceFieldRef'], context: Paylo
   return selector === undefined || container === undefined ? undefined : resourceValue(container, selector, context);
 }
 
-function addToken(files: Map<string, VolumeFile>, path: string, { tokens, pod }: PayloadContext): void {
+function addToken(files: Map<string, VolumeFile>, path: string, mode: number, { tokens, pod }: PayloadContext): void {
   const token = tokens.get(path);
   if (token === undefined) throw new VolumeError('failed to fetch token');
-  // Readable for the pod's own users only; with fsGroup its group reads it.
-  const mode = pod.spec.securityContext?.fsGroup === undefined ? 0o600 : 0o640;
-  files.set(checkedPath(path), { content: Buffer.from(token), mode });
+  // For the pod's own user or group, where it has one for all of its containers; else for whoever they are.
+  const owner = commonUser(pod);
+  const isOwned = owner !== undefined || pod.spec.securityContext?.fsGroup !== undefined;
+  files.set(checkedPath(path), {
+    content: Buffer.from(token),
+    mode: isOwned ? 0o600 : mode,
+    ...(owner === undefined ? {} : { owner }),
+  });
 }
 
 /** The API server validates paths; a path that leaves its volume must never be written, wherever it came from. */

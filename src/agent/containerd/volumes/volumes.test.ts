@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import {
+  chmodSync,
   lstatSync,
   mkdirSync,
   mkdtempSync,
@@ -14,12 +15,14 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, test, type TestContext } from 'node:test';
-import type { Container, Pod, Stored, Volume } from '../../../api/index.ts';
+import type { Pod, PodSecurityContext, Stored, Volume } from '../../../api/index.ts';
 import { writeAtomically } from './atomic-files.ts';
-import { containerMounts } from './container-mounts.ts';
+import { subPathOf } from './container-mounts.ts';
 import { checkHostPath } from './host-path.ts';
 import { parseMountPoints } from './mount-table.ts';
 import { type Payload, payloadOf } from './payload.ts';
+import { memoryBytes } from './set-up.ts';
+import { openWithin } from './sub-path.ts';
 
 function scratch(t: TestContext): string {
   const directory = mkdtempSync(join(tmpdir(), 'everynode-volumes-'));
@@ -105,14 +108,26 @@ describe('what a volume shows', () => {
           ],
         },
       }),
-      { word: 'w 644', token: 'jwt 600', labels: 'app="x" 644' },
+      { word: 'w 644', token: 'jwt 644', labels: 'app="x" 644' },
     );
+  });
+
+  test('a token is for the user or the group of the pod, where it has one', () => {
+    const projected = { sources: [{ serviceAccountToken: { path: 'token' } }] };
+    const token = (securityContext: PodSecurityContext) => {
+      const secured = { ...pod, spec: { containers: [{ name: 'c' }], securityContext } };
+      const { mode, owner } = payloadOf({ name: 'v', projected }, context(secured)).get('token')!;
+      return [mode, owner];
+    };
+    assert.deepEqual(token({}), [0o644, undefined]);
+    assert.deepEqual(token({ runAsUser: 65_534 }), [0o600, 65_534]);
+    assert.deepEqual(token({ fsGroup: 7 }), [0o600, undefined]);
   });
 
   test('what is missing is an error unless it is optional', () => {
     assert.throws(() => shown({ configMap: { name: 'nobody' } }), { message: 'configmap "nobody" not found' });
     assert.throws(() => shown({ secret: { secretName: 'hidden', items: [{ key: 'z', path: 'z' }] } }), {
-      message: 'references non-existent config key: z (secret ns/hidden)',
+      message: 'references non-existent secret key: z',
     });
     assert.deepEqual(shown({ configMap: { name: 'nobody', optional: true } }), {});
   });
@@ -154,27 +169,70 @@ describe('a hostPath', () => {
   });
 });
 
-describe('a mount within a volume', () => {
-  const mounted = async (t: TestContext, subPath: string, prepare: (volume: string) => void = () => {}) => {
-    const root = scratch(t);
-    const volume = join(root, 'volume');
-    mkdirSync(volume);
+describe('a path within a volume', () => {
+  const opened = async (t: TestContext, subPath: string, prepare: (volume: string) => void = () => {}) => {
+    const volume = scratch(t);
     prepare(volume);
-    const container: Container = { name: 'c', volumeMounts: [{ name: 'v', mountPath: '/m', subPath }] };
-    const paths = { root, podLogs: '', containerLogs: '' };
-    const [mount] = await containerMounts(pod, container, 0, paths, new Map([['v', volume]]), new Map());
-    return mount!.hostPath.slice(volume.length);
+    await using place = await openWithin(volume, subPath);
+    return readlinkSync(`/proc/self/fd/${place.fd}`).slice(volume.length);
   };
 
-  test('is made when it is not there', async (t) => assert.equal(await mounted(t, 'a/b'), '/a/b'));
-
-  test('never leads out of it', async (t) => {
-    await assert.rejects(mounted(t, '../x'), { name: 'ConfigError' });
-    await assert.rejects(
-      mounted(t, 'link', (volume) => symlinkSync('/etc', join(volume, 'link'))),
-      { name: 'ConfigError' },
-    );
+  test('is made when it is not there, with the mode of its volume', async (t) => {
+    let mode = 0;
+    const prepare = (volume: string) => chmodSync(volume, 0o2773);
+    const volume = scratch(t);
+    prepare(volume);
+    await using place = await openWithin(volume, 'a/./b');
+    mode = (await place.stat()).mode & 0o7777;
+    assert.equal(mode, 0o2773);
+    assert.equal(await opened(t, 'a/b', (other) => mkdirSync(join(other, 'a'))), '/a/b');
+    assert.equal(await opened(t, 'file', (other) => writeFileSync(join(other, 'file'), '')), '/file');
   });
+
+  test('never leads out of it, however it is linked', async (t) => {
+    const linked = (to: string) => (volume: string) => symlinkSync(to, join(volume, 'link'));
+    for (const [subPath, prepare] of [
+      ['../x', undefined],
+      ['/etc', undefined],
+      ['link', linked('/etc')],
+      ['link/passwd', linked('/etc')],
+      ['link/new', linked('/tmp')],
+      ['link', linked('/no/such/place')],
+    ] as const)
+      await assert.rejects(opened(t, subPath, prepare), subPath);
+    const inside = (volume: string) => {
+      mkdirSync(join(volume, 'real'));
+      symlinkSync('real', join(volume, 'link'));
+    };
+    assert.equal(await opened(t, 'link/new', inside), '/real/new');
+  });
+
+  test('may be made of variables, all of which there must be', () => {
+    const environment = new Map([['POD', 'p']]);
+    assert.equal(subPathOf({ subPathExpr: 'a/$(POD)/$$(POD)' }, environment), 'a/p/$(POD)');
+    assert.throws(() => subPathOf({ subPathExpr: '$(NO)/$(POD)' }, environment), {
+      name: 'ConfigError',
+      message: 'missing value for NO',
+    });
+  });
+});
+
+test('a memory volume holds the least of what the node has, the pod may use, and it asks for', () => {
+  const bytes = (sizeLimit?: string, limit?: string) =>
+    memoryBytes(sizeLimit === undefined ? {} : { sizeLimit }, {
+      allocatable: { memory: '4Gi' },
+      pod: {
+        ...pod,
+        spec: {
+          containers: [{ name: 'c', ...(limit === undefined ? {} : { resources: { limits: { memory: limit } } }) }],
+        },
+      },
+    });
+  const gibibyte = 2 ** 30;
+  assert.equal(bytes(), 4 * gibibyte);
+  assert.equal(bytes('1Gi'), gibibyte);
+  assert.equal(bytes('8Gi'), 4 * gibibyte);
+  assert.equal(bytes('3Gi', '2Gi'), 2 * gibibyte);
 });
 
 test('mount points are read with their spaces', () => {

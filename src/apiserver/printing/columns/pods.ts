@@ -5,8 +5,6 @@ import { type Column, column, wideColumn } from '../column.ts';
 import { age } from '../duration.ts';
 import { ageColumn, nameColumn, orNone } from './common.ts';
 
-type ReadinessGate = { readonly conditionType: string };
-
 export const podColumns: readonly Column<Pod>[] = [
   nameColumn,
   column('Ready', 'Ready containers of all containers.', (pod) => readyText(pod)),
@@ -98,7 +96,7 @@ function restartsText(pod: Pod, now: number): string {
 }
 
 function gatesText(pod: Pod): string {
-  const gates = (pod.spec as { readonly readinessGates?: readonly ReadinessGate[] }).readinessGates ?? [];
+  const gates = pod.spec.readinessGates ?? [];
   if (gates.length === 0) return '<none>';
   const met = gates.filter(({ conditionType }) => isTrue(pod.status?.conditions, conditionType)).length;
   return `${met}/${gates.length}`;

@@ -88,6 +88,11 @@ export const replicaSetColumns: readonly Column<Workload>[] = [
   wideColumn('Selector', 'Labels of the pods.', ({ spec }) => selectorText(spec?.selector)),
 ];
 
+export const replicationControllerColumns: readonly Column<Workload>[] = [
+  ...replicaSetColumns.slice(0, -1),
+  wideColumn('Selector', 'Labels of the pods.', ({ spec }) => labelsText(spec?.selector as never)),
+];
+
 export const podTemplateColumns: readonly Column<PodTemplate>[] = [
   nameColumn,
   column('Containers', 'Names of the containers.', ({ template }) => containerNames(template?.spec.containers)),

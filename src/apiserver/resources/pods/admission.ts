@@ -1,16 +1,21 @@
-// What kube-apiserver's admission plugins add to a new pod: Priority, DefaultTolerationSeconds, ServiceAccount.
+// What kube-apiserver's admission plugins add to a new pod: ServiceAccount, Priority, DefaultTolerationSeconds,
+// RuntimeClass.
 import { type Pod, type PodSpec, taintKeys, tolerates, type Toleration } from '../../../api/index.ts';
 import { forbidden } from '../../errors.ts';
 import { keyOf, prefixOf, stored } from '../../storage.ts';
 import type { WriteContext } from '../definition.ts';
 import { priorityClassPlace, type PriorityClass } from '../priority-classes.ts';
+import { withRuntimeClass } from './runtime-class.ts';
+import { withServiceAccount } from './service-account.ts';
 
 /** kube-apiserver --default-not-ready-toleration-seconds and --default-unreachable-toleration-seconds */
 const defaultTolerationSeconds = 300;
 
 export async function admitPod(pod: Pod, context: WriteContext): Promise<Pod> {
-  const spec = withServiceAccount(withDefaultTolerations(await withPriority(pod, context)));
-  return spec === pod.spec ? pod : { ...pod, spec };
+  // In upstream's order: who lacks several things hears of the account first.
+  const owned: Pod = { ...pod, spec: await withServiceAccount(pod, context) };
+  const tolerant: Pod = { ...pod, spec: withDefaultTolerations(await withPriority(owned, context)) };
+  return { ...pod, spec: await withRuntimeClass(tolerant, context) };
 }
 
 /** https://kubernetes.io/docs/concepts/scheduling-eviction/pod-priority-preemption/ */
@@ -66,13 +71,4 @@ function withDefaultTolerations(spec: PodSpec): PodSpec {
     }),
   );
   return { ...spec, tolerations: [...tolerations, ...added] };
-}
-
-/** The account's token volume is not mounted: there is no token issuer yet. */
-function withServiceAccount(spec: PodSpec): PodSpec {
-  const { serviceAccountName, serviceAccount } = spec as PodSpec &
-    Record<'serviceAccountName' | 'serviceAccount', string>;
-  const name = serviceAccountName || serviceAccount || 'default';
-  if (serviceAccountName === name && serviceAccount === name) return spec;
-  return { ...spec, serviceAccountName: name, serviceAccount: name } as PodSpec;
 }

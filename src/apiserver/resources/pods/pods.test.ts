@@ -40,6 +40,19 @@ test('a new pod is Pending, with the defaults of admission', async () => {
   ]);
 });
 
+test('a gated pod says why nobody schedules it', async () => {
+  const made = await createPod(await createTestServer(), 'a', { schedulingGates: [{ name: 'quota' }] });
+  assert.deepEqual(made.status?.conditions, [
+    {
+      type: 'PodScheduled',
+      status: 'False',
+      reason: 'SchedulingGated',
+      message: 'Scheduling is blocked due to non-empty scheduling gates',
+      lastTransitionTime: made.metadata.creationTimestamp,
+    },
+  ]);
+});
+
 test('a pod that tolerates not-ready nodes for ever keeps doing so', async () => {
   const server = await createTestServer();
   const tolerations = [{ operator: 'Exists' }];

@@ -1,5 +1,5 @@
 // Pods as a resource (pkg/registry/core/pod/strategy.go): how they begin, and that they end gracefully.
-import type { Pod } from '../../../api/index.ts';
+import { formatTime, type Pod } from '../../../api/index.ts';
 import { restrictPodCreate, restrictPodDelete, restrictPodStatus } from '../../auth/node-restriction.ts';
 import { podColumns } from '../../printing/columns/pods.ts';
 import type { ResourceEntry, Strategy } from '../definition.ts';
@@ -7,14 +7,27 @@ import { admitPod } from './admission.ts';
 import { bindingSubresource } from './binding.ts';
 import { evictionSubresource } from './eviction.ts';
 import { podSubresources, takenBySubresource } from './pod-subresources.ts';
+import { dnsLabel, podWarnings } from '../../schema/index.ts';
 import { qosClassOf } from '../../quality-of-service.ts';
 import { runtimeSubresources } from './runtime.ts';
+
+/** What a pod says that no scheduler may look at yet. */
+const gatedCondition = {
+  type: 'PodScheduled',
+  status: 'False',
+  reason: 'SchedulingGated',
+  message: 'Scheduling is blocked due to non-empty scheduling gates',
+} as const;
 
 const strategy: Strategy<Pod> = {
   async prepareForCreate(pod, context) {
     restrictPodCreate(pod, context);
     const admitted = await admitPod(pod, context);
-    return { ...admitted, status: { phase: 'Pending', qosClass: qosClassOf(admitted.spec) } };
+    const gated = (admitted.spec.schedulingGates ?? []).length > 0;
+    const conditions = gated
+      ? { conditions: [{ ...gatedCondition, lastTransitionTime: formatTime(context.now) }] }
+      : {};
+    return { ...admitted, status: { phase: 'Pending', ...conditions, qosClass: qosClassOf(admitted.spec) } };
   },
   /** The class was decided at creation; owners are not the node agent's to change. */
   prepareForStatusUpdate(next, before, context) {
@@ -27,6 +40,19 @@ const strategy: Strategy<Pod> = {
       metadata: { ...metadata, ...(ownerReferences === undefined ? {} : { ownerReferences }) },
       status: { ...next.status, ...(qosClass === undefined ? {} : { qosClass }) },
     };
+  },
+  /** Of what is made: nobody changes pods by hand, and agents do so often. */
+  warnings(pod, before) {
+    if (before !== undefined) return [];
+    const rule = dnsLabel(pod.metadata.name ?? '');
+    return [
+      ...(rule === undefined
+        ? []
+        : [
+            `metadata.name: this is used in the Pod's hostname, which can result in surprising behavior; a DNS label is recommended: [${rule}]`,
+          ]),
+      ...podWarnings('', pod as unknown as Readonly<Record<string, unknown>>),
+    ];
   },
   prepareForSubresource: takenBySubresource,
   admitDelete: restrictPodDelete,

@@ -87,8 +87,7 @@ function placeOf({ metadata: { namespace = '', name = '' } }: Pod): string {
 /** The container that is named, or the only one there is. */
 function containerOf({ metadata, spec }: Pod, asked = ''): string {
   const names = (list: readonly { readonly name: string }[] | undefined) => (list ?? []).map(({ name }) => name);
-  const { ephemeralContainers } = spec as { readonly ephemeralContainers?: readonly { readonly name: string }[] };
-  const [containers, init, ephemeral] = [spec.containers, spec.initContainers, ephemeralContainers].map(names);
+  const [containers, init, ephemeral] = [spec.containers, spec.initContainers, spec.ephemeralContainers].map(names);
   if (asked !== '') {
     if ([...containers!, ...init!, ...ephemeral!].includes(asked)) return asked;
     throw new StatusError('BadRequest', `container ${asked} is not valid for pod ${metadata.name}`);

@@ -58,6 +58,9 @@ const pod: Defaulter = (object) => {
     spec = mapEntries(spec, field, requestsFromLimits);
     if (spec['hostNetwork'] === true) spec = mapEntries(spec, field, hostPorts);
   }
+  // Of pods alone (conversion.go Convert_v1_Pod_To_core_Pod): a template keeps what it says.
+  const grace = spec['terminationGracePeriodSeconds'];
+  if (typeof grace === 'number' && grace < 0) spec = { ...spec, terminationGracePeriodSeconds: 1 };
   return spec === object['spec'] ? object : { ...object, spec };
 };
 

@@ -35,6 +35,33 @@ const jobSpec: Defaulter = (object) => {
 const networkPolicySpec: Defaulter = (object) =>
   fill(object, { policyTypes: Array.isArray(object['egress']) ? ['Ingress', 'Egress'] : ['Ingress'] });
 
+/** Labels and selector are each other's, where only one is given. */
+const replicationController: Defaulter = (object) => {
+  const spec = struct(object, 'spec');
+  const template = struct(spec, 'template');
+  const labels = struct(struct(template, 'metadata'), 'labels');
+  const hasLabels = Object.keys(labels).length > 0;
+  const selected =
+    hasLabels && Object.keys(struct(spec, 'selector')).length === 0 ? { ...spec, selector: labels } : spec;
+  const named = hasLabels && Object.keys(struct(struct(object, 'metadata'), 'labels')).length === 0;
+  return {
+    ...object,
+    spec: fill(selected, { replicas: 1 }),
+    ...(named ? { metadata: { ...struct(object, 'metadata'), labels } } : {}),
+  };
+};
+
+const driverSpec: Defaulter = (object) =>
+  fill(object, {
+    attachRequired: true,
+    podInfoOnMount: false,
+    storageCapacity: false,
+    fsGroupPolicy: 'ReadWriteOnceWithFSType',
+    volumeLifecycleModes: ['Persistent'],
+    requiresRepublish: false,
+    seLinuxMount: false,
+  });
+
 export const storedDefaults: Readonly<Record<string, Defaulter>> = {
   'apps/v1.StatefulSetSpec': statefulSetSpec,
   'apps/v1.StatefulSetStatus': constants({ replicas: 0 }),
@@ -52,5 +79,8 @@ export const storedDefaults: Readonly<Record<string, Defaulter>> = {
   'networking.k8s.io/v1.NetworkPolicySpec': networkPolicySpec,
   'networking.k8s.io/v1.NetworkPolicyPort': constants({ protocol: 'TCP' }),
   'core/v1.PersistentVolumeSpec': constants({ persistentVolumeReclaimPolicy: 'Retain', volumeMode: 'Filesystem' }),
+  'core/v1.ReplicationController': replicationController,
+  'core/v1.ReplicationControllerStatus': constants({ replicas: 0 }),
+  'storage.k8s.io/v1.CSIDriverSpec': driverSpec,
   'storage.k8s.io/v1.StorageClass': constants({ reclaimPolicy: 'Delete', volumeBindingMode: 'Immediate' }),
 };

@@ -95,15 +95,14 @@ function validatePodAffinity(errors: FieldErrors, path: string, affinity: JsonOb
 function validatePodTerm(errors: FieldErrors, path: string, term: JsonObject): void {
   validateLabelSelector(errors, `${path}.labelSelector`, optional(term, 'labelSelector'));
   validateLabelSelector(errors, `${path}.namespaceSelector`, optional(term, 'namespaceSelector'));
-  for (const [index, name] of texts(term, 'namespaces').entries())
-    check(errors, `${path}.namespaces[${index}]`, name, dnsLabel);
+  for (const name of texts(term, 'namespaces')) check(errors, `${path}.namespace`, name, dnsLabel);
   validateTopologyKey(errors, `${path}.topologyKey`, term);
 }
 
 function validateTopologyKey(errors: FieldErrors, path: string, object: JsonObject): void {
   const key = text(object, 'topologyKey');
   if (key === '') errors.required(path, 'can not be empty');
-  else check(errors, path, key, qualifiedName);
+  check(errors, path, key, qualifiedName);
 }
 
 function validateWeight(errors: FieldErrors, path: string, term: JsonObject): void {
@@ -142,10 +141,14 @@ export function validateTolerations(errors: FieldErrors, path: string, toleratio
   }
 }
 
+const inclusions = ['Honor', 'Ignore'];
 const whenUnsatisfiable = ['DoNotSchedule', 'ScheduleAnyway'];
 
 export function validateTopologySpread(errors: FieldErrors, path: string, constraints: readonly JsonObject[]): void {
-  const seen = new Set<string>();
+  const pairs = constraints.map(
+    (constraint) => `{${text(constraint, 'topologyKey')}, ${text(constraint, 'whenUnsatisfiable')}}`,
+  );
+  const last = new Map(pairs.map((pair, index) => [pair, index] as const));
   for (const [index, constraint] of constraints.entries()) {
     const at = `${path}[${index}]`;
     const maxSkew = number(constraint, 'maxSkew') ?? 0;
@@ -153,9 +156,19 @@ export function validateTopologySpread(errors: FieldErrors, path: string, constr
     if (maxSkew <= 0) errors.invalid(`${at}.maxSkew`, maxSkew, 'must be greater than zero');
     validateTopologyKey(errors, `${at}.topologyKey`, constraint);
     if (!whenUnsatisfiable.includes(action)) errors.notSupported(`${at}.whenUnsatisfiable`, action, whenUnsatisfiable);
-    const pair = `{${text(constraint, 'topologyKey')}, ${action}}`;
-    if (seen.has(pair)) errors.duplicate(`${at}.{topologyKey, whenUnsatisfiable}`, pair);
-    seen.add(pair);
+    const minDomains = number(constraint, 'minDomains');
+    if (minDomains !== undefined && minDomains <= 0)
+      errors.invalid(`${at}.minDomains`, minDomains, 'must be greater than zero');
+    for (const field of ['nodeAffinityPolicy', 'nodeTaintsPolicy']) {
+      const policy = constraint[field] as string | undefined;
+      if (policy !== undefined && !inclusions.includes(policy))
+        errors.notSupported(`${at}.${field}`, policy, inclusions);
+    }
+    for (const [position, key] of texts(constraint, 'matchLabelKeys').entries())
+      check(errors, `${at}.matchLabelKeys[${position}]`, key, qualifiedName);
+    const pair = pairs[index]!;
+    // The last one of a kind is the one that may stay.
+    if (last.get(pair) !== index) errors.duplicate(`${at}.{topologyKey, whenUnsatisfiable}`, pair);
     validateLabelSelector(errors, `${at}.labelSelector`, optional(constraint, 'labelSelector'));
   }
 }

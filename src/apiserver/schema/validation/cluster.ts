@@ -1,4 +1,5 @@
 // Nodes, namespaces, leases, priorities, quotas, limits (core, coordination and scheduling validation).
+import { parseQuantity } from '../../../api/index.ts';
 import type { JsonObject } from '../json.ts';
 import { list, number, optional, struct, text, texts } from '../read.ts';
 import { validateTaintEffect } from './affinity.ts';
@@ -10,7 +11,8 @@ import { validateQuantities } from './resources.ts';
 
 export const nodeRules: KindRules = {
   object(errors, object) {
-    validateTaints(errors, 'spec.taints', list(struct(object, 'spec'), 'taints'));
+    // Upstream's path.
+    validateTaints(errors, 'metadata.taints', list(struct(object, 'spec'), 'taints'));
     for (const field of ['capacity', 'allocatable'])
       validateQuantities(errors, 'status', struct(object, 'status'), field);
   },
@@ -37,7 +39,8 @@ function validateTaints(errors: FieldErrors, path: string, taints: readonly Json
     check(errors, `${at}.key`, key, qualifiedName);
     check(errors, `${at}.value`, text(taint, 'value'), labelValue);
     validateTaintEffect(errors, `${at}.effect`, effect);
-    if (seen.has(`${key}:${effect}`)) errors.duplicate(at, taint);
+    const printed = { Key: key, Value: text(taint, 'value'), Effect: effect, TimeAdded: taint['timeAdded'] ?? null };
+    if (seen.has(`${key}:${effect}`)) errors.duplicate(at, printed, 'taints must be unique by key and effect pair');
     seen.add(`${key}:${effect}`);
   }
 }
@@ -73,7 +76,11 @@ export const priorityClassRules: KindRules = {
       if (systemClasses[name] !== value)
         errors.forbidden(
           'metadata.name',
-          "priority class names with 'system-' prefix are reserved for system use only",
+          `priority class names with 'system-' prefix are reserved for system use only. error: ${
+            name in systemClasses
+              ? `value of ${name} PriorityClass must be ${systemClasses[name]}`
+              : `${name} is not a known system priority class`
+          }`,
         );
     } else if (value > userPriorityMax)
       errors.forbidden('value', `maximum allowed value of a user defined priority is ${userPriorityMax}`);
@@ -103,9 +110,35 @@ export const limitRangeRules: KindRules = {
       if (types.has(type)) errors.duplicate(`${path}.type`, type);
       types.add(type);
       for (const field of ['min', 'max', 'default', 'defaultRequest']) validateQuantities(errors, path, item, field);
+      validateLimits(errors, path, item);
     }
   },
 };
+
+/** Smallest, usual and largest come in this order (core/validation ValidateLimitRange). */
+function validateLimits(errors: FieldErrors, path: string, item: JsonObject): void {
+  const read = (field: string, name: string) => struct(item, field)[name] as string | undefined;
+  const exceeds = (a: string | undefined, b: string | undefined) =>
+    a !== undefined && b !== undefined && (parseQuantity(a) ?? 0) > (parseQuantity(b) ?? 0);
+  for (const name of Object.keys({
+    ...struct(item, 'min'),
+    ...struct(item, 'default'),
+    ...struct(item, 'defaultRequest'),
+  })) {
+    const [min, max, usual, asked] = ['min', 'max', 'default', 'defaultRequest'].map((field) => read(field, name));
+    const refuse = (field: string, value: string | undefined, why: string) =>
+      errors.invalid(`${path}.${field}[${name}]`, value, why);
+    if (exceeds(min, max)) refuse('min', min, `min value ${min} is greater than max value ${max}`);
+    if (exceeds(min, asked))
+      refuse('defaultRequest', asked, `min value ${min} is greater than default request value ${asked}`);
+    if (exceeds(asked, max))
+      refuse('defaultRequest', asked, `default request value ${asked} is greater than max value ${max}`);
+    if (exceeds(asked, usual))
+      refuse('defaultRequest', asked, `default request value ${asked} is greater than default limit value ${usual}`);
+    if (exceeds(min, usual)) refuse('default', min, `min value ${min} is greater than default value ${usual}`);
+    if (exceeds(usual, max)) refuse('default', max, `default value ${usual} is greater than max value ${max}`);
+  }
+}
 
 export const eventRules: KindRules = {
   object(errors, object) {

@@ -8,19 +8,19 @@ import { check, validateImmutable, validateLabels } from './meta.ts';
 import { configKey, dnsSubdomain, isPort, pathSegment, portName, portRange, serviceName } from './names.ts';
 import { validateChoice } from './pod-spec.ts';
 import { validatePortNumberOrName } from './probes.ts';
-import { validateClaimSpec, validateImagePullSecrets } from './volumes.ts';
+import { validateClaimSpec } from './volumes.ts';
 
 /** All data of one config map or secret. */
 export const dataBytesMax = 1024 * 1024;
 
 function validateData(errors: FieldErrors, object: JsonObject, fields: readonly string[]): void {
-  const keys = new Set<string>();
+  const binary = fields.includes('binaryData') ? struct(object, 'binaryData') : {};
   let size = 0;
   for (const field of fields) {
     for (const [key, value] of pairs(object, field)) {
       check(errors, `${field}[${key}]`, key, configKey);
-      if (keys.has(key)) errors.invalid(`${field}[${key}]`, key, `duplicate of key present in ${fields[0]}`);
-      keys.add(key);
+      if (field === 'data' && Object.hasOwn(binary, key))
+        errors.invalid(`data[${key}]`, key, 'duplicate of key present in binaryData');
       size += Buffer.byteLength(value);
     }
   }
@@ -45,16 +45,37 @@ export const configMapRules: KindRules = {
   update: (errors, object, before) => validateImmutableData(errors, object, before, ['data', 'binaryData']),
 };
 
+/** What secrets of a type have to hold (core/validation ValidateSecret). */
+const secretKeys: Readonly<Record<string, readonly string[]>> = {
+  'kubernetes.io/dockercfg': ['.dockercfg'],
+  'kubernetes.io/dockerconfigjson': ['.dockerconfigjson'],
+  'kubernetes.io/ssh-auth': ['ssh-privatekey'],
+  'kubernetes.io/tls': ['tls.crt', 'tls.key'],
+};
+const accountAnnotation = 'kubernetes.io/service-account.name';
+
+function validateSecretType(errors: FieldErrors, object: JsonObject): void {
+  const type = text(object, 'type');
+  const data = struct(object, 'data');
+  for (const key of secretKeys[type] ?? []) if (!Object.hasOwn(data, key)) errors.required(`data[${key}]`);
+  if (type === 'kubernetes.io/basic-auth' && !Object.hasOwn(data, 'username') && !Object.hasOwn(data, 'password')) {
+    errors.required('data[username]');
+    errors.required('data[password]');
+  }
+  const { [accountAnnotation]: account = '' } = struct(struct(object, 'metadata'), 'annotations');
+  if (type === 'kubernetes.io/service-account-token' && account === '')
+    errors.required(`metadata.annotations[${accountAnnotation}]`);
+}
+
 export const secretRules: KindRules = {
-  object: (errors, object) => validateData(errors, object, ['data']),
+  object(errors, object) {
+    validateData(errors, object, ['data']);
+    validateSecretType(errors, object);
+  },
   update(errors, object, before) {
     validateImmutable(errors, 'type', object['type'], before['type']);
     validateImmutableData(errors, object, before, ['data']);
   },
-};
-
-export const serviceAccountRules: KindRules = {
-  object: (errors, object) => validateImagePullSecrets(errors, 'imagePullSecrets', list(object, 'imagePullSecrets')),
 };
 
 const serviceTypes = ['ClusterIP', 'ExternalName', 'LoadBalancer', 'NodePort'];
@@ -116,6 +137,12 @@ export const roleRules: KindRules = {
           rule['nonResourceURLs'],
           'rules cannot apply to both regular resources and non-resource URLs',
         );
+      if (urls > 0 && text(struct(object, 'metadata'), 'namespace') !== '')
+        errors.invalid(
+          `${path}.nonResourceURLs`,
+          rule['nonResourceURLs'],
+          'namespaced rules cannot apply to non-resource URLs',
+        );
       if (urls > 0) continue;
       if (rule['apiGroups'] === undefined)
         errors.required(`${path}.apiGroups`, 'resource rules must supply at least one api group');
@@ -137,12 +164,14 @@ export const roleBindingRules: KindRules = {
       errors.notSupported('roleRef.kind', text(role, 'kind'), ['Role', 'ClusterRole']);
     if (text(role, 'name') === '') errors.required('roleRef.name');
     else check(errors, 'roleRef.name', text(role, 'name'), pathSegment);
+    // In a namespace, an account without one is of that namespace.
+    const isClusterWide = text(struct(object, 'metadata'), 'namespace') === '';
     for (const [index, subject] of list(object, 'subjects').entries()) {
       const kind = text(subject, 'kind');
       if (text(subject, 'name') === '') errors.required(`subjects[${index}].name`);
       if (!['ServiceAccount', 'User', 'Group'].includes(kind))
         errors.notSupported(`subjects[${index}].kind`, kind, ['ServiceAccount', 'User', 'Group']);
-      else if (kind === 'ServiceAccount' && text(subject, 'namespace') === '')
+      else if (isClusterWide && kind === 'ServiceAccount' && text(subject, 'namespace') === '')
         errors.required(`subjects[${index}].namespace`);
     }
   },

@@ -40,7 +40,7 @@ const rows: readonly Row[] = [
   [
     'a claim that the pod does not make',
     { resourceClaims: [{ name: 'gpu', resourceClaimName: 'x' }] },
-    [`${c}.resources.claims[1]: Not found: "other"`],
+    [`${c}.resources.claims[1]: Not found: "other": must be one of the names in pod.spec.resourceClaims`],
     { resources: { claims: [{ name: 'gpu' }, { name: 'other' }] } },
   ],
   [
@@ -113,11 +113,6 @@ const rows: readonly Row[] = [
     'DNS policy None without servers',
     { dnsPolicy: 'None' },
     ['spec.dnsConfig: Required value: must provide `dnsConfig` when `dnsPolicy` is None'],
-  ],
-  [
-    'a negative grace period',
-    { terminationGracePeriodSeconds: -1 },
-    ['spec.terminationGracePeriodSeconds: Invalid value: -1: must be greater than or equal to 0'],
   ],
   [
     'a deadline of nothing',
@@ -203,7 +198,10 @@ const rows: readonly Row[] = [
   [
     'a resource nobody knows',
     {},
-    [`${c}.resources.requests[cups]: Invalid value: "cups": must be a standard resource for containers`],
+    [
+      `${c}.resources.requests[cups]: Invalid value: "cups": must be a standard resource type or fully qualified`,
+      `${c}.resources.requests[cups]: Invalid value: "cups": must be a standard resource for containers`,
+    ],
     { resources: { requests: { cups: '1' } } },
   ],
   [
@@ -228,7 +226,7 @@ const rows: readonly Row[] = [
     'a variable from nowhere',
     {},
     [
-      `${c}.env[0].valueFrom: Invalid value: "": must specify one of: \`fieldRef\`, \`resourceFieldRef\`, \`configMapKeyRef\` or \`secretKeyRef\``,
+      `${c}.env[0].valueFrom: Invalid value: "": must specify one of: \`fieldRef\`, \`resourceFieldRef\`, \`configMapKeyRef\`, \`secretKeyRef\` or \`fileKeyRef\``,
     ],
     { env: [{ name: 'A', valueFrom: {} }] },
   ],
@@ -258,7 +256,7 @@ const rows: readonly Row[] = [
   [
     'envFrom nowhere',
     {},
-    [`${c}.envFrom[0]: Invalid value: "": must specify one of: \`configMapRef\` or \`secretRef\``],
+    [`${c}.envFrom: Invalid value: "": must specify one of: \`configMapRef\` or \`secretRef\``],
     { envFrom: [{}] },
   ],
 ];

@@ -95,7 +95,10 @@ function validateClaims(errors: FieldErrors, path: string, container: JsonObject
   for (const [index, claim] of list(struct(container, 'resources'), 'claims').entries()) {
     const name = text(claim, 'name');
     if (name === '') errors.required(`${path}[${index}]`);
-    else if (!claimed.has(name)) errors.notFound(`${path}[${index}]`, name);
+    else if (!claimed.has(name)) {
+      const known = claimed.size === 0 ? ' which is empty' : '';
+      errors.notFound(`${path}[${index}]`, name, `must be one of the names in pod.spec.resourceClaims${known}`);
+    }
   }
 }
 

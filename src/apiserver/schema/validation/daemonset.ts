@@ -31,10 +31,13 @@ function validateDaemonSetSpec(errors: FieldErrors, spec: JsonObject): void {
 export function validateSelectorOfTemplate(errors: FieldErrors, spec: JsonObject, emptyMessage: string): void {
   const selector = optional(spec, 'selector');
   const labels = optional(metadataOf(struct(spec, 'template')), 'labels');
-  if (selector === undefined) errors.required('spec.selector');
+  const before = errors.causes.length;
   validateLabelSelector(errors, 'spec.selector', selector);
-  const matches = compileLabelSelector(selector);
-  if (!matches(labels as Readonly<Record<string, string>> | undefined))
+  // Whether a selector matches that is none cannot be said.
+  if (
+    errors.causes.length === before &&
+    !compileLabelSelector(selector)(labels as Readonly<Record<string, string>> | undefined)
+  )
     errors.invalid('spec.template.metadata.labels', labels ?? null, '`selector` does not match template `labels`');
   const isEmpty =
     selector !== undefined && selector['matchLabels'] === undefined && list(selector, 'matchExpressions').length === 0;
@@ -58,7 +61,8 @@ function validateUpdateStrategy(errors: FieldErrors, path: string, strategy: Jso
   const type = text(strategy, 'type');
   if (type === 'OnDelete') return;
   if (type !== 'RollingUpdate') {
-    errors.notSupported(path, strategy, strategies);
+    // As Go prints its own type.
+    errors.notSupported(path, { Type: type, RollingUpdate: null }, strategies);
     return;
   }
   const rolling = optional(strategy, 'rollingUpdate');
@@ -75,26 +79,23 @@ function validateRollingUpdate(errors: FieldErrors, path: string, rolling: JsonO
     ['maxSurge', surge],
   ] as const)
     if (typeof rolling[field] === 'string' && value > 100)
-      errors.invalidIntOrPercent(`${path}.${field}`, rolling[field], 'must not be greater than 100%');
+      errors.invalid(`${path}.${field}`, rolling[field], 'must not be greater than 100%');
   if (unavailable !== 0 && surge !== 0)
-    errors.invalidIntOrPercent(
-      `${path}.maxSurge`,
-      rolling['maxSurge'],
-      'may not be set when maxUnavailable is non-zero',
-    );
+    errors.invalid(`${path}.maxSurge`, rolling['maxSurge'], 'may not be set when maxUnavailable is non-zero');
   if (unavailable === 0 && surge === 0) errors.required(`${path}.maxUnavailable`, 'cannot be 0 when maxSurge is 0');
 }
 
 /** Reports what is neither an integer ≥ 0 nor "N%"; returns the number in it, 0 when there is none. */
 export function validateIntOrPercent(errors: FieldErrors, path: string, value: unknown): number {
   if (typeof value === 'number') {
-    if (value < 0) errors.invalidIntOrPercent(path, value, 'must be greater than or equal to 0');
+    if (value < 0) errors.invalid(path, value, 'must be greater than or equal to 0');
     return value;
   }
   if (typeof value !== 'string') return 0;
   const wrong = percentage(value);
-  if (wrong !== undefined) errors.invalidIntOrPercent(path, value, wrong);
-  return wrong === undefined ? Number(value.slice(0, -1)) : 0;
+  if (wrong !== undefined) errors.invalid(path, value, wrong);
+  // A number in quotes is wrong, and yet a number (intstr.IntValue).
+  return wrong === undefined ? Number(value.slice(0, -1)) : /^-?\d+$/.test(value) ? Number(value) : 0;
 }
 
 const counters = [

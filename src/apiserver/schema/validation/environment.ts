@@ -22,6 +22,24 @@ const readableFields: Readonly<Record<Reader, ReadonlySet<string>>> = {
   ]),
   volume: new Set(['metadata.name', 'metadata.namespace', 'metadata.uid', 'metadata.labels', 'metadata.annotations']),
 };
+/** What the versions of pods can be asked for by name (core/v1 ConvertDownwardAPIFieldLabel). */
+const podFields = new Set([
+  'metadata.annotations',
+  'metadata.labels',
+  'metadata.name',
+  'metadata.namespace',
+  'metadata.uid',
+  'spec.nodeName',
+  'spec.restartPolicy',
+  'spec.serviceAccountName',
+  'spec.schedulerName',
+  'status.phase',
+  'status.hostIP',
+  'status.hostIPs',
+  'status.podIP',
+  'status.podIPs',
+]);
+const isPodField = (field: string) => podFields.has(field) || field === 'spec.host';
 const subscripted = /^metadata\.(labels|annotations)\['(.*)'\]$/;
 const readableResource = /^(limits|requests)\.(cpu|memory|ephemeral-storage|hugepages-.+)$/;
 const resourceNames = ['cpu', 'ephemeral-storage', 'memory']
@@ -37,7 +55,7 @@ export function validateEnvironment(errors: FieldErrors, path: string, container
     validateValueFrom(errors, `${at}.valueFrom`, variable);
   }
   for (const [index, source] of list(container, 'envFrom').entries())
-    validateEnvFrom(errors, `${path}.envFrom[${index}]`, source);
+    validateEnvFrom(errors, `${path}.envFrom`, index, source);
 }
 
 const sources = ['fieldRef', 'resourceFieldRef', 'configMapKeyRef', 'secretKeyRef', 'fileKeyRef'] as const;
@@ -51,8 +69,11 @@ function validateValueFrom(errors: FieldErrors, path: string, variable: JsonObje
     const at = `${path}.${source}`;
     if (source === 'fieldRef') validateFieldRef(errors, at, reference, 'environment');
     else if (source === 'resourceFieldRef') validateResourceFieldRef(errors, at, reference, 'environment');
-    else if (text(reference, 'key') === '') errors.required(`${at}.key`);
-    else if (source !== 'fileKeyRef') check(errors, `${at}.key`, text(reference, 'key'), configKey);
+    else {
+      if (source !== 'fileKeyRef') check(errors, `${at}.name`, text(reference, 'name'), dnsSubdomain);
+      if (text(reference, 'key') === '') errors.required(`${at}.key`);
+      else if (source !== 'fileKeyRef') check(errors, `${at}.key`, text(reference, 'key'), configKey);
+    }
   }
   if (text(variable, 'value') !== '' && given.length > 0)
     errors.invalid(path, '', 'may not be specified when `value` is not empty');
@@ -60,7 +81,7 @@ function validateValueFrom(errors: FieldErrors, path: string, variable: JsonObje
     errors.invalid(
       path,
       '',
-      'must specify one of: `fieldRef`, `resourceFieldRef`, `configMapKeyRef` or `secretKeyRef`',
+      'must specify one of: `fieldRef`, `resourceFieldRef`, `configMapKeyRef`, `secretKeyRef` or `fileKeyRef`',
     );
   else if (given.length > 1) errors.invalid(path, '', 'may not have more than one field specified at a time');
 }
@@ -77,7 +98,9 @@ export function validateFieldRef(errors: FieldErrors, path: string, reference: J
     return;
   }
   const subscript = subscripted.exec(field);
-  if (subscript !== null) check(errors, `${path}.fieldPath`, subscript[2]!.toLowerCase(), qualifiedName);
+  if (subscript !== null) check(errors, path, subscript[2]!.toLowerCase(), qualifiedName);
+  else if (!isPodField(field))
+    errors.invalid(`${path}.fieldPath`, field, `error converting fieldPath: field label not supported: ${field}`);
   else if (!readableFields[reader].has(field))
     errors.notSupported(`${path}.fieldPath`, field, [...readableFields[reader]]);
 }
@@ -108,7 +131,8 @@ function validateDivisor(errors: FieldErrors, path: string, resource: string, di
   errors.invalid(path, resource, `only divisor's values ${list} are supported with the ${name} resource`);
 }
 
-function validateEnvFrom(errors: FieldErrors, path: string, source: JsonObject): void {
+function validateEnvFrom(errors: FieldErrors, sources_: string, index: number, source: JsonObject): void {
+  const path = `${sources_}[${index}]`;
   const prefix = text(source, 'prefix');
   if (prefix !== '') check(errors, `${path}.prefix`, prefix, environmentName);
   const given = ['configMapRef', 'secretRef'].filter((kind) => optional(source, kind) !== undefined);
@@ -117,6 +141,7 @@ function validateEnvFrom(errors: FieldErrors, path: string, source: JsonObject):
     if (name === '') errors.required(`${path}.${kind}.name`);
     else check(errors, `${path}.${kind}.name`, name, dnsSubdomain);
   }
-  if (given.length === 0) errors.invalid(path, '', 'must specify one of: `configMapRef` or `secretRef`');
-  if (given.length > 1) errors.invalid(path, '', 'may not have more than one field specified at a time');
+  // Upstream does not say which one.
+  if (given.length === 0) errors.invalid(sources_, '', 'must specify one of: `configMapRef` or `secretRef`');
+  if (given.length > 1) errors.invalid(sources_, '', 'may not have more than one field specified at a time');
 }

@@ -42,22 +42,17 @@ export class FieldErrors {
     this.#add('FieldValueInvalid', field, format(value), detail);
   }
 
-  /** An int-or-percentage is printed without quotes. */
-  invalidIntOrPercent(field: string, value: unknown, detail: string): void {
-    this.#add('FieldValueInvalid', field, String(value), detail);
-  }
-
   notSupported(field: string, value: unknown, supported: readonly string[]): void {
     const detail = `supported values: ${supported.map((one) => JSON.stringify(one)).join(', ')}`;
     this.#add('FieldValueNotSupported', field, format(value), detail);
   }
 
-  duplicate(field: string, value: unknown): void {
-    this.#add('FieldValueDuplicate', field, format(value), '');
+  duplicate(field: string, value: unknown, detail = ''): void {
+    this.#add('FieldValueDuplicate', field, format(value), detail);
   }
 
-  notFound(field: string, value: unknown): void {
-    this.#add('FieldValueNotFound', field, format(value), '');
+  notFound(field: string, value: unknown, detail = ''): void {
+    this.#add('FieldValueNotFound', field, format(value), detail);
   }
 
   tooLong(field: string, bytesMax: number): void {
@@ -83,7 +78,7 @@ export class FieldErrors {
     const errors = sentences.length === 1 ? sentences[0]! : `[${sentences.join(', ')}]`;
     const qualified = group === '' ? kind : `${kind}.${group}`;
     throw new StatusError('Invalid', `${qualified} ${JSON.stringify(name)} is invalid: ${errors}`, {
-      name,
+      ...(name === '' ? {} : { name }),
       ...(group === '' ? {} : { group }),
       kind,
       causes: this.#causes,

@@ -18,14 +18,16 @@ const rows: readonly (readonly [why: string, key: string, object: Fields, errors
     'v1/Node',
     { spec: { taints: [{ key: 'a', effect: 'Hide' }] } },
     [
-      'spec.taints[0].effect: Unsupported value: "Hide": supported values: "NoSchedule", "PreferNoSchedule", "NoExecute"',
+      'metadata.taints[0].effect: Unsupported value: "Hide": supported values: "NoSchedule", "PreferNoSchedule", "NoExecute"',
     ],
   ],
   [
     'a node with a taint twice',
     'v1/Node',
     { spec: { taints: [1, 2].map(() => ({ key: 'a', effect: 'NoSchedule' })) } },
-    ['spec.taints[1]: Duplicate value: {"key":"a","effect":"NoSchedule"}'],
+    [
+      'metadata.taints[1]: Duplicate value: {"Key":"a","Value":"","Effect":"NoSchedule","TimeAdded":null}: taints must be unique by key and effect pair',
+    ],
   ],
   [
     'a node with one key and two effects',
@@ -55,7 +57,9 @@ const rows: readonly (readonly [why: string, key: string, object: Fields, errors
     'a priority class of the system that is none',
     'scheduling.k8s.io/v1/PriorityClass',
     { metadata: { name: 'system-x' }, value: 1 },
-    ["metadata.name: Forbidden: priority class names with 'system-' prefix are reserved for system use only"],
+    [
+      "metadata.name: Forbidden: priority class names with 'system-' prefix are reserved for system use only. error: system-x is not a known system priority class",
+    ],
   ],
   [
     "the system's own priority class",
@@ -141,7 +145,9 @@ const rows: readonly (readonly [why: string, key: string, object: Fields, errors
     'a budget of two kinds',
     'policy/v1/PodDisruptionBudget',
     { spec: { minAvailable: 1, maxUnavailable: 1 } },
-    ['spec: Invalid value: {"minAvailable":1,"maxUnavailable":1}: minAvailable and maxUnavailable cannot be both set'],
+    [
+      'spec: Invalid value: {"MinAvailable":1,"Selector":null,"MaxUnavailable":1,"UnhealthyPodEvictionPolicy":null}: minAvailable and maxUnavailable cannot be both set',
+    ],
   ],
   [
     'an event about another namespace',
@@ -159,7 +165,7 @@ const rows: readonly (readonly [why: string, key: string, object: Fields, errors
     'a name too long',
     'v1/ConfigMap',
     { metadata: { name: 'x'.repeat(254) } },
-    [`metadata.name: Invalid value: "${'x'.repeat(254)}": must be no more than 253 bytes`],
+    [`metadata.name: Invalid value: "${'x'.repeat(254)}": must be no more than 253 characters`],
   ],
   [
     'annotations too large',
@@ -190,7 +196,7 @@ const rows: readonly (readonly [why: string, key: string, object: Fields, errors
     'an owner without a uid',
     'v1/ConfigMap',
     { metadata: { name: 'x', ownerReferences: [{ apiVersion: 'v1', kind: 'Pod', name: 'a' }] } },
-    ['metadata.ownerReferences[0].uid: Invalid value: "": must not be empty'],
+    ['metadata.ownerReferences.uid: Invalid value: "": must not be empty'],
   ],
   [
     'two ways to go',

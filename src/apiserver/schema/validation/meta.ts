@@ -15,8 +15,7 @@ export function validateObjectMeta(errors: FieldErrors, metadata: JsonObject, na
   const generateName = text(metadata, 'generateName');
   if (generateName !== '') {
     // What comes after the prefix is alphanumeric, so a trailing dash is fine.
-    const wrong = nameRule(generateName.replace(/-$/, 'a'));
-    if (wrong !== undefined) errors.invalid('metadata.generateName', generateName, wrong);
+    check(errors, 'metadata.generateName', generateName, (prefix) => nameRule(prefix.replace(/-$/, 'a')));
   }
   if (name === '') {
     if (generateName === '') errors.required('metadata.name', 'name or generateName is required');
@@ -68,8 +67,7 @@ export function validateLabels(errors: FieldErrors, path: string, object: JsonOb
 export function validateAnnotations(errors: FieldErrors, path: string, metadata: JsonObject): void {
   let size = 0;
   for (const [key, value] of pairs(metadata, 'annotations')) {
-    const wrong = qualifiedName(key.toLowerCase());
-    if (wrong !== undefined) errors.invalid(path, key, wrong);
+    check(errors, path, key, (name) => qualifiedName(name.toLowerCase()));
     size += Buffer.byteLength(key) + Buffer.byteLength(value);
   }
   if (size > annotationsBytesMax) errors.tooLong(path, annotationsBytesMax);
@@ -77,8 +75,9 @@ export function validateAnnotations(errors: FieldErrors, path: string, metadata:
 
 function validateOwnerReferences(errors: FieldErrors, references: readonly JsonObject[]): void {
   let controller: string | undefined;
-  for (const [index, reference] of references.entries()) {
-    const path = `metadata.ownerReferences[${index}]`;
+  // Upstream does not say which one.
+  const path = 'metadata.ownerReferences';
+  for (const reference of references) {
     const apiVersion = text(reference, 'apiVersion');
     if (apiVersion === '') errors.invalid(`${path}.apiVersion`, '', 'version must not be empty');
     for (const field of ['kind', 'name', 'uid'])
@@ -91,7 +90,7 @@ function validateOwnerReferences(errors: FieldErrors, references: readonly JsonO
     if (controller === undefined) controller = name;
     else
       errors.invalid(
-        'metadata.ownerReferences',
+        path,
         references,
         `Only one reference can have Controller set to true. Found "true" in references for ${controller} and ${name}`,
       );
@@ -100,7 +99,7 @@ function validateOwnerReferences(errors: FieldErrors, references: readonly JsonO
 
 export function validateFinalizers(errors: FieldErrors, path: string, finalizers: readonly string[]): void {
   for (const [index, finalizer] of finalizers.entries()) {
-    check(errors, `${path}[${index}]`, finalizer, qualifiedName);
+    check(errors, path, finalizer, qualifiedName);
     if (!finalizer.includes('/') && !standardFinalizers.has(finalizer))
       errors.invalid(
         `${path}[${index}]`,
@@ -115,7 +114,7 @@ export function validateFinalizers(errors: FieldErrors, path: string, finalizers
 /** Reports what a name rule finds wrong. */
 export function check(errors: FieldErrors, path: string, value: string, rule: NameRule): void {
   const wrong = rule(value);
-  if (wrong !== undefined) errors.invalid(path, value, wrong);
+  for (const sentence of typeof wrong === 'string' ? [wrong] : (wrong ?? [])) errors.invalid(path, value, sentence);
 }
 
 export function validateNonNegative(errors: FieldErrors, path: string, value: number | undefined): void {

@@ -5,7 +5,8 @@ import { isDnsLabel, isDnsSubdomain, isLabelValue, isQualifiedName } from '../..
 const explain = (rule: string, examples: readonly string[], pattern: string) =>
   `${rule} (e.g. ${examples.map((example) => `'${example}', `).join(' or ')}regex used for validation is '${pattern}')`;
 
-const tooLong = (bytesMax: number) => `must be no more than ${bytesMax} bytes`;
+/** Upstream counts the same in two words: bytes in labels, characters everywhere else. */
+const tooLong = (max: number, unit = 'characters') => `must be no more than ${max} ${unit}`;
 
 const labelPattern = '[a-z0-9]([-a-z0-9]*[a-z0-9])?';
 const labelRule = explain(
@@ -45,16 +46,19 @@ const percentRule = explain(
   '[0-9]+%',
 );
 
-export type NameRule = (name: string) => string | undefined;
+/** What is wrong, in one sentence or in several. */
+export type NameRule = (name: string) => string | readonly string[] | undefined;
+type PlainRule = (name: string) => string | undefined;
 
 /** RFC 1123 label: containers, volumes, namespaces, hostnames. */
-export const dnsLabel: NameRule = (name) => {
+export const dnsLabel: PlainRule = (name) => {
   if (isDnsLabel(name)) return undefined;
-  return name.length > 63 ? tooLong(63) : labelRule;
+  if (name.length > 63) return tooLong(63);
+  return isDnsSubdomain(name) ? 'must not contain dots' : labelRule;
 };
 
 /** RFC 1123 subdomain: the name of most objects. */
-export const dnsSubdomain: NameRule = (name) => {
+export const dnsSubdomain: PlainRule = (name) => {
   if (isDnsSubdomain(name)) return undefined;
   return name.length > 253 ? tooLong(253) : subdomainRule;
 };
@@ -73,22 +77,27 @@ export const pathSegment: NameRule = (name) => {
   return bad === undefined ? undefined : `may not contain '${bad === '\0' ? '\\0' : bad}'`;
 };
 
-/** Label keys, taint keys, finalizers, resource names. */
+/** Label keys, taint keys, finalizers, resource names (content.IsLabelKey). */
 export const qualifiedName: NameRule = (name) => {
   if (isQualifiedName(name)) return undefined;
+  if (name.split('/').length > 2)
+    return `a valid label key ${namePartRule} with an optional DNS subdomain prefix and '/' (e.g. 'example.com/MyName')`;
   const slash = name.indexOf('/');
   const part = name.slice(slash + 1);
-  if (name.split('/').length > 2)
-    return `a qualified name ${namePartRule} with an optional DNS subdomain prefix and '/' (e.g. 'example.com/MyName')`;
-  if (slash === 0) return 'prefix part must be non-empty';
-  if (slash > 0 && !isDnsSubdomain(name.slice(0, slash))) return `prefix part ${dnsSubdomain(name.slice(0, slash))}`;
-  if (part === '') return 'name part must be non-empty';
-  return `name part ${part.length > 63 ? tooLong(63) : namePartRule}`;
+  const prefix = slash < 0 ? undefined : name.slice(0, slash);
+  const wrong: string[] = [];
+  if (prefix === '') wrong.push('prefix part must be non-empty');
+  else if (prefix !== undefined && prefix.length > 253) wrong.push(`prefix part ${tooLong(253, 'bytes')}`);
+  else if (prefix !== undefined && !isDnsSubdomain(prefix)) wrong.push(`prefix part ${subdomainRule}`);
+  if (part === '') wrong.push('name part must be non-empty');
+  else if (part.length > 63) wrong.push(`name part ${tooLong(63, 'bytes')}`);
+  if (!/^([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]$/.test(part)) wrong.push(`name part ${namePartRule}`);
+  return wrong;
 };
 
-export const labelValue: NameRule = (value) => {
+export const labelValue: PlainRule = (value) => {
   if (isLabelValue(value)) return undefined;
-  return value.length > 63 ? tooLong(63) : labelValueRule;
+  return value.length > 63 ? tooLong(63, 'bytes') : labelValueRule;
 };
 
 /** Keys of config maps and secrets: they become file names. */
@@ -102,10 +111,12 @@ export const configKey: NameRule = (key) => {
 /** Names of ports (RFC 6335 service names). */
 export const portName: NameRule = (name) => {
   if (name.length > 15) return tooLong(15);
-  if (!/^[-a-z0-9]+$/.test(name)) return 'must contain only alpha-numeric characters (a-z, 0-9), and hyphens (-)';
-  if (!/[a-z]/.test(name)) return 'must contain at least one letter (a-z)';
-  if (name.includes('--')) return 'must not contain consecutive hyphens';
-  return name.startsWith('-') || name.endsWith('-') ? 'must not begin or end with a hyphen' : undefined;
+  return [
+    ...(/^[-a-z0-9]+$/.test(name) ? [] : ['must contain only alpha-numeric characters (a-z, 0-9), and hyphens (-)']),
+    ...(/[a-z]/.test(name) ? [] : ['must contain at least one letter (a-z)']),
+    ...(name.includes('--') ? ['must not contain consecutive hyphens'] : []),
+    ...(name.startsWith('-') || name.endsWith('-') ? ['must not begin or end with a hyphen'] : []),
+  ];
 };
 
 /** Names of environment variables, in the relaxed form of Kubernetes 1.34. */
@@ -114,7 +125,7 @@ export const environmentName: NameRule = (name) =>
     ? undefined
     : "a valid environment variable name must consist only of printable ASCII characters other than '='";
 
-export const percentage: NameRule = (value) => (/^\d+%$/.test(value) ? undefined : percentRule);
+export const percentage: PlainRule = (value) => (/^\d+%$/.test(value) ? undefined : percentRule);
 
 export const portRange = 'must be between 1 and 65535, inclusive';
 

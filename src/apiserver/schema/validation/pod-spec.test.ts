@@ -106,14 +106,14 @@ const rows: readonly Row[] = [
   [
     'an absolute subPath',
     { volumes },
-    [`${c}.volumeMounts[0].subPath: Invalid value: "/x": must be a relative path`],
+    [`${c}.volumeMounts.subPath: Invalid value: "/x": must be a relative path`],
     { volumeMounts: [{ ...mount, subPath: '/x' }] },
   ],
   [
     'propagation both ways without privilege',
     { volumes },
     [
-      `${c}.volumeMounts[0].mountPropagation: Forbidden: Bidirectional mount propagation is available only to privileged containers`,
+      `${c}.volumeMounts.mountPropagation: Forbidden: Bidirectional mount propagation is available only to privileged containers`,
     ],
     { volumeMounts: [{ ...mount, mountPropagation: 'Bidirectional' }] },
   ],
@@ -266,7 +266,7 @@ const rows: readonly Row[] = [
         whenUnsatisfiable: 'DoNotSchedule',
       })),
     },
-    ['spec.topologySpreadConstraints[1].{topologyKey, whenUnsatisfiable}: Duplicate value: "{z, DoNotSchedule}"'],
+    ['spec.topologySpreadConstraints[0].{topologyKey, whenUnsatisfiable}: Duplicate value: "{z, DoNotSchedule}"'],
   ],
 ];
 

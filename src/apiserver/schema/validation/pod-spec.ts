@@ -5,11 +5,11 @@ import { list, number, optional, struct, text, texts } from '../read.ts';
 import { validateAffinity, validateTolerations, validateTopologySpread } from './affinity.ts';
 import { validateAllContainers, validateHostNetworkPorts } from './containers.ts';
 import type { FieldErrors } from './field-errors.ts';
-import { check, metadataOf, validateAnnotations, validateLabels, validateNonNegative } from './meta.ts';
+import { check, metadataOf, validateAnnotations, validateLabels } from './meta.ts';
 import { dnsLabel, dnsSubdomain, qualifiedName } from './names.ts';
 import { validateQuantities } from './resources.ts';
 import { validatePodSecurity } from './security.ts';
-import { validateImagePullSecrets, validateVolumes } from './volumes.ts';
+import { validateVolumes } from './volumes.ts';
 
 const restartPolicies = ['Always', 'OnFailure', 'Never'];
 const dnsPolicies = ['ClusterFirstWithHostNet', 'ClusterFirst', 'Default', 'None'];
@@ -38,14 +38,13 @@ export function validatePodSpec(errors: FieldErrors, path: string, spec: JsonObj
   validateChoice(errors, `${path}.restartPolicy`, text(spec, 'restartPolicy'), restartPolicies);
   validateChoice(errors, `${path}.dnsPolicy`, text(spec, 'dnsPolicy'), dnsPolicies);
   validateLabels(errors, `${path}.nodeSelector`, spec, 'nodeSelector');
-  validatePodSecurity(errors, `${path}.securityContext`, struct(spec, 'securityContext'));
+  validatePodSecurity(errors, `${path}.securityContext`, spec);
   validateHostUsers(errors, path, spec);
   validateResourceClaims(errors, `${path}.resourceClaims`, list(spec, 'resourceClaims'));
   const os = optional(spec, 'os');
   if (os !== undefined) validateChoice(errors, `${path}.os.name`, text(os, 'name'), systems);
   if (spec['shareProcessNamespace'] === true && spec['hostPID'] === true)
     errors.invalid(`${path}.shareProcessNamespace`, true, 'ShareProcessNamespace and HostPID cannot both be enabled');
-  validateImagePullSecrets(errors, `${path}.imagePullSecrets`, list(spec, 'imagePullSecrets'));
   validateAffinity(errors, `${path}.affinity`, struct(spec, 'affinity'));
   validateDnsConfig(errors, `${path}.dnsConfig`, spec);
   validateGates(errors, path, spec);
@@ -103,9 +102,9 @@ function validateNames(errors: FieldErrors, path: string, spec: JsonObject): voi
 }
 
 function validateDurations(errors: FieldErrors, path: string, spec: JsonObject): void {
-  const grace = number(spec, 'terminationGracePeriodSeconds');
-  if (grace === undefined) errors.required(`${path}.terminationGracePeriodSeconds`);
-  validateNonNegative(errors, `${path}.terminationGracePeriodSeconds`, grace);
+  // A negative one is only warned of: in a template it stays, in a pod it counts as one second.
+  if (number(spec, 'terminationGracePeriodSeconds') === undefined)
+    errors.required(`${path}.terminationGracePeriodSeconds`);
   const deadline = number(spec, 'activeDeadlineSeconds');
   if (deadline !== undefined && (deadline < 1 || deadline > deadlineSecondsMax))
     errors.invalid(`${path}.activeDeadlineSeconds`, deadline, `must be between 1 and ${deadlineSecondsMax}, inclusive`);
@@ -120,11 +119,13 @@ function validateDnsConfig(errors: FieldErrors, path: string, spec: JsonObject):
       errors.required(`${path}.nameservers`, 'must provide at least one DNS nameserver when `dnsPolicy` is None');
   }
   if (config === undefined) return;
-  if (servers.length > nameserversMax) errors.tooMany(`${path}.nameservers`, servers.length, nameserversMax);
+  if (servers.length > nameserversMax)
+    errors.invalid(`${path}.nameservers`, servers, `must not have more than ${nameserversMax} nameservers`);
   for (const [index, server] of servers.entries())
     if (isIP(server) === 0) errors.invalid(`${path}.nameservers[${index}]`, server, ipRule);
   const searches = texts(config, 'searches');
-  if (searches.length > searchDomainsMax) errors.tooMany(`${path}.searches`, searches.length, searchDomainsMax);
+  if (searches.length > searchDomainsMax)
+    errors.invalid(`${path}.searches`, searches, `must not have more than ${searchDomainsMax} search paths`);
   for (const [index, domain] of searches.entries())
     if (domain !== '.') check(errors, `${path}.searches[${index}]`, domain.replace(/\.$/, ''), searchDomain);
   for (const [index, option] of list(config, 'options').entries())

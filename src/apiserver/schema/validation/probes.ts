@@ -65,10 +65,10 @@ function validateAction(errors: FieldErrors, path: string, kind: string, action:
     if (text(action, 'path') === '') errors.required(`${path}.path`);
     const scheme = text(action, 'scheme');
     if (scheme !== 'HTTP' && scheme !== 'HTTPS') errors.notSupported(`${path}.scheme`, scheme, ['HTTP', 'HTTPS']);
-    for (const [index, header] of list(action, 'httpHeaders').entries())
+    for (const header of list(action, 'httpHeaders'))
       if (!/^[-A-Za-z0-9]+$/.test(text(header, 'name')))
         errors.invalid(
-          `${path}.httpHeaders[${index}].name`,
+          `${path}.httpHeaders`,
           text(header, 'name'),
           "a valid HTTP header must consist of alphanumeric characters or '-' (e.g. 'X-Header-Name', regex used for validation is '[-A-Za-z0-9]+')",
         );

@@ -1,11 +1,28 @@
 // Requests and limits (core/validation ValidateContainerResourceRequirements) and other lists of quantities.
-import { parseQuantity } from '../../../api/index.ts';
+import { isQualifiedName, parseQuantity } from '../../../api/index.ts';
 import type { JsonObject } from '../json.ts';
 import { pairs, struct } from '../read.ts';
 import type { FieldErrors } from './field-errors.ts';
 import { check } from './meta.ts';
 import { qualifiedName } from './names.ts';
 
+/** Known by name, though not to containers. */
+const standardResources = new Set([
+  'pods',
+  'services',
+  'replicationcontrollers',
+  'resourcequotas',
+  'secrets',
+  'configmaps',
+  'persistentvolumeclaims',
+  'storage',
+  'requests.cpu',
+  'requests.memory',
+  'requests.ephemeral-storage',
+  'limits.cpu',
+  'limits.memory',
+  'limits.ephemeral-storage',
+]);
 const containerResources = new Set(['cpu', 'memory', 'ephemeral-storage']);
 
 /** Kubernetes' own resources: no domain in the name, or kubernetes.io's. Others are extended and counted in whole. */
@@ -18,8 +35,11 @@ export function validateResources(errors: FieldErrors, path: string, resources: 
     for (const [name, quantity] of pairs(resources, field)) {
       const at = `${path}.${field}[${name}]`;
       check(errors, at, name, qualifiedName);
-      if (!name.includes('/') && !containerResources.has(name) && !name.startsWith('hugepages-'))
+      if (!name.includes('/') && !containerResources.has(name) && !name.startsWith('hugepages-')) {
+        if (!standardResources.has(name) && isQualifiedName(name))
+          errors.invalid(at, name, 'must be a standard resource type or fully qualified');
         errors.invalid(at, name, 'must be a standard resource for containers');
+      }
       validateQuantity(errors, at, quantity);
       if (!isNative(name) && !Number.isInteger(parseQuantity(quantity)))
         errors.invalid(at, quantity, 'must be an integer');

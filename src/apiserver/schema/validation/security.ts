@@ -1,7 +1,8 @@
 // Security contexts of pods and containers (core/validation ValidateSecurityContext, validatePodSpecSecurityContext).
 import type { JsonObject } from '../json.ts';
-import { list, number, optional, text, texts } from '../read.ts';
+import { list, number, optional, struct, text, texts } from '../read.ts';
 import type { FieldErrors } from './field-errors.ts';
+import { validateDescendingPath } from './volumes.ts';
 
 const idMax = 2 ** 31 - 1;
 const idRange = `must be between 0 and ${idMax}, inclusive`;
@@ -32,7 +33,16 @@ export function validateContainerSecurity(errors: FieldErrors, path: string, con
     );
 }
 
-export function validatePodSecurity(errors: FieldErrors, path: string, context: JsonObject): void {
+/** What a pod sets for its own namespaces it cannot set in the host's. */
+function sharedNamespace(name: string, spec: JsonObject): 'hostIPC' | 'hostNetwork' | undefined {
+  const dotted = name.replaceAll('/', '.');
+  const isIpc = /^(kernel\.(shm|msg|sem)|fs\.mqueue\.)/.test(dotted);
+  if (isIpc && spec['hostIPC'] === true) return 'hostIPC';
+  return dotted.startsWith('net.') && spec['hostNetwork'] === true ? 'hostNetwork' : undefined;
+}
+
+export function validatePodSecurity(errors: FieldErrors, path: string, spec: JsonObject): void {
+  const context = struct(spec, 'securityContext');
   for (const field of ['runAsUser', 'runAsGroup', 'fsGroup'])
     validateId(errors, `${path}.${field}`, number(context, field));
   for (const [index, group] of ((context['supplementalGroups'] as readonly number[] | undefined) ?? []).entries())
@@ -57,6 +67,9 @@ export function validatePodSecurity(errors: FieldErrors, path: string, context: 
         `must have at most ${sysctlLengthMax} characters and match regex ${sysctlName.source.replaceAll(String.raw`\/`, '/')}`,
       );
     else if (seen.has(name)) errors.duplicate(`${path}.sysctls[${index}].name`, name);
+    const shared = name === '' ? undefined : sharedNamespace(name, spec);
+    if (shared !== undefined)
+      errors.invalid(`${path}.sysctls[${index}].name`, name, `may not be specified when '${shared}' is true`);
     seen.add(name);
   }
 }
@@ -73,6 +86,8 @@ function validateSeccomp(errors: FieldErrors, path: string, profile: JsonObject 
   else if (!seccompTypes.includes(type)) errors.notSupported(`${path}.type`, type, seccompTypes);
   else if (type === 'Localhost' && !isLocal)
     errors.required(`${path}.localhostProfile`, 'must be set when seccomp type is Localhost');
+  else if (type === 'Localhost')
+    validateDescendingPath(errors, `${path}.localhostProfile`, text(profile, 'localhostProfile'));
   else if (type !== 'Localhost' && isLocal)
     errors.invalid(`${path}.localhostProfile`, profile, 'can only be set when seccomp type is Localhost');
 }

@@ -6,7 +6,7 @@ import { validateSelectorOfTemplate } from './daemonset.ts';
 import type { FieldErrors } from './field-errors.ts';
 import type { KindRules } from './kind-rules.ts';
 import { check, validateImmutable, validateNonNegative } from './meta.ts';
-import { dnsSubdomain } from './names.ts';
+import { dnsLabel, dnsSubdomain } from './names.ts';
 import { validatePodTemplate } from './pod-spec.ts';
 import { validateLabelSelector } from './selectors.ts';
 
@@ -25,6 +25,7 @@ export const statefulSetRules: KindRules = {
     const spec = struct(object, 'spec');
     for (const field of ['replicas', 'minReadySeconds', 'revisionHistoryLimit'])
       validateNonNegative(errors, `spec.${field}`, number(spec, field));
+    if (spec['selector'] === undefined) errors.required('spec.selector');
     validateSelectorOfTemplate(errors, spec, 'empty selector is invalid for statefulset');
     validatePodTemplate(errors, 'spec.template', struct(spec, 'template'));
     const restartPolicy = text(struct(struct(spec, 'template'), 'spec'), 'restartPolicy');
@@ -125,4 +126,30 @@ export const ingressRules: KindRules = {
 export const networkPolicyRules: KindRules = {
   object: (errors, object) =>
     validateLabelSelector(errors, 'spec.podSelector', optional(struct(object, 'spec'), 'podSelector')),
+};
+
+export const replicationControllerRules: KindRules = {
+  object(errors, object) {
+    const spec = struct(object, 'spec');
+    const template = struct(spec, 'template');
+    for (const field of ['replicas', 'minReadySeconds'])
+      validateNonNegative(errors, `spec.${field}`, number(spec, field));
+    const selector = Object.entries(struct(spec, 'selector'));
+    const labels = struct(struct(template, 'metadata'), 'labels');
+    if (selector.length === 0) errors.required('spec.selector');
+    if (optional(spec, 'template') === undefined) {
+      errors.required('spec.template');
+      return;
+    }
+    if (selector.some(([key, value]) => labels[key] !== value))
+      errors.invalid('spec.template.metadata.labels', labels, '`selector` does not match template `labels`');
+    validatePodTemplate(errors, 'spec.template', template);
+    const restartPolicy = text(struct(template, 'spec'), 'restartPolicy');
+    if (restartPolicy !== 'Always') errors.notSupported('spec.template.spec.restartPolicy', restartPolicy, ['Always']);
+  },
+};
+
+export const runtimeClassRules: KindRules = {
+  object: (errors, object) => check(errors, 'handler', text(object, 'handler'), dnsLabel),
+  update: (errors, object, before) => validateImmutable(errors, 'handler', object['handler'], before['handler']),
 };

@@ -46,6 +46,7 @@ const requires =
     for (const field of fields) if (text(source, field) === '') errors.required(`${path}.${field}`);
   };
 
+const pullPolicies = ['Always', 'IfNotPresent', 'Never'];
 const hostPathTypes = [
   '',
   'BlockDevice',
@@ -82,12 +83,13 @@ const sourceRules: Readonly<Record<string, SourceRule>> = {
   },
   downwardAPI(errors, path, source) {
     validateMode(errors, `${path}.defaultMode`, number(source, 'defaultMode'));
-    validateDownwardFiles(errors, `${path}.items`, list(source, 'items'));
+    validateDownwardFiles(errors, path, list(source, 'items'));
   },
   projected(errors, path, source) {
     validateMode(errors, `${path}.defaultMode`, number(source, 'defaultMode'));
     for (const [index, entry] of list(source, 'sources').entries())
       validateProjection(errors, `${path}.sources[${index}]`, entry);
+    validateDistinctPaths(errors, path, list(source, 'sources'));
   },
   persistentVolumeClaim: requires('claimName'),
   nfs(errors, path, source) {
@@ -96,13 +98,23 @@ const sourceRules: Readonly<Record<string, SourceRule>> = {
     if (exported !== '' && !exported.startsWith('/'))
       errors.invalid(`${path}.path`, exported, 'must be an absolute path');
   },
-  csi: requires('driver'),
+  csi(errors, path, source) {
+    const driver = text(source, 'driver');
+    if (driver === '') errors.required(`${path}.driver`);
+    else check(errors, `${path}.driver`, driver, (name) => dnsSubdomain(name.toLowerCase()));
+  },
   iscsi: requires('targetPortal', 'iqn'),
   glusterfs: requires('endpoints', 'path'),
-  image: requires('reference'),
+  image(errors, path, source) {
+    requires('reference')(errors, path, source);
+    const policy = text(source, 'pullPolicy');
+    if (!pullPolicies.includes(policy)) errors.notSupported(`${path}.pullPolicy`, policy, pullPolicies);
+  },
   gitRepo: requires('repository'),
   ephemeral(errors, path, source) {
-    if (optional(source, 'volumeClaimTemplate') === undefined) errors.required(`${path}.volumeClaimTemplate`);
+    const template = optional(source, 'volumeClaimTemplate');
+    if (template === undefined) errors.required(`${path}.volumeClaimTemplate`);
+    else validateClaimSpec(errors, `${path}.volumeClaimTemplate.spec`, struct(template, 'spec'));
   },
 };
 
@@ -118,7 +130,6 @@ const tokenSecondsMin = 600;
 
 function validateProjection(errors: FieldErrors, path: string, projection: JsonObject): void {
   const given = projections.filter((kind) => optional(projection, kind) !== undefined);
-  if (given.length === 0) errors.required(path, 'must specify a projection type');
   for (const other of given.slice(1)) errors.forbidden(`${path}.${other}`, 'may not specify more than 1 volume type');
   for (const kind of ['secret', 'configMap']) {
     const source = optional(projection, kind);
@@ -126,10 +137,10 @@ function validateProjection(errors: FieldErrors, path: string, projection: JsonO
     requires('name')(errors, `${path}.${kind}`, source);
     validateItems(errors, `${path}.${kind}.items`, list(source, 'items'));
   }
-  validateDownwardFiles(errors, `${path}.downwardAPI.items`, list(struct(projection, 'downwardAPI'), 'items'));
+  validateDownwardFiles(errors, `${path}.downwardAPI`, list(struct(projection, 'downwardAPI'), 'items'));
   const token = optional(projection, 'serviceAccountToken');
   if (token === undefined) return;
-  requires('path')(errors, `${path}.serviceAccountToken`, token);
+  if (text(token, 'path') === '') errors.required(`${path.replace(/\.sources\[\d+\]$/, '')}.path`);
   const seconds = number(token, 'expirationSeconds');
   if (seconds !== undefined && seconds < tokenSecondsMin)
     errors.invalid(
@@ -137,6 +148,24 @@ function validateProjection(errors: FieldErrors, path: string, projection: JsonO
       seconds,
       'may not specify a duration less than 10 minutes',
     );
+}
+
+/** No two files of one volume have one path; the source that comes second is named. */
+function validateDistinctPaths(errors: FieldErrors, path: string, sources: readonly JsonObject[]): void {
+  const seen = new Set<string>();
+  for (const source of sources)
+    for (const kind of ['secret', 'configMap', 'downwardAPI'])
+      for (const item of list(struct(source, kind), 'items')) {
+        const file = text(item, 'path');
+        const given = kind === 'downwardAPI' ? file : text(struct(source, kind), 'name');
+        if (seen.has(file)) errors.invalid(path, given, 'conflicting duplicate paths');
+        seen.add(file);
+      }
+  for (const source of sources) {
+    const token = optional(source, 'serviceAccountToken');
+    if (token !== undefined && seen.has(text(token, 'path')))
+      errors.invalid(path, text(token, 'path'), 'conflicting duplicate paths');
+  }
 }
 
 function validateItems(errors: FieldErrors, path: string, items: readonly JsonObject[]): void {
@@ -148,12 +177,14 @@ function validateItems(errors: FieldErrors, path: string, items: readonly JsonOb
   }
 }
 
-function validateDownwardFiles(errors: FieldErrors, path: string, items: readonly JsonObject[]): void {
-  for (const [index, item] of items.entries()) {
-    const at = `${path}[${index}]`;
+/** Upstream does not say which one. */
+function validateDownwardFiles(errors: FieldErrors, at: string, items: readonly JsonObject[]): void {
+  for (const item of items) {
     validateFile(errors, at, item);
     const field = optional(item, 'fieldRef');
     const resource = optional(item, 'resourceFieldRef');
+    if (field !== undefined && resource !== undefined)
+      errors.invalid(at, 'resource', 'fieldRef and resourceFieldRef can not be specified simultaneously');
     if (field !== undefined) validateFieldRef(errors, `${at}.fieldRef`, field, 'volume');
     else if (resource !== undefined) validateResourceFieldRef(errors, `${at}.resourceFieldRef`, resource, 'volume');
     else errors.required(at, 'one of fieldRef and resourceFieldRef is required');
@@ -172,7 +203,7 @@ function validateMode(errors: FieldErrors, path: string, mode: number | undefine
     errors.invalid(path, mode, 'must be a number between 0 and 0777 (octal), both inclusive');
 }
 
-function validateDescendingPath(errors: FieldErrors, path: string, value: string): void {
+export function validateDescendingPath(errors: FieldErrors, path: string, value: string): void {
   if (value.startsWith('/')) errors.invalid(path, value, 'must be a relative path');
   validateNoBacksteps(errors, path, value);
 }
@@ -196,11 +227,13 @@ export function validateMounts(errors: FieldErrors, path: string, container: Jso
     points.add(point);
     const subPath = text(mount, 'subPath');
     const expression = text(mount, 'subPathExpr');
-    if (subPath !== '') validateDescendingPath(errors, `${at}.subPath`, subPath);
+    // Upstream says of these not which one.
+    const all = `${path}.volumeMounts`;
+    if (subPath !== '') validateDescendingPath(errors, `${all}.subPath`, subPath);
     if (expression !== '' && subPath !== '')
       errors.invalid(`${at}.subPathExpr`, expression, 'subPathExpr and subPath are mutually exclusive');
-    else if (expression !== '') validateDescendingPath(errors, `${at}.subPathExpr`, expression);
-    validatePropagation(errors, `${at}.mountPropagation`, mount, container);
+    else if (expression !== '') validateDescendingPath(errors, `${all}.subPathExpr`, expression);
+    validatePropagation(errors, `${all}.mountPropagation`, mount, container);
     validateRecursiveReadOnly(errors, `${at}.recursiveReadOnly`, mount);
   }
   for (const [index, device] of list(container, 'volumeDevices').entries()) {
@@ -239,15 +272,14 @@ function validateRecursiveReadOnly(errors: FieldErrors, path: string, mount: Jso
   if (!recursiveModes.includes(mode)) errors.notSupported(path, mode, recursiveModes);
 }
 
-export function validateImagePullSecrets(errors: FieldErrors, path: string, references: readonly JsonObject[]): void {
-  for (const [index, reference] of references.entries())
-    if (text(reference, 'name') === '') errors.required(`${path}[${index}].name`);
-}
+const accessModes = ['ReadOnlyMany', 'ReadWriteMany', 'ReadWriteOnce', 'ReadWriteOncePod'];
 
 /** Access modes and the size of a claim (core/validation ValidatePersistentVolumeClaimSpec). */
 export function validateClaimSpec(errors: FieldErrors, path: string, spec: JsonObject): void {
   if (texts(spec, 'accessModes').length === 0)
     errors.required(`${path}.accessModes`, 'at least 1 access mode is required');
+  for (const mode of texts(spec, 'accessModes'))
+    if (!accessModes.includes(mode)) errors.notSupported(`${path}.accessModes`, mode, accessModes);
   const requests = struct(struct(spec, 'resources'), 'requests');
   const storage = requests['storage'] as string | undefined;
   if (storage === undefined) errors.required(`${path}.resources[storage]`);

@@ -13,6 +13,7 @@ function validateReplicated(errors: FieldErrors, object: JsonObject, kind: strin
   const template = struct(spec, 'template');
   for (const field of ['replicas', 'minReadySeconds', 'revisionHistoryLimit', 'progressDeadlineSeconds'])
     validateNonNegative(errors, `spec.${field}`, number(spec, field));
+  if (spec['selector'] === undefined) errors.required('spec.selector');
   validateSelectorOfTemplate(errors, spec, `empty selector is invalid for ${kind}`);
   validatePodTemplate(errors, 'spec.template', template);
   const restartPolicy = text(struct(template, 'spec'), 'restartPolicy');
@@ -48,7 +49,7 @@ export const deploymentRules: KindRules = {
       );
       const surge = validateIntOrPercent(errors, `${path}.rollingUpdate.maxSurge`, rolling['maxSurge']);
       if (unavailable === 0 && surge === 0)
-        errors.invalidIntOrPercent(
+        errors.invalid(
           `${path}.rollingUpdate.maxUnavailable`,
           rolling['maxUnavailable'],
           'may not be 0 when `maxSurge` is 0',
@@ -66,7 +67,14 @@ export const disruptionBudgetRules: KindRules = {
   object(errors, object) {
     const spec = struct(object, 'spec');
     const isDouble = spec['minAvailable'] !== undefined && spec['maxUnavailable'] !== undefined;
-    if (isDouble) errors.invalid('spec', spec, 'minAvailable and maxUnavailable cannot be both set');
+    // As Go prints its own type.
+    const printed = {
+      MinAvailable: spec['minAvailable'],
+      Selector: spec['selector'] ?? null,
+      MaxUnavailable: spec['maxUnavailable'],
+      UnhealthyPodEvictionPolicy: spec['unhealthyPodEvictionPolicy'] ?? null,
+    };
+    if (isDouble) errors.invalid('spec', printed, 'minAvailable and maxUnavailable cannot be both set');
     for (const field of ['minAvailable', 'maxUnavailable']) validateIntOrPercent(errors, `spec.${field}`, spec[field]);
     validateLabelSelector(errors, 'spec.selector', optional(spec, 'selector'));
   },
