@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import * as fc from 'fast-check';
 import type { Container, PodSpec } from '../../api/index.ts';
-import { formatDuration, pullDelayMs, restartDelayMs } from './back-off.ts';
+import { formatDuration, formatPreciseDuration, pullDelayMs, restartDelayMs } from './back-off.ts';
 import {
   beginAttempt,
   type ContainerRecord,
@@ -198,6 +198,10 @@ describe('back-off', () => {
   test('durations read as Go prints them', () => {
     assert.deepEqual([10_000, 80_000, 300_000].map(formatDuration), ['10s', '1m20s', '5m0s']);
   });
+});
+
+test('durations are printed as Go prints them', () => {
+  assert.deepEqual([7, 1_000, 1_234, 62_500].map(formatPreciseDuration), ['7ms', '1s', '1.234s', '1m2.5s']);
 });
 
 test('a container may have a restart policy of its own, and rules for single exit codes before it', () => {
