@@ -313,6 +313,11 @@ async function refusals(world: World): Promise<void> {
     podOf('no-users', run, { hostUsers: false }),
     podOf('no-root', { ...run, securityContext: { runAsNonRoot: true } }),
     podOf('no-name', { ...run, image: 'team/Case:1' }),
+    podOf(
+      'no-recursion',
+      { ...run, volumeMounts: [{ name: 'v', mountPath: '/v', readOnly: true, recursiveReadOnly: 'Enabled' }] },
+      { volumes: [{ name: 'v', emptyDir: {} }] },
+    ),
     podOf('port', { ...run, ports: [{ containerPort: 80, hostPort: 47_811 }] }),
   );
   await eventually('the port is had', async () => assert.ok((await status('port')).state?.running !== undefined));
@@ -337,6 +342,7 @@ async function refusals(world: World): Promise<void> {
       nonRoot.message ?? '',
       /^container has runAsNonRoot and image will run as root \(pod: "no-root_default/,
     );
+    assert.match((await waiting('no-recursion'))?.message ?? '', /recursive read-only mode, but it is not supported/);
     const unnamed = await waiting('no-name');
     assert.equal(unnamed?.reason, 'InvalidImageName');
     assert.match(unnamed.message ?? '', /repository name \(team\/Case\) must be lowercase$/);

@@ -176,6 +176,20 @@ test(
         { command: shell('head -c 200m /dev/zero | tail'), resources: { limits: { memory: '16Mi' } } },
         { restartPolicy: 'Never' },
       ),
+      podOf(
+        'greedy-init',
+        { command: shell(forEver) },
+        {
+          initContainers: [
+            {
+              name: 'init',
+              image: toolsImage,
+              command: shell('head -c 200m /dev/zero | tail'),
+              resources: { limits: { memory: '16Mi' } },
+            },
+          ],
+        },
+      ),
       podOf('done', { command: ['true'] }, { restartPolicy: 'OnFailure' }),
       podOf('late', { command: shell(forEver) }, { activeDeadlineSeconds: 1 }),
       podOf('good', { command: shell(forEver) }),
@@ -203,6 +217,10 @@ test(
       const greedy = await pod('greedy');
       assert.equal(greedy.status?.phase, 'Failed');
       assert.equal(greedy.status?.containerStatuses?.[0]?.state?.terminated?.reason, 'OOMKilled');
+      const [init] = (await pod('greedy-init')).status?.initContainerStatuses ?? [];
+      assert.equal(init?.state?.waiting?.reason, 'CrashLoopBackOff');
+      const { reason, exitCode } = init.lastState?.terminated ?? {};
+      assert.deepEqual([reason, exitCode], ['OOMKilled', 137]);
       assert.equal((await pod('done')).status?.phase, 'Succeeded');
       const late = await pod('late');
       assert.deepEqual([late.status?.phase, late.status?.reason], ['Failed', 'DeadlineExceeded']);
