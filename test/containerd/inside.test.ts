@@ -1,9 +1,13 @@
 // What a container finds inside: its user and groups, capabilities, namespaces, files of its volumes, names and addresses.
 // Each container says what it sees, and the host is asked whether it is so.
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { mkdirSync, readFileSync, readlinkSync, symlinkSync, writeFileSync } from 'node:fs';
+import type { IncomingMessage } from 'node:http';
+import { get } from 'node:https';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { after, before, test } from 'node:test';
 import type { Container, Pod, PodSpec } from '../../src/api/index.ts';
 import { eventually } from '../e2e/support/eventually.ts';
@@ -27,6 +31,7 @@ test('a container finds what its spec says', needsContainerd, async (t) => {
   await t.test('files of its volumes, in parts and read-only, and none beyond them', () => files(world));
   await t.test('files that change under it, all at once', () => changes(world));
   await t.test('its environment, from all there is', () => environment(world));
+  await t.test('an account: with what it finds it is known to the API server', () => account(world));
   await t.test('what is less than it asked for is refused', () => refusals(world));
 });
 
@@ -49,6 +54,23 @@ async function say(
     said[name] = await everynode.kubectl.run(['logs', name]);
   }
   return said;
+}
+
+/** What client libraries look for: nothing of it stands in the pod's own spec. */
+async function account(world: World): Promise<void> {
+  const files = 'cd /var/run/secrets/kubernetes.io/serviceaccount && cat namespace && echo && cat token ca.crt';
+  const script = `echo $KUBERNETES_SERVICE_HOST $KUBERNETES_SERVICE_PORT && ${files}`;
+  const { plain = '' } = await say(world, { plain: [script, {}, { hostNetwork: true }] });
+  const [address = '', namespace, rest = ''] = plain.split(/\n(.*)\n([^]*)/, 3);
+  assert.equal(namespace, 'default');
+  const [host = '', port = ''] = address.split(' ');
+  const [token = '', ca = ''] = rest.split(/(?=-----BEGIN)/, 2);
+  const headers = { authorization: `Bearer ${token.trim()}` };
+  const [answer] = (await once(get({ host, port, ca, path: '/api/v1/nodes', headers }), 'response')) as [
+    IncomingMessage,
+  ];
+  assert.equal(answer.statusCode, 403);
+  assert.match(await text(answer), /User \\"system:serviceaccount:default:default\\" cannot list resource/);
 }
 
 async function users(world: World): Promise<void> {
