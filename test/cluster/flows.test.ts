@@ -1,6 +1,7 @@
 // The flows of a user, with the controller as a process beside the cluster, on whichever cluster is given.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { DaemonSet, Stored } from '../../src/api/index.ts';
 import { quickLease, startController } from '../e2e/support/controller.ts';
 import { eventually } from '../e2e/support/eventually.ts';
 import { needsKubectl } from '../e2e/support/kubectl.ts';
@@ -133,6 +134,12 @@ test('the flows of a user', needsKubectl, async (t) => {
         await kubectl.run(['-n', namespace, ...args]),
         /no PriorityClass with name everynode-test-no-such-class/,
       );
+    });
+    await eventually('its Progressing condition says it in the same words', async () => {
+      const { status } = await kubectl.get<Stored<DaemonSet>>('-n', namespace, 'daemonset', 'refused');
+      const progressing = status?.conditions?.find(({ type }) => type === 'Progressing');
+      assert.deepEqual([progressing?.status, progressing?.reason], ['False', 'FailedCreate']);
+      assert.match(progressing!.message!, /no PriorityClass with name everynode-test-no-such-class/);
     });
     const [victim] = await settled(cluster);
     await kubectl.run(['-n', namespace, 'delete', 'pod', victim!.metadata.name]);
