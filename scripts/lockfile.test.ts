@@ -8,6 +8,7 @@ interface LockedPackage {
   readonly integrity?: string;
   readonly dev?: boolean;
   readonly hasInstallScript?: boolean;
+  readonly deprecated?: string;
 }
 
 const root = join(import.meta.dirname, '..');
@@ -38,6 +39,13 @@ describe('the lock file', () => {
       assert.match(integrity ?? '', /^sha512-/, path);
       assert.match(resolved ?? 'https://', /^https:/, path);
     }
+  });
+
+  test('has no package that its author has given up', () => {
+    assert.deepEqual(
+      locked.filter(([, { deprecated }]) => deprecated !== undefined).map(([path]) => path),
+      [],
+    );
   });
 
   test('answers a manifest that asks for exact versions', () => {

@@ -176,7 +176,8 @@ export const mutations: readonly Mutation[] = [
     file: 'core/daemonset/ledger.ts',
     search: '...(asSeen ? { resourceVersion } : {})',
     replace: '...(asSeen ? {} : {})',
-    seedsMax: 600,
+    seedsFrom: 201,
+    seedsMax: 100,
   },
   {
     name: 'NoSchedule does not keep new pods away',
@@ -218,21 +219,24 @@ export const mutations: readonly Mutation[] = [
         this.#reassess(other, now);
         break;
       }`,
-    seedsMax: 900,
+    seedsFrom: 401,
+    seedsMax: 100,
   },
   {
     name: 'a list that is older than what was seen is trusted',
     file: 'machinery/reflector.ts',
     search: '    requireNew(listedVersion);',
     replace: '    newest = versionNumber(listedVersion);',
-    seedsMax: 900,
+    seedsFrom: 301,
+    seedsMax: 100,
   },
   {
     name: 'the surge knows no back-off',
     file: 'core/daemonset/assess.ts',
     search: 'rolling && finished.length === 0',
     replace: 'rolling && (surge || finished.length === 0)',
-    seedsMax: 900,
+    seedsFrom: 301,
+    seedsMax: 100,
   },
   {
     name: 'a Conflict on a delete as seen counts as done',

@@ -94,7 +94,8 @@ function answer(request: IncomingMessage, response: ServerResponse): void {
   const { url, ca, certificate: cert, key } = truth;
   const { method, url: path, headers } = request;
   const passed = forward({ host: url.hostname, port: url.port, ca, cert, key, method, path, headers }, (answered) => {
-    response.writeHead(answered.statusCode ?? 500, answered.headers);
+    // At once, as the API server does: a watch that nothing happens to has its answer all the same.
+    response.writeHead(answered.statusCode ?? 500, answered.headers).flushHeaders();
     answered.pipe(response);
   });
   passed.on('error', () => response.destroy());
