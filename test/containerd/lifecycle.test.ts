@@ -42,7 +42,7 @@ test(
         'order',
         {
           command: shell(
-            `echo main >> /host/order; echo "$SENTENCE" > /host/env; cat /files/file /files/name > /host/files; ${forEver}`,
+            `echo main >> /host/order; echo "$SENTENCE" > /host/env; cat /files/file /files/name > /host/files; cd /var/run/secrets/kubernetes.io/serviceaccount; cat namespace ca.crt token > /host/account; ${forEver}`,
           ),
           env: [
             { name: 'GREETING', valueFrom: { configMapKeyRef: { name: 'settings', key: 'greeting' } } },
@@ -91,6 +91,11 @@ test(
     assert.equal(readFileSync(join(host, 'order'), 'utf8'), 'one\nside\ntwo\nmain\n');
     assert.equal(readFileSync(join(host, 'env'), 'utf8'), `hello ${nodeName} geheim $(NOBODY) $(GREETING)\n`);
     assert.equal(readFileSync(join(host, 'files'), 'utf8'), 'textorder');
+    // Who it is, for clients that look where a pod of any cluster looks, though its manifest says nothing of it.
+    assert.match(
+      readFileSync(join(host, 'account'), 'utf8'),
+      /^default-----BEGIN CERTIFICATE-----[\s\S]+-----END CERTIFICATE-----\s*[\w-]+\.[\w-]+\.[\w-]+$/,
+    );
     assert.equal(await answers(running.status!.podIP!, 8080), 200, 'the host reaches the pod at its address');
 
     await everynode.kubectl.run(['patch', 'configmap', 'settings', '-p', '{"data":{"file":"other"}}']);
