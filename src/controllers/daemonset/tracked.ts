@@ -44,6 +44,8 @@ export interface Tracked {
   problem: { readonly reason: string; readonly message: string } | undefined;
   /** When the status was last written, for coalescing. */
   statusWrittenAt: number;
+  /** How long that took: a slow API server is asked less often. */
+  statusTookMs: number;
   saidSelectingAll: boolean;
   /** Somebody else has taken a pod of it since it was last known to be there: the garbage collector, perhaps. */
   lostPods: boolean;
@@ -73,6 +75,7 @@ export function track(object: Stored<DaemonSet>): Tracked {
     deletes: createWriteWindow(),
     problem: undefined,
     statusWrittenAt: Number.NEGATIVE_INFINITY,
+    statusTookMs: 0,
     saidSelectingAll: false,
     lostPods: false,
     clockOffsetMs: undefined,
