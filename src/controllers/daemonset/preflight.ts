@@ -42,6 +42,8 @@ export type Deed = 'answered the probe' | 'made a pod of a DaemonSet' | 'wrote t
 export const defaultPreflightWaitMs = 10_000;
 const pollMs = 200;
 const pageItemsMax = 500;
+/** Times are of one API server or another, and what a leader before us wrote last is no sign of anybody. */
+const skewMs = 2000;
 const probeLabel = 'everynode.dev/preflight';
 /** A probe this old was left behind by a process that died. */
 const leftoverMs = 10 * 60_000;
@@ -73,12 +75,12 @@ async function watchFor(
   }
 }
 
-/** Has somebody worked on other DaemonSets since the probe was made? All times are the API server's. */
+/** Has somebody worked on other DaemonSets since the probe was made? */
 async function lookAround(
   { client, signal }: PreflightOptions,
   { metadata: probed }: Stored<DaemonSet>,
 ): Promise<PreflightResult | undefined> {
-  const since = parseTime(probed.creationTimestamp) ?? Number.POSITIVE_INFINITY;
+  const since = (parseTime(probed.creationTimestamp) ?? Number.POSITIVE_INFINITY) + skewMs;
   const isLater = (time: string | null | undefined) => (parseTime(time) ?? 0) > since;
   const { items } = await client.list(resources.daemonSets, { signal });
   for (const { metadata } of items) {
