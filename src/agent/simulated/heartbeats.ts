@@ -58,7 +58,8 @@ export function createHeartbeats(
       const entry = beating.get(name);
       if (entry !== undefined && !entry.node.dead) await post(entry);
     },
-    onFailure: (node, error) => log.warn('posting a node status failed', { node, error }),
+    onFailure: (node, error) =>
+      log[isReason(error, 'Conflict') ? 'debug' : 'warn']('posting a node status failed', { node, error }),
   });
 
   const renew = async (entry: Beating) => {
@@ -75,8 +76,9 @@ export function createHeartbeats(
       await client.patch(resources.nodes, undefined, name, 'strategic', patch, { subresource: 'status', signal });
       entry.statusDueMs = steadyNow(clock) + statusPostMs;
     } catch (error) {
-      // Deleted, or made anew: the watch will say so.
-      if (!isReason(error, 'NotFound', 'Conflict')) throw error;
+      // Deleted: the watch will say so. A Conflict is tried again: the node was made anew, of which the watch tells, or the
+      // write has only lost to others, and nobody else would say before its next turn that the node is there.
+      if (!isReason(error, 'NotFound')) throw error;
     }
   };
 

@@ -46,12 +46,17 @@ export function runNodeLifecycle(options: NodeLifecycleOptions): RunningControll
         await correctTaints(node);
         if (isNotReady(node)) await markPodsNotReady(node);
       } catch (error) {
-        // Changed or deleted meanwhile: the watch brings the new state, and with it the key again.
-        if (!isReason(error, 'Conflict', 'NotFound')) throw error;
+        // Deleted meanwhile. After a Conflict it is looked at again: the watch may have brought the new state by then.
+        if (!isReason(error, 'NotFound')) throw error;
       }
     },
     onFailure: (node, error, failures, retryAfterMs) =>
-      log.warn('node lifecycle write failed', { node, error, failures, retryAfterMs }),
+      log[isReason(error, 'Conflict') ? 'debug' : 'warn']('node lifecycle write failed', {
+        node,
+        error,
+        failures,
+        retryAfterMs,
+      }),
   });
 
   const markLost = async (node: NodeView) => {
@@ -85,7 +90,7 @@ export function runNodeLifecycle(options: NodeLifecycleOptions): RunningControll
           signal,
         });
       } catch (error) {
-        if (!isReason(error, 'Conflict', 'NotFound')) throw error;
+        if (!isReason(error, 'NotFound')) throw error;
       }
     }
   };

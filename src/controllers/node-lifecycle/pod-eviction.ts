@@ -40,7 +40,12 @@ export function createPodEviction(
       await evict(pod);
     },
     onFailure: (uid, error, failures, retryAfterMs) =>
-      log.warn('evicting a pod failed', { uid, error, failures, retryAfterMs }),
+      log[isReason(error, 'Conflict') ? 'debug' : 'warn']('evicting a pod failed', {
+        uid,
+        error,
+        failures,
+        retryAfterMs,
+      }),
   });
 
   const evict = async ({ namespace, name, uid }: PodView) => {
@@ -58,8 +63,9 @@ export function createPodEviction(
       await client.patch(resources.pods, namespace, name, 'strategic', patch, { subresource: 'status', signal });
       await client.delete(resources.pods, namespace, name, { preconditions: { uid }, signal });
     } catch (error) {
-      // Gone already, or another pod by now.
-      if (!isReason(error, 'NotFound', 'Conflict')) throw error;
+      // Gone already. A Conflict is tried again: another pod has the name, of which the watch tells, or the write has only
+      // lost to others.
+      if (!isReason(error, 'NotFound')) throw error;
     }
   };
 
