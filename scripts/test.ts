@@ -1,4 +1,4 @@
-// Runs the tests: `node scripts/test.ts [unit|e2e|cluster] [name part …]`. Unit tests lie beside the code and share one
+// Runs the tests: `node scripts/test.ts [unit|simulation|e2e|cluster] [name part …]`. Unit tests lie beside the code and share one
 // process (seconds); end-to-end tests start clusters of their own and run one file at a time.
 import { spawnSync } from 'node:child_process';
 import { globSync } from 'node:fs';
@@ -6,12 +6,19 @@ import { join } from 'node:path';
 
 const root = join(import.meta.dirname, '..');
 const [layer, ...parts] = process.argv.slice(2);
+const inOneProcess = ['--test-isolation=none'];
+const isHistory = (file: string) => file.startsWith(join('src', 'simulation'));
 const oneByOne = ['--test-concurrency=1', '--test-timeout=300000'];
 const suites = [
   {
     name: 'unit',
-    files: globSync(['src/**/*.test.ts', 'scripts/**/*.test.ts'], { cwd: root }),
-    flags: ['--test-isolation=none'],
+    files: globSync(['src/**/*.test.ts', 'scripts/**/*.test.ts'], { cwd: root }).filter((file) => !isHistory(file)),
+    flags: inOneProcess,
+  },
+  {
+    name: 'simulation',
+    files: globSync('src/simulation/**/*.test.ts', { cwd: root }),
+    flags: inOneProcess,
   },
   {
     name: 'e2e',

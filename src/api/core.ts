@@ -72,6 +72,16 @@ export interface ContainerResizePolicy {
   readonly restartPolicy: string;
 }
 
+export interface ContainerRestartRule {
+  /** Restart */
+  readonly action: string;
+  readonly exitCodes?: {
+    /** In | NotIn */
+    readonly operator: string;
+    readonly values?: readonly number[];
+  };
+}
+
 export interface ContainerPort {
   readonly name?: string;
   readonly containerPort: number;
@@ -105,8 +115,10 @@ export interface Container {
   readonly stdin?: boolean;
   readonly stdinOnce?: boolean;
   readonly tty?: boolean;
-  /** On init containers only: Always makes it a sidecar. */
+  /** Of this container, in place of its pod's. On an init container, Always makes it a sidecar. */
   readonly restartPolicy?: string;
+  /** Before its restart policy, for single exit codes. */
+  readonly restartPolicyRules?: readonly ContainerRestartRule[];
 }
 
 /** Added to a pod that runs, to look into it (kubectl debug); runs once. */

@@ -74,6 +74,13 @@ export interface AppArmorProfile {
   readonly localhostProfile?: string;
 }
 
+export interface SELinuxOptions {
+  readonly user?: string;
+  readonly role?: string;
+  readonly type?: string;
+  readonly level?: string;
+}
+
 export interface SecurityContext {
   readonly privileged?: boolean;
   readonly capabilities?: { readonly add?: readonly string[]; readonly drop?: readonly string[] };
@@ -84,6 +91,7 @@ export interface SecurityContext {
   readonly allowPrivilegeEscalation?: boolean;
   readonly seccompProfile?: SeccompProfile;
   readonly appArmorProfile?: AppArmorProfile;
+  readonly seLinuxOptions?: SELinuxOptions;
   /** Default | Unmasked */
   readonly procMount?: string;
 }
@@ -97,6 +105,7 @@ export interface PodSecurityContext {
   /** Merge | Strict */
   readonly supplementalGroupsPolicy?: string;
   readonly appArmorProfile?: AppArmorProfile;
+  readonly seLinuxOptions?: SELinuxOptions;
   readonly seccompProfile?: SeccompProfile;
   readonly sysctls?: readonly { readonly name: string; readonly value: string }[];
 }
@@ -105,6 +114,8 @@ export interface VolumeMount {
   readonly name: string;
   readonly mountPath: string;
   readonly readOnly?: boolean;
+  /** Disabled | IfPossible | Enabled */
+  readonly recursiveReadOnly?: string;
   readonly subPath?: string;
   readonly subPathExpr?: string;
   /** None | HostToContainer | Bidirectional */

@@ -24,6 +24,26 @@ test('a toleration covers a taint when effect, key and value agree (ToleratesTai
   for (const [why, toleration, covers] of cases) assert.equal(tolerates(toleration, taint), covers, why);
 });
 
+test('a taint is compared as a number where the toleration says so (1.35, by feature gate)', () => {
+  const cases: readonly (readonly [taint: string, operator: string, limit: string, covers: boolean])[] = [
+    ['950', 'Gt', '900', true],
+    ['900', 'Gt', '900', false],
+    ['850', 'Lt', '900', true],
+    ['950', 'Lt', '900', false],
+    ['-5', 'Lt', '0', true],
+    ['9223372036854775807', 'Gt', '9223372036854775806', true],
+    ['9223372036854775808', 'Gt', '0', false],
+    ['0950', 'Gt', '900', false],
+    ['high', 'Gt', '900', false],
+    ['', 'Lt', '900', false],
+    ['950', 'Gt', '', false],
+  ];
+  for (const [value, operator, limit, covers] of cases) {
+    const taint: Taint = { key: 'sla', value, effect: 'NoSchedule' };
+    assert.equal(tolerates({ key: 'sla', operator, value: limit }, taint), covers, `${value} ${operator} ${limit}`);
+  }
+});
+
 test('a taint without a value equals a toleration without one', () => {
   assert.equal(tolerates({ key: 'a' }, { key: 'a', effect: 'NoExecute' }), true);
   assert.equal(tolerates({ key: 'a', value: '' }, { key: 'a', effect: 'NoExecute' }), true);

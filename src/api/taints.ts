@@ -24,9 +24,23 @@ export function tolerates(toleration: Toleration, taint: Taint): boolean {
     case 'Equal':
       // An empty key is only valid with Exists; with Equal it covers nothing.
       return key !== '' && (toleration.value ?? '') === (taint.value ?? '');
+    // By feature gate: a server without it does not let such a toleration in.
+    case 'Lt':
+      return compare(taint.value, toleration.value, (found, limit) => found < limit);
+    case 'Gt':
+      return compare(taint.value, toleration.value, (found, limit) => found > limit);
     default:
       return false;
   }
+}
+
+const decimal = /^(0|-?[1-9]\d*)$/;
+
+/** Whether both are whole numbers of 64 bits, as a human writes them, and hold. */
+function compare(found = '', limit = '', holds: (found: bigint, limit: bigint) => boolean): boolean {
+  if (!decimal.test(found) || !decimal.test(limit)) return false;
+  const [a, b] = [BigInt(found), BigInt(limit)];
+  return BigInt.asIntN(64, a) === a && BigInt.asIntN(64, b) === b && holds(a, b);
 }
 
 /** The first taint of the given effects that no toleration covers. */

@@ -1,6 +1,16 @@
 // YAML as Kubernetes reads it (sigs.k8s.io/yaml, which is YAML 1.1 in what people write): `0644` is octal, `yes` is
 // true, `<<` merges; dates stay text. The one module that knows js-yaml.
-import { boolYaml11Tag, CORE_SCHEMA, dump, intCoreTag, loadAll, mergeTag } from 'js-yaml';
+import {
+  boolYaml11Tag,
+  CORE_SCHEMA,
+  DUMP_SCHEMA,
+  dump,
+  intCoreTag,
+  intYaml11Tag,
+  loadAll,
+  mergeTag,
+  NOT_RESOLVED,
+} from 'js-yaml';
 
 const octal = /^[-+]?0[0-7]+$/;
 const schema = CORE_SCHEMA.withTags(mergeTag, boolYaml11Tag, {
@@ -25,7 +35,17 @@ export function parseYaml(text: string): readonly unknown[] {
   }
 }
 
-/** Text that any reader would take for something else (`yes`, `0644`, a date) is quoted: js-yaml's own way to write. */
+/** What is a number to any reader: to the one above, of YAML 1.1 (`1_000`, `12:30`) or of 1.2 (`0o7`). */
+const written = DUMP_SCHEMA.withTags({
+  ...intYaml11Tag,
+  resolve(source, isExplicit, tagName) {
+    if (octal.test(source)) return Number.parseInt(source, 8);
+    const old = intYaml11Tag.resolve(source, isExplicit, tagName);
+    return old === NOT_RESOLVED ? intCoreTag.resolve(source, isExplicit, tagName) : old;
+  },
+});
+
+/** Text that any reader would take for something else (`yes`, `0644`, a date) is quoted. */
 export function formatYaml(value: unknown): string {
-  return dump(value, { noRefs: true });
+  return dump(value, { noRefs: true, schema: written });
 }

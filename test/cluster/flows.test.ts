@@ -1,6 +1,7 @@
 // The flows of a user, with the controller as a process beside the cluster, on whichever cluster is given.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { DaemonSet, Stored } from '../../src/api/index.ts';
 import { quickLease, startController } from '../e2e/support/controller.ts';
 import { eventually } from '../e2e/support/eventually.ts';
 import { needsKubectl } from '../e2e/support/kubectl.ts';
@@ -37,7 +38,8 @@ test('the flows of a user', needsKubectl, async (t) => {
       const asked = await kubectl.attempt(['get', '--raw', `/api/v1/nodes?${query}&timeoutSeconds=1`]);
       const streams = asked.stdout.includes('"k8s.io/initial-events-end":"true"');
       const { text } = await controller.page('metrics', '/metrics');
-      for (const resource of ['nodes', 'pods', 'controllerrevisions']) {
+      // The preflight lists pods and DaemonSets besides.
+      for (const resource of ['nodes', 'controllerrevisions']) {
         const asks = (verb: string) =>
           text.includes(`requests_total{verb="${verb}",resource="${resource}",code="200"}`);
         assert.deepEqual([asks('list'), asks('watch')], [!streams, true], resource);
@@ -133,6 +135,12 @@ test('the flows of a user', needsKubectl, async (t) => {
         await kubectl.run(['-n', namespace, ...args]),
         /no PriorityClass with name everynode-test-no-such-class/,
       );
+    });
+    await eventually('its Progressing condition says it in the same words', async () => {
+      const { status } = await kubectl.get<Stored<DaemonSet>>('-n', namespace, 'daemonset', 'refused');
+      const progressing = status?.conditions?.find(({ type }) => type === 'Progressing');
+      assert.deepEqual([progressing?.status, progressing?.reason], ['False', 'FailedCreate']);
+      assert.match(progressing!.message!, /no PriorityClass with name everynode-test-no-such-class/);
     });
     const [victim] = await settled(cluster);
     await kubectl.run(['-n', namespace, 'delete', 'pod', victim!.metadata.name]);

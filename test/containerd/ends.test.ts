@@ -28,6 +28,7 @@ test('containers end as a kubelet ends them', needsContainerd, async (t) => {
   await t.test('whoever watches sees how a deleted pod ended', () => watched(world));
   await t.test('a probe may have a grace period of its own', () => probeGrace(world));
   await t.test('a postStart hook that fails ends its container, preStop and all', () => failedHook(world));
+  await t.test('hooks by HTTP, and by sleep, which takes its time from the grace period', () => hooks(world));
   await t.test('a pod whose sandbox is lost starts again, and nothing of it is left behind', () => lostSandbox(world));
   await t.test('the message of an end outlives the agent', () => messages(t, world));
 });
@@ -118,6 +119,45 @@ async function failedHook(world: World): Promise<void> {
   assert.match(told, /^FailedPostStartHook: PostStartHook failed$/m);
   assert.match(told, /^Killing: FailedPostStartHook$/m);
   assert.doesNotMatch(told, /geheim/);
+}
+
+async function hooks(world: World): Promise<void> {
+  const { apply, events, everynode, host, status } = world;
+  const web = {
+    name: 'web',
+    image: toolsImage,
+    restartPolicy: 'Always',
+    command: shell('exec httpd -f -p 8080 -h /bin'),
+    startupProbe: { tcpSocket: { port: 8080 }, periodSeconds: 1 },
+  };
+  const get = (path: string) => ({ httpGet: { port: 8080, path } });
+  const slow = { ...volumesOf(world), initContainers: [web], terminationGracePeriodSeconds: 3 };
+  await apply(
+    podOf(
+      'asks',
+      {
+        command: shell(`trap 'echo term >> /host/asks; exit 0' TERM; while true; do sleep 0.1; done`),
+        lifecycle: { postStart: get('/busybox'), preStop: { sleep: { seconds: 3 } } },
+        volumeMounts,
+      },
+      slow,
+    ),
+    podOf(
+      'asks-in-vain',
+      { command: shell(forEver), lifecycle: { postStart: get('/none') } },
+      { initContainers: [web] },
+    ),
+  );
+  await eventually('one runs, the other does not', async () => {
+    assert.ok((await status('asks')).state?.running !== undefined);
+    assert.match((await events('asks-in-vain')).join('\n'), /^FailedPostStartHook: PostStartHook failed$/m);
+  });
+  const began = performance.now();
+  await everynode.kubectl.run(['delete', 'pod', 'asks']);
+  assert.ok(performance.now() - began > 2_500, 'the hook had the grace period');
+  assert.equal(readFileSync(join(host, 'asks'), 'utf8'), 'term\n', 'and the container its TERM');
+  assert.doesNotMatch((await events('asks')).join('\n'), /Failed/);
+  await everynode.kubectl.run(['delete', 'pod', 'asks-in-vain', 'hooked']);
 }
 
 async function lostSandbox(world: World): Promise<void> {

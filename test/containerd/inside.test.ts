@@ -1,9 +1,13 @@
 // What a container finds inside: its user and groups, capabilities, namespaces, files of its volumes, names and addresses.
 // Each container says what it sees, and the host is asked whether it is so.
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { mkdirSync, readFileSync, readlinkSync, symlinkSync, writeFileSync } from 'node:fs';
+import type { IncomingMessage } from 'node:http';
+import { get } from 'node:https';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { after, before, test } from 'node:test';
 import type { Container, Pod, PodSpec } from '../../src/api/index.ts';
 import { eventually } from '../e2e/support/eventually.ts';
@@ -27,6 +31,7 @@ test('a container finds what its spec says', needsContainerd, async (t) => {
   await t.test('files of its volumes, in parts and read-only, and none beyond them', () => files(world));
   await t.test('files that change under it, all at once', () => changes(world));
   await t.test('its environment, from all there is', () => environment(world));
+  await t.test('an account: with what it finds it is known to the API server', () => account(world));
   await t.test('what is less than it asked for is refused', () => refusals(world));
 });
 
@@ -49,6 +54,23 @@ async function say(
     said[name] = await everynode.kubectl.run(['logs', name]);
   }
   return said;
+}
+
+/** What client libraries look for: nothing of it stands in the pod's own spec. */
+async function account(world: World): Promise<void> {
+  const files = 'cd /var/run/secrets/kubernetes.io/serviceaccount && cat namespace && echo && cat token ca.crt';
+  const script = `echo $KUBERNETES_SERVICE_HOST $KUBERNETES_SERVICE_PORT && ${files}`;
+  const { plain = '' } = await say(world, { plain: [script, {}, { hostNetwork: true }] });
+  const [address = '', namespace, rest = ''] = plain.split(/\n(.*)\n([^]*)/, 3);
+  assert.equal(namespace, 'default');
+  const [host = '', port = ''] = address.split(' ');
+  const [token = '', ca = ''] = rest.split(/(?=-----BEGIN)/, 2);
+  const headers = { authorization: `Bearer ${token.trim()}` };
+  const [answer] = (await once(get({ host, port, ca, path: '/api/v1/nodes', headers }), 'response')) as [
+    IncomingMessage,
+  ];
+  assert.equal(answer.statusCode, 403);
+  assert.match(await text(answer), /User \\"system:serviceaccount:default:default\\" cannot list resource/);
 }
 
 async function users(world: World): Promise<void> {
@@ -313,6 +335,11 @@ async function refusals(world: World): Promise<void> {
     podOf('no-users', run, { hostUsers: false }),
     podOf('no-root', { ...run, securityContext: { runAsNonRoot: true } }),
     podOf('no-name', { ...run, image: 'team/Case:1' }),
+    podOf(
+      'no-recursion',
+      { ...run, volumeMounts: [{ name: 'v', mountPath: '/v', readOnly: true, recursiveReadOnly: 'Enabled' }] },
+      { volumes: [{ name: 'v', emptyDir: {} }] },
+    ),
     podOf('port', { ...run, ports: [{ containerPort: 80, hostPort: 47_811 }] }),
   );
   await eventually('the port is had', async () => assert.ok((await status('port')).state?.running !== undefined));
@@ -337,6 +364,7 @@ async function refusals(world: World): Promise<void> {
       nonRoot.message ?? '',
       /^container has runAsNonRoot and image will run as root \(pod: "no-root_default/,
     );
+    assert.match((await waiting('no-recursion'))?.message ?? '', /recursive read-only mode, but it is not supported/);
     const unnamed = await waiting('no-name');
     assert.equal(unnamed?.reason, 'InvalidImageName');
     assert.match(unnamed.message ?? '', /repository name \(team\/Case\) must be lowercase$/);

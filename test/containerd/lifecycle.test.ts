@@ -42,7 +42,7 @@ test(
         'order',
         {
           command: shell(
-            `echo main >> /host/order; echo "$SENTENCE" > /host/env; cat /files/file /files/name > /host/files; ${forEver}`,
+            `echo main >> /host/order; echo "$SENTENCE" > /host/env; cat /files/file /files/name > /host/files; cd /var/run/secrets/kubernetes.io/serviceaccount; cat namespace ca.crt token > /host/account; ${forEver}`,
           ),
           env: [
             { name: 'GREETING', valueFrom: { configMapKeyRef: { name: 'settings', key: 'greeting' } } },
@@ -91,6 +91,11 @@ test(
     assert.equal(readFileSync(join(host, 'order'), 'utf8'), 'one\nside\ntwo\nmain\n');
     assert.equal(readFileSync(join(host, 'env'), 'utf8'), `hello ${nodeName} geheim $(NOBODY) $(GREETING)\n`);
     assert.equal(readFileSync(join(host, 'files'), 'utf8'), 'textorder');
+    // Who it is, for clients that look where a pod of any cluster looks, though its manifest says nothing of it.
+    assert.match(
+      readFileSync(join(host, 'account'), 'utf8'),
+      /^default-----BEGIN CERTIFICATE-----[\s\S]+-----END CERTIFICATE-----\s*[\w-]+\.[\w-]+\.[\w-]+$/,
+    );
     assert.equal(await answers(running.status!.podIP!, 8080), 200, 'the host reaches the pod at its address');
 
     await everynode.kubectl.run(['patch', 'configmap', 'settings', '-p', '{"data":{"file":"other"}}']);
@@ -176,6 +181,20 @@ test(
         { command: shell('head -c 200m /dev/zero | tail'), resources: { limits: { memory: '16Mi' } } },
         { restartPolicy: 'Never' },
       ),
+      podOf(
+        'greedy-init',
+        { command: shell(forEver) },
+        {
+          initContainers: [
+            {
+              name: 'init',
+              image: toolsImage,
+              command: shell('head -c 200m /dev/zero | tail'),
+              resources: { limits: { memory: '16Mi' } },
+            },
+          ],
+        },
+      ),
       podOf('done', { command: ['true'] }, { restartPolicy: 'OnFailure' }),
       podOf('late', { command: shell(forEver) }, { activeDeadlineSeconds: 1 }),
       podOf('good', { command: shell(forEver) }),
@@ -203,6 +222,10 @@ test(
       const greedy = await pod('greedy');
       assert.equal(greedy.status?.phase, 'Failed');
       assert.equal(greedy.status?.containerStatuses?.[0]?.state?.terminated?.reason, 'OOMKilled');
+      const [init] = (await pod('greedy-init')).status?.initContainerStatuses ?? [];
+      assert.equal(init?.state?.waiting?.reason, 'CrashLoopBackOff');
+      const { reason, exitCode } = init.lastState?.terminated ?? {};
+      assert.deepEqual([reason, exitCode], ['OOMKilled', 137]);
       assert.equal((await pod('done')).status?.phase, 'Succeeded');
       const late = await pod('late');
       assert.deepEqual([late.status?.phase, late.status?.reason], ['Failed', 'DeadlineExceeded']);

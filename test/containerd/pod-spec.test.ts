@@ -88,6 +88,10 @@ test('a pod gets of the machine what its spec asks for, and says what it cannot 
     pulls,
     /^FailedToRetrieveImagePullSecret: .*\(nobody\); attempting to pull the image may not succeed\.$/m,
   );
+  assert.match(
+    pulls,
+    /^Pulled: Successfully pulled image ".*" in [\d.]+m?s \(.* including waiting\)\. Image size: \d+ bytes\.$/m,
+  );
   await eventually('its waiting is told', async () =>
     assert.match((await events('without')).join('\n'), /^BackOff: Back-off pulling image ".*"$/m),
   );

@@ -160,7 +160,7 @@ const commands: readonly Command[] = [
   { command: 'apply -f -', input: daemonSet('main'), prints: /daemonset.apps\/agent created/ },
   {
     command: 'get daemonset agent -o jsonpath={.metadata.managedFields[*].manager}',
-    prints: /^kubectl-client-side-apply/,
+    prints: /\bkubectl-client-side-apply\b/,
     since: 21,
   },
   {

@@ -1,8 +1,9 @@
 // The image of a container on this machine: there already, pulled, or a reason why not, in the kubelet's words. Back-off
 // is core/pod's; this is one try.
 import type { Container, Pod, Stored } from '../../api/index.ts';
-import type { Sources } from '../../core/pod/index.ts';
+import { formatPreciseDuration, type Sources } from '../../core/pod/index.ts';
 import { type Cri, describeFailure } from '../cri/index.ts';
+import type { NodeContext } from './context.ts';
 import { imageNameFault } from './image-name.ts';
 import { type Credentials, credentialsFor, missingPullSecrets } from './registry-credentials.ts';
 import type { ImageUser } from './security.ts';
@@ -10,6 +11,7 @@ import type { ImageUser } from './security.ts';
 export interface PresentImage {
   readonly id: string;
   readonly user: ImageUser;
+  readonly bytes: number;
 }
 
 /** A pull that failed: tried again with a growing wait. */
@@ -34,7 +36,7 @@ export type Tell = (type: 'Normal' | 'Warning', reason: string, message: string)
 const pullMsMax = 1_800_000;
 
 export async function ensureImage(
-  { images }: Cri,
+  { cri: { images }, clock }: Pick<NodeContext, 'cri' | 'clock'>,
   pod: Stored<Pod>,
   container: Container,
   sources: Sources,
@@ -52,8 +54,8 @@ export async function ensureImage(
   const look = async (name: string): Promise<PresentImage | undefined> => {
     const { image: found } = await images.imageStatus({ image: { image: name } }, { signal });
     if (found === undefined) return undefined;
-    const { id, uid, username } = found;
-    return { id, user: { uid: uid === undefined ? undefined : Number(uid.value), username } };
+    const { id, uid, username, size } = found;
+    return { id, user: { uid: uid === undefined ? undefined : Number(uid.value), username }, bytes: Number(size) };
   };
 
   const present = policy === 'Always' ? undefined : await look(image);
@@ -74,11 +76,14 @@ export async function ensureImage(
       'FailedToRetrieveImagePullSecret',
       `Unable to retrieve some image pull secrets (${lost.join(', ')}); attempting to pull the image may not succeed.`,
     );
+  const begunMs = clock.now();
   try {
     const imageRef = await pullAsAnyOf({ images }, image, credentialsFor(image, pod.spec, sources), signal);
     const pulled = await look(imageRef);
     if (pulled === undefined) throw new Error(`image "${image}" is not there after its pull`);
-    tell('Normal', 'Pulled', `Successfully pulled image "${image}"`);
+    const took = formatPreciseDuration(clock.now() - begunMs);
+    const facts = `in ${took} (${took} including waiting). Image size: ${pulled.bytes} bytes.`;
+    tell('Normal', 'Pulled', `Successfully pulled image "${image}" ${facts}`);
     return pulled;
   } catch (error) {
     if (signal.aborted) throw error;

@@ -5,7 +5,7 @@ import { ConfigError } from '../../core/pod/index.ts';
 import { podResolver, type ResolverConfig } from './dns.ts';
 import { type Paths, podLogDirectory } from './paths.ts';
 import { runtimeLabels } from './runtime.ts';
-import { hasPrivileged, namespaceOptions } from './security.ts';
+import { hasPrivileged, namespaceOptions, selinux } from './security.ts';
 
 const hostnameCharactersMax = 63;
 /** Linux' bound on a host name. */
@@ -50,6 +50,7 @@ export function sandboxConfig(
       securityContext: {
         privileged: hasPrivileged(pod),
         namespaceOptions: namespaceOptions(pod),
+        ...selinux(security.seLinuxOptions),
         // Not the pod's: what confines its containers may be too little for what holds their namespaces.
         seccomp: { profileType: SecurityProfileType.RuntimeDefault },
         supplementalGroups: (security.supplementalGroups ?? []).map(BigInt),

@@ -78,6 +78,8 @@ test('an ordinary one does not, and seccomp is what it asks for', () => {
   assert.equal(local?.localhostRef, '/r/seccomp/a/b.json');
   const armoured = secured({ appArmorProfile: { type: 'Localhost', localhostProfile: 'mine' } }).apparmor;
   assert.deepEqual(armoured, { profileType: SecurityProfileType.Localhost, localhostRef: 'mine' });
+  const labelled = secured({ seLinuxOptions: { level: 's0:c1' } }, { seLinuxOptions: { type: 't' } });
+  assert.deepEqual([labelled.selinuxOptions, secured({}).selinuxOptions], [{ level: 's0:c1' }, undefined]);
   assert.equal(secured({ allowPrivilegeEscalation: false }).noNewPrivs, true);
   assert.deepEqual(secured({ capabilities: { add: ['NET_ADMIN'], drop: ['ALL'] } }).capabilities, {
     addCapabilities: ['NET_ADMIN'],

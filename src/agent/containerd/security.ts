@@ -1,6 +1,6 @@
 // Security contexts of pods and containers in the runtime's terms (kubelet's kuberuntime security_context). Pure.
 import { join } from 'node:path';
-import type { AppArmorProfile, Container, Pod, SeccompProfile } from '../../api/index.ts';
+import type { AppArmorProfile, Container, Pod, SeccompProfile, SELinuxOptions } from '../../api/index.ts';
 import { ConfigError } from '../../core/pod/index.ts';
 import { type ContainerSecurity, NamespaceMode, type SeccompConfig, SecurityProfileType } from '../cri/index.ts';
 
@@ -86,6 +86,7 @@ export function containerSecurity(
       dropCapabilities: [...(own.capabilities?.drop ?? [])],
     },
     seccomp: seccomp(privileged ? undefined : (own.seccompProfile ?? shared.seccompProfile), seccompProfiles),
+    ...selinux(own.seLinuxOptions ?? shared.seLinuxOptions),
     ...apparmor(privileged ? undefined : (own.appArmorProfile ?? shared.appArmorProfile)),
     ...(privileged || own.procMount === 'Unmasked' ? {} : { maskedPaths, readonlyPaths }),
   };
@@ -115,6 +116,11 @@ function seccomp(profile: SeccompProfile | undefined, profiles: string): Seccomp
   if (profile?.type === 'Localhost')
     return { profileType: SecurityProfileType.Localhost, localhostRef: join(profiles, profile.localhostProfile ?? '') };
   return { profileType: SecurityProfileType.Unconfined };
+}
+
+/** Without a word the runtime chooses a label, where the kernel has SELinux. */
+export function selinux(options: SELinuxOptions | undefined): Pick<ContainerSecurity, 'selinuxOptions'> {
+  return options === undefined ? {} : { selinuxOptions: { ...options } };
 }
 
 /** Without a word the runtime applies its own profile, where the kernel has AppArmor. */

@@ -79,7 +79,7 @@ async function run(
   const attempt = begun.restartCount;
   const sources = await context.objects.sourcesFor(pod, signal);
   const tellPod = (type: 'Normal' | 'Warning', reason: string, message: string) => tell(pod, type, reason, message);
-  const image = await ensureImage(cri, pod, container, sources, tellPod, signal);
+  const image = await ensureImage(context, pod, container, sources, tellPod, signal);
   const environment = containerEnvironment(container, {
     pod,
     sources,

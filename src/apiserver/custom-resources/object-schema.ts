@@ -61,5 +61,6 @@ function prepare(resourceKey: string, schema: SchemaProps, given: unknown, optio
       ? object
       : { ...object, metadata: meta.object }) as unknown as KubernetesObject,
     warnings: options.fieldValidation === 'Warn' ? complaints : [],
+    unknown: [...unknown, ...meta.unknown.map((path) => `metadata.${path}`)],
   };
 }

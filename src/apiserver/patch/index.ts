@@ -3,3 +3,4 @@ export { applyPatch, type PatchOptions } from './patch.ts';
 export { updateManagedFields, type ManagedFieldsUpdate } from './managed-fields.ts';
 export type { Structure } from './structure.ts';
 export { metadataStructure } from './structure.ts';
+export { badPatch, goText } from './errors.ts';

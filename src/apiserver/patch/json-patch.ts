@@ -4,7 +4,7 @@ import { applyPatch as applyOperations, type Operation } from 'rfc6902';
 import { StatusError } from '../../api/index.ts';
 import { isObject, type JsonObject, own } from '../schema/json.ts';
 import { sameJson } from '../same-json.ts';
-import { badPatch, unfitPatch } from './errors.ts';
+import { badPatch, cannotUnmarshal, unfitPatch } from './errors.ts';
 
 /** Kubernetes' own limit. */
 export const jsonPatchOperationsMax = 10_000;
@@ -79,17 +79,17 @@ function lookUp(document: unknown, tokens: readonly string[]): unknown {
 }
 
 function readOperations(patch: unknown): readonly Operation[] {
-  if (!Array.isArray(patch)) throw badPatch('error decoding patch: a JSON patch is a list of operations');
+  if (!Array.isArray(patch)) throw badPatch(cannotUnmarshal(patch, '[]handlers.jsonPatchOp'));
   if (patch.length > jsonPatchOperationsMax)
     throw tooLarge(`The allowed maximum operations in a JSON patch is ${jsonPatchOperationsMax}, got ${patch.length}`);
   for (const operation of patch as readonly unknown[]) {
     if (!isObject(operation)) throw badPatch('error decoding patch: every operation is an object');
     const { op, path, from } = operation;
     if (typeof op !== 'string' || !kinds.has(op))
-      throw badPatch(`error decoding patch: unexpected kind: ${JSON.stringify(op) ?? 'none'}`);
-    if (!isPointer(path)) throw badPatch(`error decoding patch: ${op} needs a path that starts with '/'`);
+      throw unfitPatch(`Unexpected kind: ${JSON.stringify(op) ?? 'unknown'}`);
+    if (!isPointer(path)) throw unfitPatch(`${op} needs a path that starts with '/'`);
     if ((op === 'move' || op === 'copy') && !isPointer(from))
-      throw badPatch(`error decoding patch: ${op} needs a from that starts with '/'`);
+      throw unfitPatch(`${op} needs a from that starts with '/'`);
   }
   return patch as readonly Operation[];
 }

@@ -1,7 +1,7 @@
 // Lists in a strategic merge: merged by key or as sets of plain values, and put in the order the patch asks for while
 // the entries that only the server has keep their place (strategicpatch mergeSlice, normalizeElementOrder).
 import { isObject, type JsonObject, own } from '../schema/json.ts';
-import { badPatch } from './errors.ts';
+import { badPatch, goText } from './errors.ts';
 
 type MergeEntries = (before: JsonObject, change: JsonObject) => JsonObject;
 
@@ -23,7 +23,7 @@ export function mergeLists(
     if (kind === 'replace') replaced = true;
     else if (kind === 'merge' && !Object.hasOwn(entry, mergeKey)) continue;
     else if (!Object.hasOwn(entry, mergeKey))
-      throw badPatch(`map: ${JSON.stringify(entry)} does not contain declared merge key: ${mergeKey}`);
+      throw badPatch(`map: ${goText(entry)} does not contain declared merge key: ${mergeKey}`);
     else if (kind === 'delete') deleted.add(own(entry, mergeKey));
     else plain.push(entry);
   }

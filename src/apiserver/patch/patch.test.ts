@@ -96,8 +96,8 @@ describe('JSON patch', () => {
     );
   });
   test('a missing path is Invalid', () => failsWith(json, [{ op: 'remove', path: '/spec/nothing' }], 'Invalid'));
-  test('an unknown operation is a bad request', () => failsWith(json, [{ op: 'explode', path: '/a' }], 'BadRequest'));
-  test('a path without its slash is a bad request', () => failsWith(json, [{ op: 'remove', path: 'a' }], 'BadRequest'));
+  test('an unknown operation is Invalid', () => failsWith(json, [{ op: 'explode', path: '/a' }], 'Invalid'));
+  test('a path without its slash is Invalid', () => failsWith(json, [{ op: 'remove', path: 'a' }], 'Invalid'));
   test('an object is a bad request', () => failsWith(json, { op: 'remove', path: '/spec' }, 'BadRequest'));
   test('a patch that leaves no object is refused', () =>
     assert.throws(() => applyPatch(json, object({}), [{ op: 'replace', path: '', value: 3 }], options)));

@@ -3,7 +3,7 @@ import { type KubernetesObject, StatusError } from '../../api/index.ts';
 import type { PatchContentType } from '../request.ts';
 import { isObject, type JsonObject } from '../schema/json.ts';
 import { structForResource } from '../schema/types.ts';
-import { badPatch } from './errors.ts';
+import { badPatch, cannotUnmarshal } from './errors.ts';
 import { jsonPatch } from './json-patch.ts';
 import { mergePatch } from './merge-patch.ts';
 import { serverSideApply } from './server-side-apply.ts';
@@ -54,8 +54,7 @@ function patched(
     if (!isObject(result)) throw badPatch('the patch leaves no object');
     return result;
   }
-  if (!isObject(patch))
-    throw badPatch('error decoding patch: json: cannot unmarshal into Go value of type map[string]interface {}');
+  if (!isObject(patch)) throw badPatch(cannotUnmarshal(patch, 'map[string]interface {}'));
   if (patchType === 'application/merge-patch+json') return mergePatch(current, patch);
   const struct = options.structure === undefined ? structForResource(options.resourceKey) : undefined;
   if (struct === undefined)

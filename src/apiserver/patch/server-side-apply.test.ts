@@ -111,12 +111,12 @@ describe('server-side apply', () => {
     const error = conflict(() => apply(one, 'bob', patch));
     assert.equal(
       error.message,
-      'Apply failed with 1 conflict: conflict with "alice" using apps/v1: .spec.template.spec.containers[name="a"].image',
+      'Apply failed with 1 conflict: conflict with "alice": .spec.template.spec.containers[name="a"].image',
     );
     assert.deepEqual(error.details?.causes, [
       {
         reason: 'FieldManagerConflict',
-        message: 'conflict with "alice" using apps/v1',
+        message: 'conflict with "alice"',
         field: '.spec.template.spec.containers[name="a"].image',
       },
     ]);
@@ -140,6 +140,26 @@ describe('server-side apply', () => {
     assert.deepEqual(managersOf(updated)['kubectl-edit'], { 'f:spec': { 'f:minReadySeconds': {} } });
     const error = conflict(() => apply(updated, 'alice', configuration([{ name: 'a' }], { minReadySeconds: 1 })));
     assert.match(error.message, /conflict with "kubectl-edit" using apps\/v1: \.spec\.minReadySeconds$/);
+  });
+
+  test('keeps up what kubectl had applied from the client, for kubectl alone', () => {
+    const annotation = 'kubectl.kubernetes.io/last-applied-configuration';
+    const plain = {
+      ...(configuration([{ name: 'a', image: 'a:1' }]) as object),
+      metadata: { name: 'x', annotations: { [annotation]: '{"old":true}' } },
+    } as unknown as KubernetesObject;
+    const patch = {
+      ...(configuration([{ name: 'a', image: 'a:2' }]) as object),
+      metadata: { name: 'x', annotations: { [annotation]: 'in the way' } },
+    };
+    const recorded = (manager: string) => apply(plain, manager, patch, true).metadata.annotations?.[annotation];
+    assert.equal(
+      recorded('kubectl'),
+      '{"apiVersion":"apps/v1","kind":"DaemonSet","metadata":{"name":"x"},"spec":{"template":{"spec":{"containers":[{"image":"a:2","name":"a"}]}}}}\n',
+    );
+    assert.equal(recorded('other'), 'in the way');
+    const fresh = apply(undefined, 'kubectl', configuration([{ name: 'a', image: 'a:1' }]));
+    assert.equal(fresh.metadata.annotations?.[annotation], undefined);
   });
 
   test('conflicts with the values of an object that nobody had applied', () => {

@@ -1,8 +1,9 @@
 // Server-side apply: a configuration names the fields it wants; its manager owns them from then on. Fields it no longer
 // names go, unless somebody else owns them; fields that another manager owns with another value are a conflict.
 // https://kubernetes.io/docs/reference/using-api/server-side-apply/
-import { formatTime, type KubernetesObject, StatusError } from '../../api/index.ts';
+import { encodeGoJson, formatTime, type KubernetesObject, StatusError } from '../../api/index.ts';
 import { isObject, type JsonObject, own } from '../schema/json.ts';
+import { splitResourceKey } from '../schema/types.ts';
 import { badPatch } from './errors.ts';
 import { emptySet, type FieldSet, intersect, isEmptySet, pathsOf, sameSet, union, without } from './field-set.ts';
 import {
@@ -48,7 +49,26 @@ export function serverSideApply(
     time: isUnchanged ? mine.time : formatTime(options.now),
     fields: wanted,
   };
-  return withManagers(next, [...others.map((other) => ({ ...other, fields: without(other.fields, touched) })), entry]);
+  const managed = others.map((other) => ({ ...other, fields: without(other.fields, touched) }));
+  return withManagers(withLastApplied(next, configuration, options), [...managed, entry]);
+}
+
+/** The record of `kubectl apply` without --server-side is kept up, so that one can go back to it (lastappliedupdater.go). */
+function withLastApplied(
+  object: KubernetesObject,
+  configuration: JsonObject,
+  { fieldManager }: PatchOptions,
+): KubernetesObject {
+  const { annotations } = object.metadata;
+  if (fieldManager !== 'kubectl' || (annotations?.[lastAppliedAnnotation] ?? '') === '') return object;
+  const { annotations: given, ...metadata } = asObject(configuration).metadata;
+  const { [lastAppliedAnnotation]: _, ...others } = given ?? {};
+  const kept = Object.keys(others).length === 0 ? metadata : { ...metadata, annotations: others };
+  const text = `${encodeGoJson({ ...configuration, metadata: kept })}\n`;
+  return {
+    ...object,
+    metadata: { ...object.metadata, annotations: { ...annotations, [lastAppliedAnnotation]: text } },
+  };
 }
 
 /** A configuration that names none makes an object whose name is the URL's. */
@@ -61,10 +81,11 @@ function readConfiguration(
   { resourceKey, subresource, hasStatusSubresource = true }: PatchOptions,
 ): JsonObject {
   if (!isObject(patch)) throw badPatch('error decoding YAML: the configuration is not an object');
-  const [apiVersion, expected] = [own(patch, 'apiVersion') ?? '', apiVersionOf(resourceKey)];
-  if (apiVersion !== expected)
+  const { kind: expected } = splitResourceKey(resourceKey);
+  const [apiVersion, kind] = [own(patch, 'apiVersion') ?? '', own(patch, 'kind') ?? ''];
+  if (apiVersion !== apiVersionOf(resourceKey) || kind !== expected)
     throw badPatch(
-      `Incorrect version specified in apply patch. Specified patch version: ${typeof apiVersion === 'string' ? apiVersion : JSON.stringify(apiVersion)}, expected: ${expected}`,
+      `invalid object type: ${fullVersion(apiVersion)}, Kind=${typeof kind === 'string' ? kind : JSON.stringify(kind)}`,
     );
   const metadata = own(patch, 'metadata');
   if (
@@ -87,6 +108,12 @@ function readConfiguration(
   };
 }
 
+/** `apps/v1`, `/v1`: as Go prints a group and version. */
+function fullVersion(apiVersion: unknown): string {
+  const text = typeof apiVersion === 'string' ? apiVersion : JSON.stringify(apiVersion);
+  return text.includes('/') ? text : `/${text}`;
+}
+
 /** null in a configuration says nothing. */
 function withoutNulls(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(withoutNulls);
@@ -102,13 +129,8 @@ function asObject(configuration: JsonObject): KubernetesObject {
   return { metadata: {}, ...configuration };
 }
 
-function isMine(entry: Manager, { fieldManager, resourceKey, subresource }: PatchOptions): boolean {
-  return (
-    entry.operation === 'Apply' &&
-    entry.manager === fieldManager &&
-    entry.apiVersion === apiVersionOf(resourceKey) &&
-    entry.subresource === subresource
-  );
+function isMine(entry: Manager, { fieldManager, subresource }: PatchOptions): boolean {
+  return entry.operation === 'Apply' && entry.manager === fieldManager && entry.subresource === subresource;
 }
 
 /** Takes out what the manager named last time, does not name now, and nobody else owns. */
@@ -149,9 +171,11 @@ function refuseConflicts(others: readonly Manager[], changed: FieldSet): void {
   );
 }
 
-function describe({ manager, subresource, apiVersion }: Manager): string {
+/** An applier stays the same in whichever version it applies (managedfields/internal printManager). */
+function describe({ manager, subresource, apiVersion, operation }: Manager): string {
   const part = subresource === undefined ? '' : ` with subresource ${JSON.stringify(subresource)}`;
-  return `${JSON.stringify(manager)}${part} using ${apiVersion}`;
+  const version = operation === 'Apply' ? '' : ` using ${apiVersion}`;
+  return `${JSON.stringify(manager)}${part}${version}`;
 }
 
 /**

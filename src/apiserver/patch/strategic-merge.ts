@@ -3,7 +3,7 @@
 import { isObject, type JsonObject, own, setOwn } from '../schema/json.ts';
 import { mergeRule, type MergeRule } from '../schema/merge-keys.ts';
 import type { FieldType, StructType } from '../schema/types.ts';
-import { badPatch } from './errors.ts';
+import { badPatch, goText } from './errors.ts';
 import { mergeLists, orderLike, withoutValues } from './merge-lists.ts';
 
 export const directive = {
@@ -42,7 +42,8 @@ function mergeObjects(target: JsonObject, patch: JsonObject, shape: Shape): Json
   const kind = own(patch, directive.patch);
   if (kind === 'replace') return withoutDirectives(patch) as JsonObject;
   if (kind === 'delete') return {};
-  if (kind !== undefined && kind !== 'merge') throw badPatch(`unknown patch type found: ${JSON.stringify(kind)}`);
+  if (kind !== undefined && kind !== 'merge')
+    throw badPatch(`unknown patch type: ${goText(kind)} in map: ${goText(patch)}`);
   const result: Record<string, unknown> = { ...retained(target, patch) };
   const ordered = new Map<string, readonly unknown[]>();
   for (const key of Object.keys(patch)) {

@@ -5,6 +5,7 @@ import {
   configMapColumns,
   disruptionBudgetColumns,
   leaseColumns,
+  quotaColumns,
   secretColumns,
   serviceAccountColumns,
   serviceColumns,
@@ -94,7 +95,13 @@ export const builtinResources: readonly ResourceDefinition[] = [
       strategy: { warnings: templateWarnings('template') },
     }),
   ),
-  define(entry('', 'resourcequotas', 'ResourceQuota', { shortNames: ['quota'], statusSubresource: true })),
+  define(
+    entry<Loose>('', 'resourcequotas', 'ResourceQuota', {
+      shortNames: ['quota'],
+      statusSubresource: true,
+      columns: quotaColumns,
+    }),
+  ),
   define(entry('', 'limitranges', 'LimitRange', { shortNames: ['limits'], columns: [nameColumn, createdAtColumn] })),
   define(
     entry<Loose>('', 'persistentvolumeclaims', 'PersistentVolumeClaim', {

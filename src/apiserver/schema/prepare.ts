@@ -20,6 +20,8 @@ export interface Prepared {
   readonly object: KubernetesObject;
   /** `unknown field "spec.foo"`, `duplicate field "spec.bar"`, for Warning headers. Empty unless fieldValidation is Warn. */
   readonly warnings: readonly string[];
+  /** Paths of the fields that were dropped because the kind has none such, whatever fieldValidation says. */
+  readonly unknown: readonly string[];
 }
 
 /** What the schema of one resource does; built-in kinds go by the field table, custom ones by their definition. */
@@ -56,5 +58,6 @@ export function prepare(resourceKey: string, object: unknown, options: PrepareOp
   return {
     object: (needsMetadata ? { ...result, metadata: {} } : result) as unknown as KubernetesObject,
     warnings: options.fieldValidation === 'Warn' ? complaints : [],
+    unknown: walked?.unknown ?? [],
   };
 }

@@ -38,7 +38,27 @@ test('a negative limit is none, a negative grace period the shortest', async () 
   assert.equal(deleted.metadata.deletionGracePeriodSeconds, 1);
 });
 
-test('a configuration to apply says its version', async () => {
+test('a patch that leaves what is no object of the kind is what is invalid', async () => {
+  const { call, fails } = await createTestServer();
+  const maps = { resource: 'configmaps', namespace: 'default', name: 'a' } as const;
+  await call({ resource: 'configmaps', namespace: 'default', verb: 'create', body: configMap('a') });
+  const refused = (patchType: 'application/merge-patch+json' | 'application/strategic-merge-patch+json', query = {}) =>
+    fails({ ...maps, verb: 'patch', patchType, query, body: { data: 'x', foo: 1 } });
+  const strategic = await refused('application/strategic-merge-patch+json');
+  assert.equal(strategic.reason, 'Invalid');
+  assert.match(
+    strategic.message,
+    /^ "" is invalid: patch: Invalid value: "map\[data:x foo:1\]": json: cannot unmarshal/,
+  );
+  const merge = await refused('application/merge-patch+json');
+  assert.match(
+    merge.message,
+    /^ "" is invalid: patch: Invalid value: "\{\\"apiVersion.*: json: cannot unmarshal string/,
+  );
+  assert.equal(merge.details?.causes?.[0]?.field, 'patch');
+});
+
+test('a configuration to apply says its version, its kind, and fields that are there', async () => {
   const { fails } = await createTestServer();
   const request = {
     verb: 'patch',
@@ -49,8 +69,11 @@ test('a configuration to apply says its version', async () => {
     query: { fieldManager: 'me' },
   } as const;
   const said = async (body: object) => (await fails({ ...request, body })).message;
-  const refusal = (version: string) =>
-    `Incorrect version specified in apply patch. Specified patch version: ${version}, expected: v1`;
-  assert.equal(await said({ kind: 'ConfigMap', data: {} }), refusal(''));
-  assert.equal(await said({ apiVersion: 'v2', kind: 'ConfigMap', data: {} }), refusal('v2'));
+  assert.equal(await said({ data: {} }), 'invalid object type: /, Kind=');
+  assert.equal(await said({ apiVersion: 'v2', kind: 'ConfigMap' }), 'invalid object type: /v2, Kind=ConfigMap');
+  assert.equal(await said({ apiVersion: 'apps/v1', kind: 'X' }), 'invalid object type: apps/v1, Kind=X');
+  assert.equal(
+    await said({ apiVersion: 'v1', kind: 'ConfigMap', dta: {}, metadata: { lables: {} } }),
+    'failed to create typed patch object (default/a; v1, Kind=ConfigMap): errors:\n  .dta: field not declared in schema\n  .metadata.lables: field not declared in schema',
+  );
 });

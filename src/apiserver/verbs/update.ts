@@ -1,8 +1,9 @@
 // update and patch, of an object and of its status.
 import { isReason, type KubernetesObject, StatusError } from '../../api/index.ts';
-import { applyPatch, updateManagedFields } from '../patch/index.ts';
+import { applyPatch, badPatch, goText, updateManagedFields } from '../patch/index.ts';
 import type { ApiRequest, ApiResponse } from '../request.ts';
-import type { WriteContext } from '../resources/definition.ts';
+import { groupVersionOf, type ResourceDefinition, type WriteContext } from '../resources/definition.ts';
+import type { Prepared } from '../schema/index.ts';
 import { decodeBody, settleName, settleNamespace } from './body.ts';
 import { createPrepared, warningsOf } from './create.ts';
 import { metadataForUpdate, withGeneration } from './metadata.ts';
@@ -48,10 +49,7 @@ export async function patchObject(context: WriteContext, request: ApiRequest): P
   let warnings: readonly string[] = [];
   const patched = (current: KubernetesObject | undefined): KubernetesObject => {
     const result = decodeBody(definition, applyPatch(patchType, current, request.body, options));
-    const prepared = definition.schema.prepare(result, {
-      fieldValidation: fieldValidationOf(query),
-      ...(request.duplicates === undefined ? {} : { duplicates: request.duplicates }),
-    });
+    const prepared = prepareOrBlamePatch(definition, request, result);
     warnings = prepared.warnings;
     return settleName(settleNamespace(prepared.object, namespaceOf(context, request)), request);
   };
@@ -70,6 +68,37 @@ export async function patchObject(context: WriteContext, request: ApiRequest): P
     return { code: 201, body, warnings: [...warnings, ...warningsOf(definition, body)] };
   }
 }
+
+/** A patch whose result cannot be decoded is itself what is invalid (handlers/patch.go). */
+function prepareOrBlamePatch(
+  { schema, group, version, kind }: ResourceDefinition,
+  { patchType, body, query, duplicates, namespace = '', name = '' }: ApiRequest,
+  result: KubernetesObject,
+): Prepared {
+  const options = { fieldValidation: fieldValidationOf(query), ...(duplicates === undefined ? {} : { duplicates }) };
+  if (patchType === 'application/apply-patch+yaml') {
+    const { unknown } = schema.prepare(result, { fieldValidation: 'Ignore' });
+    if (unknown.length === 0) return schema.prepare(result, options);
+    const paths = unknown.map((path) => `.${path}: field not declared in schema`);
+    const what = `failed to create typed patch object (${namespace}/${name}; ${groupVersionOf({ group, version })}, Kind=${kind})`;
+    throw badPatch(
+      `${what}: ${paths.length === 1 ? paths[0] : `errors:\n${paths.map((path) => `  ${path}`).join('\n')}`}`,
+    );
+  }
+  try {
+    return schema.prepare(result, options);
+  } catch (error) {
+    if (!(error instanceof StatusError) || !isReason(error, 'BadRequest')) throw error;
+    const why = error.message.replace(/^.* cannot be handled as a [^:]*: /, '');
+    const shows = patchType === 'application/strategic-merge-patch+json' ? goText(body) : JSON.stringify(result);
+    const message = `Invalid value: ${JSON.stringify(shows.slice(0, shownLengthMax))}: ${why}`;
+    const causes = [{ reason: 'FieldValueInvalid', message, field: 'patch' }];
+    throw new StatusError('Invalid', ` "" is invalid: patch: ${message}`, { causes });
+  }
+}
+
+/** Of a patch or an object in a refusal. */
+const shownLengthMax = 64 * 1024;
 
 /** What of the wanted object takes effect on the current one: the spec's writer leaves the status and vice versa. */
 function settle(

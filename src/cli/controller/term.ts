@@ -35,7 +35,7 @@ const preflightRetryMs = 2000;
 export async function runTerm(options: TermOptions): Promise<void> {
   const { client, signal, log, running } = options;
   const result = await look(options);
-  if (result?.kind === 'occupied') throw new Refusal(occupied(result.manager));
+  if (result?.kind === 'occupied') throw new Refusal(occupied(result));
   if (signal.aborted) return;
   if (result !== undefined) log.info('no other DaemonSet controller is active');
   const context = { ...options, log: log.child({ component: 'daemonset-controller' }) };
@@ -53,10 +53,11 @@ export async function runTerm(options: TermOptions): Promise<void> {
   }
 }
 
-function occupied(manager: string | undefined): string {
-  const who = manager === undefined ? '' : ` (${manager} answered)`;
+type Occupied = Extract<PreflightResult, { readonly kind: 'occupied' }>;
+
+function occupied({ manager = 'somebody', did }: Occupied): string {
   return (
-    `another DaemonSet controller is active on this cluster${who}: two would fight over every pod. Stop it first ` +
+    `another DaemonSet controller is active on this cluster (${manager} ${did}): two would fight over every pod. Stop it first ` +
     '(kube-controller-manager: --controllers=*,-daemonset-controller), look without writing (--dry-run), or, if you ' +
     'know better, start with --skip-preflight'
   );

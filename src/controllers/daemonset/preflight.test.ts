@@ -28,7 +28,7 @@ describe('the preflight', () => {
   it('finds a controller that is at work, at once, and no pod is made for it', async () => {
     await using world = createWorld(3);
     await world.start();
-    assert.deepEqual(await run(world, {}, 2_000), { kind: 'occupied', manager: undefined });
+    assert.deepEqual(await run(world, {}, 2_000), { kind: 'occupied', manager: undefined, did: 'answered the probe' });
     await world.clock.advance(5_000);
     assert.equal(world.client.count('create', resources.pods), 0);
     assert.deepEqual(world.client.all(resources.daemonSets), []);
@@ -48,7 +48,58 @@ describe('the preflight', () => {
     const status = { observedGeneration: 1 };
     await client.patch(resources.daemonSets, namespace, name, 'merge', { status }, { subresource: 'status' });
     await clock.advance(500);
-    assert.deepEqual(await result, { kind: 'occupied', manager: 'kube-controller-manager' });
+    assert.deepEqual(await result, { kind: 'occupied', manager: 'kube-controller-manager', did: 'answered the probe' });
+  });
+
+  describe('finds a controller that is too busy to come to the probe', () => {
+    /** What the world holds when the probe's wait is over. */
+    const meanwhile = async (happen: (world: World) => void) => {
+      await using world = createWorld(1);
+      const { metadata } = fluentd();
+      const managedFields = [{ manager: 'kube-controller-manager', subresource: 'status', time: formatTime(0) }];
+      world.apply({ ...fluentd(), metadata: { ...metadata, managedFields } });
+      world.client.add(resources.pods, pod('old'));
+      const result = run(world, {}, 1_000);
+      await world.clock.advance(1_000);
+      // Sent by a leader before us, and stamped by an API server whose clock is ahead.
+      world.client.add(resources.pods, pod('last'));
+      await world.clock.advance(4_000);
+      happen(world);
+      await world.clock.advance(10_000);
+      return result;
+    };
+    const pod = (name: string, apiVersion = 'apps/v1') => ({
+      metadata: {
+        name,
+        namespace: 'ops',
+        ownerReferences: [{ apiVersion, kind: 'DaemonSet', name: 'd', uid: 'u', controller: true }],
+      },
+      spec: { containers: [] },
+    });
+
+    it('by the pods that it makes', async () => {
+      const found = await meanwhile(({ client }) => client.add(resources.pods, pod('new')));
+      assert.deepEqual(found, { kind: 'occupied', manager: undefined, did: 'made a pod of a DaemonSet' });
+    });
+
+    it('by the statuses that it writes', async () => {
+      const found = await meanwhile((world) => {
+        const { client, clock } = world;
+        const { namespace, name } = world.daemonSet().metadata;
+        const entry = { manager: 'kube-controller-manager', subresource: 'status', time: formatTime(clock.now()) };
+        void client.patch(resources.daemonSets, namespace, name, 'merge', { metadata: { managedFields: [entry] } });
+      });
+      const did = 'wrote the status of a DaemonSet';
+      assert.deepEqual(found, { kind: 'occupied', manager: 'kube-controller-manager', did });
+    });
+
+    it('and takes nobody else for one: pods of other kinds, and what was there before', async () => {
+      const found = await meanwhile(({ client }) => {
+        client.add(resources.pods, pod('of-another-kind', 'apps.example.com/v1'));
+        client.add(resources.pods, { metadata: { name: 'alone', namespace: 'ops' }, spec: { containers: [] } });
+      });
+      assert.deepEqual(found, { kind: 'alone' });
+    });
   });
 
   it('rejects with the API server’s words when the probe may not be made', async () => {

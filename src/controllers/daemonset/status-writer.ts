@@ -1,5 +1,6 @@
 // Writes the status when it says something new, coalesced: during a launch of thousands of pods once a second, not once
-// per pod. What is left unwritten is written when the interval has passed.
+// per pod, and less often the longer the API server takes for it. What is left unwritten is written when the interval has
+// passed.
 import { type DaemonSet, formatTime, isReason, resources, type Stored } from '../../api/index.ts';
 import { isComplete, nextStatus, readDaemonSet, sameStatus } from '../../core/daemonset/index.ts';
 import { steadyNow } from '../../machinery/index.ts';
@@ -8,6 +9,9 @@ import type { Tracked } from './tracked.ts';
 
 /** While pods come and go: each write is a whole object, there and back, and once more for everybody who watches. */
 const statusIntervalMs = 1000;
+/** … a tenth of the time at most. */
+const restPerWrite = 10;
+const statusIntervalMsMax = 10_000;
 /** The numbers that people and scripts wait for are there sooner. */
 const lastStatusIntervalMs = 250;
 
@@ -20,10 +24,11 @@ export async function writeStatus(context: SyncContext, tracked: Tracked): Promi
   const statusFor = (object: DaemonSet) =>
     nextStatus(object.status, target, ledger.counts, tracked.problem, formatTime(now));
   if (sameStatus(tracked.object.status, statusFor(tracked.object))) return undefined;
-  const intervalMs = isComplete(ledger.counts) ? lastStatusIntervalMs : statusIntervalMs;
-  const waitMs = tracked.statusWrittenAt + intervalMs - steadyNow(context.clock);
+  const intervalMs = isComplete(ledger.counts) ? lastStatusIntervalMs : restMs(tracked);
+  const beganAt = steadyNow(context.clock);
+  const waitMs = tracked.statusWrittenAt + intervalMs - beganAt;
   if (waitMs > 0) return waitMs;
-  tracked.statusWrittenAt = steadyNow(context.clock);
+  tracked.statusWrittenAt = beganAt;
 
   const write = async (object: Stored<DaemonSet>): Promise<void> => {
     const known = tracked.object;
@@ -39,6 +44,7 @@ export async function writeStatus(context: SyncContext, tracked: Tracked): Promi
   };
   try {
     await write(tracked.object);
+    tracked.statusTookMs = steadyNow(context.clock) - beganAt;
   } catch (error) {
     if (isReason(error, 'NotFound')) {
       // The watch is late: what the collector takes away must not be made again until it says so.
@@ -53,4 +59,8 @@ export async function writeStatus(context: SyncContext, tracked: Tracked): Promi
     await write(live);
   }
   return undefined;
+}
+
+function restMs({ statusTookMs }: Tracked): number {
+  return Math.min(Math.max(statusIntervalMs, statusTookMs * restPerWrite), statusIntervalMsMax);
 }

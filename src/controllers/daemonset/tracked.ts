@@ -46,6 +46,8 @@ export interface Tracked {
   problem: { readonly reason: string; readonly message: string } | undefined;
   /** When the status was last written, for coalescing; by the steady clock. */
   statusWrittenAt: number;
+  /** How long that took: a slow API server is asked less often. */
+  statusTookMs: number;
   saidSelectingAll: boolean;
   /** Somebody else has taken a pod of it since it was last known to be there: the garbage collector, perhaps. */
   lostPods: boolean;
@@ -74,6 +76,7 @@ export function track(object: Stored<DaemonSet>): Tracked {
     deletes: createWriteWindow(),
     problem: undefined,
     statusWrittenAt: Number.NEGATIVE_INFINITY,
+    statusTookMs: 0,
     saidSelectingAll: false,
     lostPods: false,
     progress: undefined,

@@ -25,4 +25,4 @@ export {
   viewNode,
   viewPod,
 } from './views.ts';
-export { madeFields, nodeFields, ownedFields, podFields } from './view-fields.ts';
+export { madeFields, nodeFields, ownedFields, ownedSinceFields, podFields } from './view-fields.ts';

@@ -84,6 +84,11 @@ export const ownedFields: PartialFields = {
   ],
 };
 
+/** … and since when. */
+export const ownedSinceFields: PartialFields = {
+  1: ['metadata', { ...(ownedFields[1]![1] as PartialFields), 8: ['creationTimestamp', 'time'] }],
+};
+
 /** Enough to know who was made, and at which version. */
 export const madeFields: PartialFields = {
   1: [

@@ -1,7 +1,7 @@
 // The door to core/pod/: what a node agent does next with a pod, and what it says about it. Shared by every runtime.
 export { admitPod, admitResize, type Rejection } from './admission.ts';
 export { adoptRecords, isKnownToAgent } from './adoption.ts';
-export { formatDuration, pullDelayMs, pullErrorShownMs, restartDelayMs } from './back-off.ts';
+export { formatDuration, formatPreciseDuration, pullDelayMs, pullErrorShownMs, restartDelayMs } from './back-off.ts';
 export { chooseLog, type LogChoice } from './container-log.ts';
 export {
   type Attempt,

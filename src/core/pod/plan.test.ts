@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import * as fc from 'fast-check';
-import type { PodSpec } from '../../api/index.ts';
-import { formatDuration, pullDelayMs, restartDelayMs } from './back-off.ts';
+import type { Container, PodSpec } from '../../api/index.ts';
+import { formatDuration, formatPreciseDuration, pullDelayMs, restartDelayMs } from './back-off.ts';
 import {
   beginAttempt,
   type ContainerRecord,
@@ -198,6 +198,35 @@ describe('back-off', () => {
   test('durations read as Go prints them', () => {
     assert.deepEqual([10_000, 80_000, 300_000].map(formatDuration), ['10s', '1m20s', '5m0s']);
   });
+});
+
+test('durations are printed as Go prints them', () => {
+  assert.deepEqual([7, 1_000, 1_234, 62_500].map(formatPreciseDuration), ['7ms', '1s', '1.234s', '1m2.5s']);
+});
+
+test('a container may have a restart policy of its own, and rules for single exit codes before it', () => {
+  const of = (container: Partial<Container>, exitCode: number, kind: 'init' | 'main' = 'main') => {
+    const one = { name: 'c', image: 'x', ...container };
+    const other = { name: 'other', image: 'x' };
+    const podSpec: PodSpec =
+      kind === 'main'
+        ? { restartPolicy: 'Always', containers: [one] }
+        : { restartPolicy: 'Always', initContainers: [one], containers: [other] };
+    const [record] = records(podSpec, (fresh) => exit(fresh, exitCode));
+    return planPod(podSpec, [record!], 0).start.includes('c');
+  };
+  const rule = (operator: string, ...values: readonly number[]) => [
+    { action: 'Restart', exitCodes: { operator, values } },
+  ];
+  const never = { restartPolicy: 'Never' };
+  assert.deepEqual([of(never, 1), of(never, 0)], [false, false]);
+  assert.deepEqual([of({ restartPolicy: 'OnFailure' }, 1), of({ restartPolicy: 'OnFailure' }, 0)], [true, false]);
+  const onFortyTwo = { ...never, restartPolicyRules: rule('In', 42, 43) };
+  assert.deepEqual([of(onFortyTwo, 42), of(onFortyTwo, 43), of(onFortyTwo, 1)], [true, true, false]);
+  const butFortyTwo = { ...never, restartPolicyRules: rule('NotIn', 42) };
+  assert.deepEqual([of(butFortyTwo, 42), of(butFortyTwo, 1)], [false, true]);
+  assert.deepEqual([of(never, 1, 'init'), of(onFortyTwo, 42, 'init')], [false, true]);
+  assert.deepEqual([of(butFortyTwo, 0, 'init'), of({}, 1, 'init')], [false, true]);
 });
 
 test('a sidecar that crashes during initialisation is started again, and holds nobody up', () => {

@@ -1,6 +1,6 @@
 // What a node agent does next with a pod: which containers to start now, and when to look again (kubelet's
 // computePodActions). Says nothing of how: a runtime carries it out and reports back with new records.
-import type { PodSpec } from '../../api/index.ts';
+import type { ContainerRestartRule, PodSpec } from '../../api/index.ts';
 import { pullDelayMs, pullErrorShownMs, refusedRetryMs, restartDelayMs } from './back-off.ts';
 import { type ContainerRecord, isInit } from './container-record.ts';
 
@@ -76,11 +76,19 @@ export function restartAt(spec: PodSpec, record: ContainerRecord): number | unde
   return attempt.exit.finishedMs + restartDelayMs(record.exitsInARow);
 }
 
-function restarts(spec: PodSpec, { kind }: ContainerRecord, exitCode: number): boolean {
+function restarts(spec: PodSpec, { kind, name }: ContainerRecord, exitCode: number): boolean {
   if (kind === 'sidecar') return true;
   if (kind === 'ephemeral') return false;
-  const policy = spec.restartPolicy ?? 'Always';
   // An init container that completed is done, whatever the policy.
-  if (exitCode === 0) return policy === 'Always' && kind === 'main';
-  return policy !== 'Never';
+  if (kind === 'init' && exitCode === 0) return false;
+  const own = (kind === 'init' ? spec.initContainers : spec.containers)?.find((container) => container.name === name);
+  if ((own?.restartPolicyRules ?? []).some((rule) => isFor(rule, exitCode))) return true;
+  const policy = own?.restartPolicy ?? spec.restartPolicy ?? 'Always';
+  return policy === 'Always' || (policy === 'OnFailure' && exitCode !== 0);
+}
+
+/** https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/#container-restart-rules */
+function isFor({ action, exitCodes }: ContainerRestartRule, exitCode: number): boolean {
+  if (action !== 'Restart' || exitCodes === undefined) return false;
+  return (exitCodes.operator === 'In') === (exitCodes.values ?? []).includes(exitCode);
 }

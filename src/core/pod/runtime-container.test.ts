@@ -48,6 +48,17 @@ describe('what an agent that starts finds in the runtime', () => {
     assert.deepEqual(planPod(spec, adopt(init, found()), 9_000).start, []);
   });
 
+  test('one that the runtime has lost has not completed', () => {
+    const lost = found({ state: 'unknown' });
+    const [, adopted] = adopt(init, lost);
+    const [, observed] = observeContainers(adopt(init, found()), [init, lost], 9_000);
+    for (const record of [adopted!, observed!]) {
+      assert.equal(record.attempt.is, 'exited');
+      const { exitCode, reason } = exitOf(lost);
+      assert.deepEqual([exitCode, reason], [137, 'ContainerStatusUnknown']);
+    }
+  });
+
   test('the end before this run keeps the message that its container left', () => {
     const before = ended({ attempt: 0, exitCode: 1 });
     const exit = { ...exitOf(before), message: 'because' };

@@ -109,10 +109,13 @@ export function observeContainers(
 }
 
 export function exitOf(container: RuntimeContainer): Exit {
-  const { exitCode, reason, message, startedMs, finishedMs, createdMs, id } = container;
+  const { state, reason, message, startedMs, finishedMs, createdMs, id } = container;
+  // The runtime has lost it: whatever became of it, it has not done what it was to do.
+  const exitCode = state === 'unknown' ? vanishedExitCode : container.exitCode;
+  const asIs = state === 'unknown' ? 'ContainerStatusUnknown' : exitCode === 0 ? 'Completed' : 'Error';
   return {
     exitCode,
-    reason: reason === '' ? (exitCode === 0 ? 'Completed' : 'Error') : reason,
+    reason: reason === '' ? asIs : reason,
     ...(message === '' ? {} : { message }),
     // One that never started (StartError) has neither time.
     startedMs: startedMs === 0 ? createdMs : startedMs,

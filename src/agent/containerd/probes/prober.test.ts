@@ -156,8 +156,8 @@ test('HTTP: 2xx is good, 4xx and 5xx are not, nor is silence or nobody; a port m
     }
     response.writeHead(path === '/header' ? (headers['x-who'] === 'me' ? 204 : 400) : Number(path.slice(1))).end();
   });
-  const get = async (path: string, more: object = {}) => {
-    const { answer, message } = await ask({ httpGet: { port: 'web', path, ...more } }, target, 300, signal);
+  const get = async (path: string, more: object = {}, timeoutMs = patienceMs) => {
+    const { answer, message } = await ask({ httpGet: { port: 'web', path, ...more } }, target, timeoutMs, signal);
     return answer === 'success' ? answer : message;
   };
   const url = `http://127.0.0.1:${port}`;
@@ -167,10 +167,10 @@ test('HTTP: 2xx is good, 4xx and 5xx are not, nor is silence or nobody; a port m
   assert.equal(await get('/header', { httpHeaders: [{ name: 'X-Who', value: 'me' }] }), 'success');
   assert.equal(await get('/stream'), 'success', 'an answer without end is one');
   const late = 'context deadline exceeded (Client.Timeout exceeded while awaiting headers)';
-  assert.equal(await get('/silence'), `Get "${url}/silence": ${late}`);
+  assert.equal(await get('/silence', {}, 100), `Get "${url}/silence": ${late}`);
   const refused = 'dial tcp 127.0.0.1:1: connect: connection refused';
   assert.equal(await get('/', { port: 1 }), `Get "http://127.0.0.1:1/": ${refused}`);
-  const tcp = (at: number | string) => ask({ tcpSocket: { port: at } }, target, 300, signal);
+  const tcp = (at: number | string) => ask({ tcpSocket: { port: at } }, target, patienceMs, signal);
   assert.equal((await tcp(port)).answer, 'success');
   assert.deepEqual(await tcp(1), { answer: 'failure', message: refused });
   assert.deepEqual(await tcp('nobody'), { answer: 'none', message: "couldn't find port: nobody" });
@@ -181,7 +181,7 @@ test('HTTP: it is sent on within the same host, not beyond it, and not for ever'
     const [, code, to = ''] = /^\/(\d+)(?:\?(.*))?$/.exec(path) ?? [];
     response.writeHead(Number(code), to === '' ? {} : { location: to }).end('body');
   });
-  const get = (path: string) => ask({ httpGet: { port: 'web', path } }, target, 1_000, signal);
+  const get = (path: string) => ask({ httpGet: { port: 'web', path } }, target, patienceMs, signal);
   assert.equal((await get('/302?/200')).answer, 'success');
   assert.deepEqual(await get('/302?/500'), { answer: 'failure', message: 'HTTP probe failed with statuscode: 500' });
   const elsewhere = { answer: 'warning', message: 'Probe terminated redirects, Response body: body' };
@@ -189,10 +189,15 @@ test('HTTP: it is sent on within the same host, not beyond it, and not for ever'
   assert.deepEqual(await get('/302'), elsewhere);
   assert.match((await get('/301?/301?/200')).answer, /success/);
   const { target: circle } = await serve(t, (_, response) => void response.writeHead(302, { location: '/' }).end());
-  assert.match((await ask({ httpGet: { port: 'web' } }, circle, 1_000, signal)).message, /stopped after 10 redirects/);
+  assert.match(
+    (await ask({ httpGet: { port: 'web' } }, circle, patienceMs, signal)).message,
+    /stopped after 10 redirects/,
+  );
 });
 
 const { signal } = new AbortController();
+/** What an answer may take on a busy machine. */
+const patienceMs = 30_000;
 
 type Answer = (path: string, response: ServerResponse, headers: IncomingHttpHeaders) => void;
 

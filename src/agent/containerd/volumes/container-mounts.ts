@@ -22,7 +22,11 @@ export async function containerMounts(
 ): Promise<readonly ContainerMount[]> {
   const mounts: ContainerMount[] = [];
   for (const [index, mount] of (container.volumeMounts ?? []).entries()) {
-    const { name, mountPath, readOnly = false, mountPropagation } = mount;
+    const { name, mountPath, readOnly = false, mountPropagation, recursiveReadOnly } = mount;
+    if (recursiveReadOnly === 'Enabled')
+      throw new ConfigError(
+        `volume "${name}" requested recursive read-only mode, but it is not supported by the runtime`,
+      );
     const path = volumes.get(name);
     if (path === undefined)
       throw new ConfigError(`cannot find volume "${name}" to mount into container "${container.name}"`);

@@ -49,6 +49,25 @@ export const eventColumns: readonly Column<Loose>[] = [
   { ...nameColumn, priority: 1 },
 ];
 
+/** `pods: 1/10, requests.cpu: 0/2`, of limits or of everything else. */
+function quotaText({ status }: Loose, isLimit: boolean): string {
+  const { hard = {}, used = {} } = (status ?? {}) as Readonly<
+    Record<'hard' | 'used', Readonly<Record<string, string>> | undefined>
+  >;
+  return Object.keys(hard)
+    .toSorted()
+    .filter((name) => name.startsWith('limits') === isLimit)
+    .map((name) => `${name}: ${used[name] ?? '0'}/${hard[name]}`)
+    .join(', ');
+}
+
+export const quotaColumns: readonly Column<Loose>[] = [
+  nameColumn,
+  column('Request', 'What is used of what may be requested.', (quota) => quotaText(quota, false)),
+  column('Limit', 'What is used of the limits.', (quota) => quotaText(quota, true)),
+  ageColumn,
+];
+
 export const leaseColumns: readonly Column<Lease>[] = [
   nameColumn,
   column('Holder', 'Who holds the lease.', ({ spec }) => spec?.holderIdentity ?? ''),

@@ -63,6 +63,15 @@ test('a container that has something of its own at that place keeps it', async (
   assert.deepEqual(spec.containers[0]?.volumeMounts, volumeMounts);
 });
 
+test('a pod without containers is told so', async () => {
+  const { fails } = await createTestServer();
+  const body = { ...pod('a'), spec: {} };
+  assert.match(
+    (await fails({ verb: 'create', resource: 'pods', ...inDefault, body })).message,
+    /spec.containers: Required/,
+  );
+});
+
 test('pull secrets are those of the account, unless the pod names some', async () => {
   const server = await createTestServer();
   await account(server, 'puller', { imagePullSecrets: [{ name: 'registry' }] });

@@ -85,13 +85,14 @@ function withToken(spec: Spec, context: WriteContext): PodSpec {
     return { ...container, volumeMounts: [...mounts, mount] };
   };
   const initContainers = spec.initContainers?.map(mounted);
-  const containers = spec.containers.map(mounted);
+  // Validation, which comes later, has not yet said that there are any.
+  const containers = (spec.containers as PodSpec['containers'] | undefined)?.map(mounted);
   const volumes =
     isNeeded && existing === undefined ? [...(spec.volumes ?? []), { name, projected: tokenVolume }] : spec.volumes;
   return {
     ...spec,
     ...(initContainers === undefined ? {} : { initContainers }),
-    containers,
+    ...(containers === undefined ? {} : { containers }),
     ...(volumes === undefined ? {} : { volumes }),
   };
 }

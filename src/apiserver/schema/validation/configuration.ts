@@ -5,7 +5,7 @@ import type { FieldErrors } from './field-errors.ts';
 import type { KindRules } from './kind-rules.ts';
 import { sameJson } from '../../same-json.ts';
 import { check, validateImmutable, validateLabels } from './meta.ts';
-import { configKey, dnsSubdomain, isPort, pathSegment, portName, portRange, serviceName } from './names.ts';
+import { configKey, dnsLabel, dnsSubdomain, isPort, pathSegment, portRange, serviceName } from './names.ts';
 import { validateChoice } from './pod-spec.ts';
 import { validatePortNumberOrName } from './probes.ts';
 import { validateClaimSpec } from './volumes.ts';
@@ -110,7 +110,7 @@ function validateServicePort(
   const name = text(port, 'name');
   if (name === '' && isNameRequired) errors.required(`${path}.name`);
   if (name !== '') {
-    check(errors, `${path}.name`, name, portName);
+    check(errors, `${path}.name`, name, dnsLabel);
     if (names.has(name)) errors.duplicate(`${path}.name`, name);
     names.add(name);
   }
