@@ -264,6 +264,10 @@ export class Invariants {
     const believed = this.#server.statesSince(resources.nodes, undefined, name, request.seen['nodes'] ?? 0);
     // Where nothing may stay, what has failed goes at once with all the rest.
     if (believed.some((state) => state === undefined || states.some((object) => !place(object, state).stay))) return;
+    // It went for another reason, and failed while the request was on its way.
+    const { namespace, name: podName, uid } = pod.metadata;
+    const seen = this.#server.statesSince(resources.pods, namespace, podName, request.seen['pods'] ?? 0);
+    if (seen.some((state) => state?.metadata.uid === uid && isLive(state))) return;
     const key = [request.actor, owner, generation, node?.metadata.uid].join();
     const before = this.#backOffs.get(key);
     const now = request.sentAt;

@@ -17,6 +17,8 @@ export interface SyncContext {
   readonly limit: <T>(tracked: Tracked, of: 'sync' | 'pods', write: () => Promise<T>) => Promise<T>;
   /** The version up to which pods were seen. */
   readonly podsVersion: () => string | undefined;
+  /** The version up to which revisions were seen. */
+  readonly revisionsVersion: () => string | undefined;
   /** The DaemonSet wants another sync now. */
   readonly touch: (tracked: Tracked) => void;
 }

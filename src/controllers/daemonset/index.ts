@@ -96,6 +96,7 @@ export function runDaemonSetController(options: DaemonSetControllerOptions): Dae
     limit: ({ key, object }, of, write) =>
       writes.run(write, { signal, flow: `${of} ${key}`, urgent: isCritical(object) }),
     podsVersion: () => pods.version,
+    revisionsVersion: () => revisions.version,
     touch,
   };
 

@@ -114,6 +114,7 @@ export class Registry {
       tracked.revisionsToAdopt.delete(entry.uid);
       tracked.removedRevisions.delete(entry.uid);
       tracked.goneRevisions.add(entry.uid);
+      tracked.unseenRevisions.delete(entry.uid);
       if (!tracked.revisions.delete(entry.uid)) continue;
       tracked.historyIsStale = true;
       this.#options.touched(tracked);
@@ -165,6 +166,7 @@ export class Registry {
     setOrDelete(tracked.revisionsToAdopt, uid, verdict === 'adopt' ? revision : undefined);
     // A revision is never released: its labels are its own, and nothing but this DaemonSet can use it.
     const ours = verdict === 'keep' || verdict === 'release';
+    tracked.unseenRevisions.delete(uid);
     if (!ours && verdict !== 'adopt') return;
     if (ours) tracked.revisions.set(uid, revision);
     tracked.historyIsStale = true;

@@ -1,7 +1,7 @@
 // Revisions that somebody takes away while the controller's own write of them is still to be answered.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { resources } from '../../api/index.ts';
+import { resources, StatusError } from '../../api/index.ts';
 import type { Client } from '../../client/index.ts';
 import { sleep } from '../../machinery/index.ts';
 import { createWorld, fluentd, setImage, type World } from './world.test-support.ts';
@@ -62,4 +62,25 @@ describe('a revision that somebody deletes before the answer of its write is the
     await setImage(world, 'fluentd:1');
     await settled(world);
   });
+});
+
+it('a revision that came and went between two lists of a broken watch is made again', async () => {
+  await using world = createWorld(2);
+  world.apply(fluentd());
+  await world.start();
+  await world.converge();
+  const { client } = world;
+  client.endWatches(new StatusError('ServiceUnavailable', 'connection lost'));
+  // The watch of DaemonSets is back first: the revision is made while nobody watches revisions.
+  await setImage(world, 'fluentd:2');
+  let made: string | undefined;
+  for (let step = 0; step < 400 && made === undefined; step++) {
+    await world.clock.advance(10);
+    made = client.all(resources.controllerRevisions).find(({ data }) => JSON.stringify(data).includes('fluentd:2'))
+      ?.metadata.name;
+  }
+  client.endWatches(new StatusError('ServiceUnavailable', 'connection lost'));
+  client.remove(resources.controllerRevisions, 'kube-system', made!);
+  client.compact();
+  await settled(world);
 });

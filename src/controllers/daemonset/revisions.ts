@@ -50,11 +50,21 @@ export async function settleHistory(
 }
 
 /** What the API server answered; false when the watch has shown its end meanwhile. */
-function takeIn({ revisions, goneRevisions }: Tracked, revision: Stored<ControllerRevision>): boolean {
-  const { uid } = revision.metadata;
+function takeIn({ revisions, goneRevisions, unseenRevisions }: Tracked, revision: Stored<ControllerRevision>): boolean {
+  const { uid, resourceVersion } = revision.metadata;
   if (goneRevisions.has(uid)) return false;
+  if (!revisions.has(uid)) unseenRevisions.set(uid, Number(resourceVersion));
   revisions.set(uid, revision);
   return true;
+}
+
+/** Drops what the picture should have by now and has not: it came and went between two lists, which no event tells. */
+export function dropUnseen({ revisionsVersion }: SyncContext, tracked: Tracked): void {
+  for (const [uid, version] of tracked.unseenRevisions) {
+    if (!(Number(revisionsVersion()) >= version)) continue;
+    tracked.unseenRevisions.delete(uid);
+    if (tracked.revisions.delete(uid)) tracked.historyIsStale = true;
+  }
 }
 
 /** Removes what is beyond the history limit; nothing to read while the count is within it. */

@@ -7,7 +7,7 @@ import { settleClaims } from './claims.ts';
 import type { SyncContext } from './context.ts';
 import { rememberUnseen } from './outcomes.ts';
 import { nextProgress } from './progress.ts';
-import { pruneHistory, settleHistory } from './revisions.ts';
+import { dropUnseen, pruneHistory, settleHistory } from './revisions.ts';
 import { isStillThere } from './still-there.ts';
 import { writeStatus } from './status-writer.ts';
 import type { Tracked } from './tracked.ts';
@@ -34,6 +34,7 @@ export async function sync(context: SyncContext, tracked: Tracked): Promise<numb
 
   tracked.goneRevisions.clear();
   if (!(await settleClaims(context, tracked))) return undefined;
+  dropUnseen(context, tracked);
   await retarget(context, tracked);
   if (tracked.gone) return undefined;
   rememberUnseen(context, tracked);
@@ -101,5 +102,6 @@ function nextDueMs({ clock }: SyncContext, tracked: Tracked, statusDueMs: number
   const waits = [statusDueMs, ledger.dueAt !== undefined && ledger.dueAt <= now ? 1 : undefined, ...due].filter(
     (ms) => ms !== undefined,
   );
+  if (tracked.unseenRevisions.size > 0) waits.push(dueMsMax);
   return waits.length === 0 ? undefined : Math.min(...waits, dueMsMax);
 }

@@ -32,6 +32,8 @@ export interface Tracked {
   readonly removedRevisions: Set<string>;
   /** UIDs of revisions whose end was seen since this sync began: an answer that comes later does not bring them back. */
   readonly goneRevisions: Set<string>;
+  /** Revisions that an answer brought and the watch is still to show: UID → the version they were made at. */
+  readonly unseenRevisions: Map<string, number>;
   /** The template or the revisions changed since the history was last brought in order. */
   historyIsStale: boolean;
   /** Pods to be adopted or released, by UID. */
@@ -67,6 +69,7 @@ export function track(object: Stored<DaemonSet>): Tracked {
     revisions: new Map(),
     removedRevisions: new Set(),
     goneRevisions: new Set(),
+    unseenRevisions: new Map(),
     historyIsStale: true,
     podsToAdopt: new Map(),
     podsToRelease: new Map(),
