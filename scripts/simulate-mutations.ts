@@ -284,12 +284,12 @@ export const mutations: readonly Mutation[] = [
   {
     name: 'a clock that was set back keeps the status waiting',
     file: 'controllers/daemonset/status-writer.ts',
-    search: 'const waitMs = tracked.statusWrittenAt + intervalMs - steadyNow(context.clock);',
+    search: 'const waitMs = tracked.statusWrittenAt + intervalMs - beganAt;',
     replace: 'const waitMs = tracked.statusWrittenAt + intervalMs - now;',
     also: [
       {
         file: 'controllers/daemonset/status-writer.ts',
-        search: 'tracked.statusWrittenAt = steadyNow(context.clock);',
+        search: 'tracked.statusWrittenAt = beganAt;',
         replace: 'tracked.statusWrittenAt = now;',
       },
     ],

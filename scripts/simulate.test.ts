@@ -1,6 +1,8 @@
-// One seed is one history, bit for bit, whoever runs it: in this process, in others, in another order, among others.
+// One seed is one history, bit for bit, whoever runs it: in this process, in others, in another order, among others. And
+// that the deliberate bugs are brought along with the code they break.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import {
@@ -12,6 +14,7 @@ import {
   reportOf,
   runHistory,
 } from '../src/simulation/index.ts';
+import { editsOf, mutations } from './simulate-mutations.ts';
 import type { Assignment } from './simulate-worker.ts';
 
 async function here(mode: Mode, seeds: readonly number[]): Promise<Report> {
@@ -27,6 +30,14 @@ function elsewhere(mode: Mode, seeds: readonly number[]): Report {
     execFileSync(process.execPath, [worker, JSON.stringify(assignment)], { encoding: 'utf8' }),
   ) as Report;
 }
+
+it('every deliberate bug finds the text that it changes, once', () => {
+  for (const mutation of mutations)
+    for (const { file, search } of editsOf(mutation)) {
+      const text = readFileSync(join(import.meta.dirname, '..', 'src', file), 'utf8');
+      assert.equal(text.split(search).length, 2, `${mutation.name}: ${file}`);
+    }
+});
 
 describe('a seed', () => {
   // 28 has two controllers and a lease, 16 restarts the API server and crashes the controller.
