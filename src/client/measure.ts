@@ -15,7 +15,8 @@ export function measureCalls(client: Client, metrics: Metrics, clock: Clock): Cl
   return interceptCalls(client, {
     async around(call, run) {
       const startedAt = clock.now();
-      let code = '200';
+      // Kubernetes answers a POST with Created and everything else with OK.
+      let code = call.verb === 'create' ? '201' : '200';
       try {
         return await run();
       } catch (error) {

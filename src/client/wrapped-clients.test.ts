@@ -86,6 +86,7 @@ describe('a measured client', () => {
     const measured = measureCalls(client, metrics, clock);
     await measured.get(resources.pods, 'a', 'p');
     await assert.rejects(measured.get(resources.pods, 'a', 'none'));
+    await measured.create(resources.pods, pod('made'));
     const away = new StatusError('ServiceUnavailable', 'x', undefined, { cause: new Error('ECONNREFUSED') });
     client.failNext('list', resources.nodes, away);
     await assert.rejects(measured.list(resources.nodes));
@@ -105,6 +106,7 @@ describe('a measured client', () => {
     for (const labels of [
       'verb="get",resource="pods",code="200"',
       'verb="get",resource="pods",code="404"',
+      'verb="create",resource="pods",code="201"',
       'verb="list",resource="nodes",code="<error>"',
       'verb="update",resource="pods/status",code="200"',
       'verb="watch",resource="nodes",code="200"',

@@ -103,14 +103,22 @@ describe('adaptive concurrency', () => {
       assert.equal(writes.limit, 4);
     });
 
-  test('halves when answers become slow, and never falls below its minimum', async () => {
+  test('halves when answers become slow, but not to nothing: that is for errors', async () => {
     const clock = createVirtualClock(0);
-    const writes = createAdaptiveConcurrency({ clock, initial: 8, min: 2, latencyMsMax: 100 });
-    for (let index = 0; index < 5; index++) {
-      void writes.run(() => sleep(clock, 600));
+    const writes = createAdaptiveConcurrency({ clock, initial: 16, min: 2, slowMin: 6, latencyMsMax: 100 });
+    const slowly = async (end: () => Promise<void>) => {
+      const answer = writes.run(() => sleep(clock, 600).then(end)).catch(() => undefined);
       await clock.advance(1000);
-    }
+      await answer;
+    };
+    await slowly(() => Promise.resolve());
+    assert.equal(writes.limit, 8);
+    for (let index = 0; index < 5; index++) await slowly(() => Promise.resolve());
+    assert.equal(writes.limit, 6);
+    for (let index = 0; index < 5; index++) await slowly(() => Promise.reject(throttled()));
     assert.equal(writes.limit, 2);
+    await slowly(() => Promise.resolve());
+    assert.equal(writes.limit, 2, 'slow answers do not raise it either');
   });
 
   test('does not blame the server for a refusal that is about the object', async () => {

@@ -10,6 +10,8 @@ export interface AdaptiveConcurrencyOptions {
   readonly clock: Clock;
   readonly initial?: number;
   readonly min?: number;
+  /** Slow answers alone lead no lower: they may be others' doing, who would go on while we all but stop. */
+  readonly slowMin?: number;
   readonly max?: number;
   /** Answers slower than this count as a sign of overload. */
   readonly latencyMsMax?: number;
@@ -32,14 +34,14 @@ export interface RunOptions {
   readonly urgent?: boolean;
 }
 
-const defaults = { initial: 16, min: 1, max: 64, latencyMsMax: 1000 };
+const defaults = { initial: 16, min: 1, slowMin: 8, max: 64, latencyMsMax: 1000 };
 /** Signs of overload within this time are one: they speak of the same moment. */
 const decreaseEveryMs = 500;
 /** A server that asks for a longer rest than this is asked again after it. */
 const retryAfterMsMax = 60_000;
 
 export function createAdaptiveConcurrency(options: AdaptiveConcurrencyOptions): AdaptiveConcurrency {
-  const { initial, min, max, latencyMsMax } = { ...defaults, ...options };
+  const { initial, min, slowMin, max, latencyMsMax } = { ...defaults, ...options };
   // How long, never when: a clock that is set back must not make a rest longer.
   const clock = steadyClock(options.clock);
   const waiters = createFairQueue<() => void>();
@@ -99,7 +101,7 @@ export function createAdaptiveConcurrency(options: AdaptiveConcurrencyOptions): 
     if (overloaded || now - startedAt > latencyMsMax) {
       if (now - decreasedAt < decreaseEveryMs) return;
       decreasedAt = now;
-      limit = Math.max(min, Math.floor(limit) / 2);
+      limit = Math.max(overloaded ? min : Math.min(slowMin, limit), Math.floor(limit) / 2);
     } else if (underWay >= Math.floor(limit)) limit = Math.min(max, limit + 1 / limit);
   };
 

@@ -83,7 +83,7 @@ async function changeHands(
 
   // What it finds was made, rolled and undone by the other one.
   await start();
-  await kubectl.run(['apply', '--validate=ignore', '-f', '-'], trickyManifests(cluster));
+  await kubectl.run(['apply', '--validate=false', '-f', '-'], trickyManifests(cluster));
   await settled(image);
   await toImage(newerImage);
   await settled(newerImage);

@@ -83,7 +83,7 @@ test('does over HTTP what the flows of a user need', needsKubectl, async (t) => 
       `everynode_rollout_stalled_seconds{namespace="kube-system",daemonset="${fluentd}"} 0`,
     ])
       assert.ok(text.split('\n').includes(line), `${line} in\n${text}`);
-    assert.match(text, /^everynode_api_requests_total\{verb="create",resource="pods",code="200"\} \d+$/m);
+    assert.match(text, /^everynode_api_requests_total\{verb="create",resource="pods",code="201"\} \d+$/m);
   });
 
   await t.test('kubectl delete takes the pods along', async () => {

@@ -15,7 +15,7 @@ test('kubectl applies what everynode install prints, and every field is known', 
   const { kubectl } = await up(t);
   const { stdout: yaml, code } = await everynode(['install']);
   assert.equal(code, 0);
-  const apply = ['apply', '--server-side', '--validate=strict', '-f', '-'];
+  const apply = ['apply', '--server-side', '--validate=true', '-f', '-'];
   // A dry run makes no namespace for what follows, so that has to be there first.
   await kubectl.run(['create', 'namespace', 'everynode-system']);
   const dry = await kubectl.run([...apply, '--dry-run=server', '--force-conflicts'], yaml);
