@@ -56,8 +56,8 @@ export function createPreemption(options: PreemptionOptions): PreemptionPart {
       await client.delete(resources.pods, namespace, name, { preconditions: { uid }, signal });
     } catch (error) {
       leaving.delete(uid);
-      // Gone already, or another pod by now: either way its place is free.
-      if (isReason(error, 'NotFound', 'Conflict')) return;
+      // Gone already: its place is free. After a Conflict it is decided anew: it may still be there.
+      if (isReason(error, 'NotFound')) return;
       throw error;
     }
     const note = `Preempted by pod ${pod.uid} on node ${nodeName}`;

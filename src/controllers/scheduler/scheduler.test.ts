@@ -156,6 +156,31 @@ test('a failed bind is tried again, and gives the room back meanwhile', async (t
   assert.equal(cluster.client.count('create', 'pods/binding'), 4);
 });
 
+const conflict = () => new StatusError('Conflict', 'the object has been modified');
+
+test('a verdict whose write met a Conflict is written after all', async (t) => {
+  const cluster = await start(t);
+  cluster.node('a');
+  cluster.pod('p', pinnedTo('a'), '2');
+  cluster.client.failNext('patch', 'pods/status', conflict());
+  cluster.run();
+  await cluster.clock.advance(5_000);
+  assert.equal(cluster.verdict('p')?.reason, 'Unschedulable');
+  assert.equal(cluster.events.length, 1);
+});
+
+test('an eviction that met a Conflict is decided anew', async (t) => {
+  const cluster = await start(t);
+  cluster.node('a');
+  cluster.pod('low', { nodeName: 'a', priority: 0 }, '900m');
+  cluster.pod('daemon', { ...pinnedTo('a'), priority: 100 }, '1');
+  cluster.client.failNext('delete', resources.pods, conflict());
+  cluster.run();
+  await cluster.clock.advance(5_000);
+  const low = cluster.client.all(resources.pods).find(({ metadata }) => metadata.name === 'low');
+  assert.ok(low?.metadata.deletionTimestamp);
+});
+
 test('a heartbeat of a node wakes nobody', async (t) => {
   const cluster = await start(t);
   const node = cluster.node('a');

@@ -70,7 +70,12 @@ export function runScheduler(options: SchedulerOptions): RunningController {
       await preemption.evict(pod, nodeName, victims);
     },
     onFailure: (pod, error, failures, retryAfterMs) =>
-      log.warn('scheduling a pod failed', { pod, error, failures, retryAfterMs }),
+      log[isReason(error, 'Conflict') ? 'debug' : 'warn']('scheduling a pod failed', {
+        pod,
+        error,
+        failures,
+        retryAfterMs,
+      }),
   });
 
   const bind = async (pod: PodView, nodeName: string) => {
@@ -116,8 +121,8 @@ export function runScheduler(options: SchedulerOptions): RunningController {
         signal,
       });
     } catch (error) {
-      // Gone, or replaced by another pod of the same name.
-      if (isReason(error, 'NotFound', 'Conflict')) return;
+      // Gone. A Conflict is tried again: another pod has the name, of which the watch tells, or the write has only lost.
+      if (isReason(error, 'NotFound')) return;
       throw error;
     }
     recorder?.record(podReference(pod), 'Warning', 'FailedScheduling', message);
