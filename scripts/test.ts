@@ -1,5 +1,6 @@
-// Runs the tests: `node scripts/test.ts [unit|simulation|e2e|cluster] [name part …]`. Unit tests lie beside the code and share one
-// process (seconds); end-to-end tests start clusters of their own and run one file at a time.
+// Runs the tests: `node scripts/test.ts [unit|simulation|e2e|cluster] [name part …]`. Unit tests lie beside the code and
+// share one process (seconds), and so do some histories of the simulator (half a minute); end-to-end tests start clusters
+// of their own and run one file at a time.
 import { spawnSync } from 'node:child_process';
 import { globSync } from 'node:fs';
 import { join } from 'node:path';

@@ -1,6 +1,6 @@
-// What became of a write. What has no answer yet counts as done until it has one, and what is known to have happened until
-// the watch shows it, however late either is: else a node would get a second pod, or a rollout a second node, while the first is only not seen yet. An answer
-// that was lost (timeout, 5xx) says nothing: then the API server is asked.
+// What became of a write. What has no answer yet counts as done until it has one, and what is known to have happened
+// until the watch shows it, however late either is: else a node would get a second pod, or a rollout a second node, while
+// the first is only not seen yet. An answer that was lost (timeout, 5xx) says nothing: then the API server is asked.
 import { isReason, type Pod, resources, type StatusError, type Stored } from '../../api/index.ts';
 import type { Action } from '../../core/daemonset/index.ts';
 import type { SyncContext } from './context.ts';

@@ -14,7 +14,10 @@ import { createWriteWindow, type WriteWindow } from './write-window.ts';
 /** A write that is on its way, or has happened and that the watch is still to show (outcomes.ts). */
 export interface Unseen {
   readonly action: Action;
-  /** The version that the pod is known to have been made at: a picture of at least that version has it, or it has gone again. */
+  /**
+   * The version that the pod is known to have been made at: a picture of at least that version has it, or it has gone
+   * again.
+   */
   readonly version: number | undefined;
   readonly rememberedAt: number;
 }

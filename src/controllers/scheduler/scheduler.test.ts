@@ -174,7 +174,7 @@ test('an eviction that met a Conflict is decided anew', async (t) => {
   cluster.node('a');
   cluster.pod('low', { nodeName: 'a', priority: 0 }, '900m');
   cluster.pod('daemon', { ...pinnedTo('a'), priority: 100 }, '1');
-  cluster.client.failNext('delete', resources.pods, conflict());
+  cluster.client.failNext('delete', resources.pods, conflict(), 3);
   cluster.run();
   await cluster.clock.advance(5_000);
   const low = cluster.client.all(resources.pods).find(({ metadata }) => metadata.name === 'low');
