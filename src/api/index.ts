@@ -3,6 +3,7 @@ export type * from './apps.ts';
 export type * from './core.ts';
 export type * from './meta.ts';
 export type * from './pod-spec.ts';
+export type * from './rollout-policy.ts';
 export { findCondition, isTrue, withCondition } from './conditions.ts';
 export { decodeJson, encodeGoJson, nearestNumber } from './go-json.ts';
 export { BinaryHeap } from './heap.ts';
