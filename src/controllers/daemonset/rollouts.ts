@@ -35,7 +35,7 @@ import type { Tracked } from './tracked.ts';
 
 type StoredPolicy = Stored<RolloutPolicy>;
 
-/** Waves without nodes are passed one by one; whoever needs more steps than this goes on in the next sync. */
+/** Waves that are done at once are passed one by one; what takes more steps than this goes on in the next sync. */
 const stepsMax = 100;
 /** Numbers and words of the status are written this often. */
 const countsMs = 1000;

@@ -112,7 +112,7 @@ function roll(policy: PolicyView, status: RolloutPolicyStatus, facts: RolloutFac
 
   const since = parseTime(status.soakingSince) ?? now;
   const soaking = { ...status, soakingSince: stamp(since), settledMost: nodes };
-  const soakedAt = facts.waves[open - 1]!.nodes === 0 ? now : since + wave.soakMs;
+  const soakedAt = since + wave.soakMs;
   const done = `wave ${wave.name} is done`;
   if (now < soakedAt) return at(soaking, 'Soaking', `${done} and soaks until ${formatTime(soakedAt)}`, soakedAt);
   if (wave.manual && policy.approved !== `${facts.revision}/${wave.name}`)
