@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import {
   findCondition,
+  type Pod,
   type RolloutPolicySpec,
   type RolloutPolicyStatus,
   resources,
@@ -65,6 +66,7 @@ async function pass(world: World, seconds: number, options?: Parameters<World['a
   }
 }
 
+const nodeOf = ({ spec }: Pod) => spec.nodeName ?? '';
 const images = (world: World) => Object.values(imagesByNode(world.live())).toSorted().join(' ');
 const brokenIsNotReady = {
   ready: (pod: { readonly spec: { readonly containers: readonly { readonly image?: string }[] } }) =>
@@ -116,7 +118,7 @@ describe('a rollout under a policy', () => {
     await pass(world, 10);
     // The newest template runs on no node at all; the proven one does on all that are held.
     const pods = world.live().filter(({ spec }) => spec.nodeName !== 'node-0');
-    assert.deepEqual(pods.map(({ spec }) => spec.nodeName).toSorted(), ['node-1', 'node-2', 'node-3', 'node-9']);
+    assert.deepEqual(pods.map(nodeOf).toSorted(), ['node-1', 'node-2', 'node-3', 'node-9']);
     for (const pod of pods) {
       assert.equal(pod.metadata.labels?.['controller-revision-hash'], first);
       assert.equal(pod.spec.containers[0]?.image, 'fluentd:1');
@@ -234,10 +236,7 @@ describe('a rollout under a policy', () => {
     for (const { metadata } of chosen) await world.client.delete(resources.pods, namespace, metadata.name, {});
     await pass(world, 10);
     const again = world.live().filter(({ spec }) => spec.containers[0]?.image === 'two');
-    assert.deepEqual(
-      again.map(({ spec }) => spec.nodeName).toSorted(),
-      chosen.map(({ spec }) => spec.nodeName).toSorted(),
-    );
+    assert.deepEqual(again.map(nodeOf).toSorted(), chosen.map(nodeOf).toSorted());
   });
 
   it('goes on where the last controller stopped', async () => {
