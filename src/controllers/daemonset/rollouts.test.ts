@@ -86,6 +86,8 @@ describe('a rollout under a policy', () => {
     assert.equal(images(world), 'fluentd:1 fluentd:1 fluentd:1 two');
     assert.equal(status(world).phase, 'Soaking');
     assert.equal(status(world).provenRevision, first);
+    const { phase, stalledSeconds } = world.inspect().daemonSets[0]!;
+    assert.deepEqual({ phase, stalledSeconds }, { phase: 'Soaking', stalledSeconds: 0 });
     assert.deepEqual(
       status(world).waves?.map(({ name, nodes, updated }) => [name, nodes, updated]),
       [
@@ -93,6 +95,8 @@ describe('a rollout under a policy', () => {
         ['rest', 3, 0],
       ],
     );
+    const said = world.client.all(resources.events).map(({ reason }) => reason);
+    assert.ok(said.includes('RolloutProven') && said.includes('WaveOpened'), said.join());
     const progressing = findCondition(world.daemonSet().status?.conditions, 'Progressing');
     assert.deepEqual([progressing?.status, progressing?.reason], ['True', 'Soaking']);
 
@@ -170,6 +174,7 @@ describe('a rollout under a policy', () => {
     assert.equal(status(world).phase, 'RollingOut');
     await pass(world, 40, brokenIsNotReady);
     assert.equal(status(world).phase, 'Held');
+    assert.ok(world.inspect().daemonSets[0]!.stalledSeconds > 100, 'an alert has something to go by');
     assert.equal(images(world), 'broken fluentd:1 fluentd:1 fluentd:1');
     assert.equal(findCondition(world.daemonSet().status?.conditions, 'Progressing')?.status, 'False');
 
