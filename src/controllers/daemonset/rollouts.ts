@@ -31,6 +31,7 @@ import {
   withConditions,
 } from '../../core/daemonset/index.ts';
 import type { SyncContext } from './context.ts';
+import type { PolicyIndex } from './policy-index.ts';
 import type { Tracked } from './tracked.ts';
 
 type StoredPolicy = Stored<RolloutPolicy>;
@@ -73,10 +74,10 @@ export function templateOfHash({ revisions }: Tracked, hash: string) {
   return found === undefined ? undefined : templateOf(found);
 }
 
-/** The last revision that went all the way, as long as a policy says so. */
-export function provenRevision({ policies }: SyncContext, { key, uid }: Tracked): string | undefined {
+/** What the DaemonSet's policy says of its rollout; undefined without one, and as long as it speaks of another DaemonSet. */
+export function rolloutOf(policies: PolicyIndex, { key, uid }: Tracked): RolloutPolicyStatus | undefined {
   const status = policies.of(key)[0]?.status;
-  return status?.daemonSetUID === uid ? status.provenRevision : undefined;
+  return status?.daemonSetUID === uid ? status : undefined;
 }
 
 /** Takes the steps that are due. Returns when it wants to be called again (ms from now), if time alone brings more. */
