@@ -1,7 +1,13 @@
 // How a rollout goes on under a policy: from wave to wave, or to its end. The stage is the policy's status, kept by the
 // API server and nowhere else, so that whoever takes over goes on from there. Pure: the status as it was, what the ledger
 // counts and `now` in, the next status out. One step at a time: the next is decided when this one has been written.
-import { formatTime, parseTime, type RolloutPolicyStatus, scaleRoundingUp } from '../../../api/index.ts';
+import {
+  formatTime,
+  parseTime,
+  type RolloutPolicyStatus,
+  type RolloutWaveStatus,
+  scaleRoundingUp,
+} from '../../../api/index.ts';
 import type { NodeView } from '../views.ts';
 import { rankOf } from './gate.ts';
 import type { PolicyView, Wave } from './policy-view.ts';
@@ -80,7 +86,7 @@ const pausedWords = 'no node is replaced, and missing pods are of the proven rev
 
 /** A revision's first stage: whatever is known to be proven stays so. */
 function begin(policy: PolicyView, known: RolloutPolicyStatus | undefined, facts: RolloutFacts, now: number): Stage {
-  const proven = known === undefined ? facts.older : known.provenRevision;
+  const proven = known === undefined ? facts.older : (known.provenRevision ?? launched(known, facts));
   const isProven = facts.sameRevisions.has(proven ?? '');
   const everywhere = proven === undefined || isProven;
   const status: RolloutPolicyStatus = {
@@ -96,6 +102,19 @@ function begin(policy: PolicyView, known: RolloutPolicyStatus | undefined, facts
     message: `revision ${facts.revision} begins`,
   };
   return { status };
+}
+
+/**
+ * A launch that was not done when the next template came: where more than half of its nodes were served, that is what the
+ * others keep meanwhile. One node that never comes up must not leave every rollout without waves.
+ */
+function launched(known: RolloutPolicyStatus, { older }: RolloutFacts): string | undefined {
+  const waves = known.waves ?? [];
+  const total = (count: (wave: RolloutWaveStatus) => number) => waves.reduce((sofar, wave) => sofar + count(wave), 0);
+  const served = total(({ updated, available }) => Math.min(updated, available));
+  return older !== undefined && older === known.revision && served * 2 > total(({ nodes }) => nodes)
+    ? older
+    : undefined;
 }
 
 function go(policy: PolicyView, status: RolloutPolicyStatus, facts: RolloutFacts, now: number): Stage {
@@ -119,17 +138,17 @@ function launch(policy: PolicyView, status: RolloutPolicyStatus, { revision, wav
     'Launching',
     `nothing is proven yet; revision ${revision} is awaited on ${pending} of ${nodes} nodes`,
   );
-  return nodes === 0 || pending > 0 ? launching : proven(status, revision);
+  return nodes === 0 || pending > policy.tolerated(nodes) ? launching : proven(status, revision);
 }
 
 function roll(policy: PolicyView, status: RolloutPolicyStatus, facts: RolloutFacts, now: number): Stage {
   const open = status.openWaves ?? 1;
   const wave = policy.waves[open - 1]!;
   const { nodes, pending } = sum(facts.waves.slice(0, open));
-  if (pending > 0) return wait(policy, status, facts, { nodes, pending, wave }, now);
+  if (pending > policy.tolerated(nodes)) return wait(policy, status, facts, { nodes, pending, wave }, now);
 
   const since = momentOf(status.soakingSince, now);
-  const soaking = { ...status, soakingSince: formatTime(since), settledMost: nodes };
+  const soaking = { ...status, soakingSince: formatTime(since), settledMost: nodes - pending };
   const soakedAt = since + wave.soakMs;
   const done = `wave ${wave.name} is done`;
   if (now < soakedAt) return at(soaking, 'Soaking', `${done} and soaks until ${formatTime(soakedAt)}`, soakedAt);
