@@ -97,6 +97,17 @@ describe('a rollout begins', () => {
     );
   });
 
+  it('anew when the status has more waves open than there are, or none: somebody wrote it', () => {
+    for (const openWaves of [0, 4, 99])
+      assert.equal(short(nextStage(view(), { ...begun, openWaves }, done, now)), 'RollingOut 1 old');
+  });
+
+  it('and says so when what is proven does not exist any more', () => {
+    const { status } = settle(view(), begun, facts({ provenExists: false }), now);
+    assert.match(status.message ?? '', /revision old, which is proven, does not exist any more/);
+    assert.doesNotMatch(settle(view(), begun, facts(), now).status.message ?? '', /exist/);
+  });
+
   it('and ends at once when it goes back to what is proven', () => {
     const undone = settle(view(), begun, facts({ revision: 'old', sameRevisions: new Set(['old']) }), now);
     assert.equal(short(undone), 'Complete 3 old');
