@@ -12,6 +12,7 @@ import { readBody } from './body.ts';
 import { requestsInFlightMax, streamsMax } from './limits.ts';
 import type { ListPieces } from './list-pieces.ts';
 import { negotiate, patchTypeOf, requireKnownBody } from './negotiate.ts';
+import type { OpenAnswers } from './open-answers.ts';
 import { type Exchange, passLog, passUpgrade, type UpgradeRequest } from './node-streams.ts';
 import { respond, respondError, respondText } from './respond.ts';
 import { createRequestCounts } from './request-counts.ts';
@@ -24,6 +25,7 @@ export interface HandlerOptions extends WatchOptions {
   readonly authenticate: Authenticator;
   readonly documents: OpenApiDocuments;
   readonly pieces: ListPieces;
+  readonly answers: OpenAnswers;
   /** Absent: nothing is to be had from nodes. */
   readonly connectNode: ConnectNode | undefined;
   /** Aborts when the server stops: streams from nodes end at once. */
@@ -46,7 +48,7 @@ interface Running {
 
 /** The returned function never rejects: whatever goes wrong becomes a Status, or a closed connection. */
 export function createHttpHandler(options: HandlerOptions): HttpHandler {
-  const { server, authenticate, log } = options;
+  const { server, authenticate, answers, log } = options;
   let inFlight = 0;
   const running: Running = { watches: 0, streams: 0, cutOff: 0 };
   const inShort = () => inFlight - running.watches - running.streams;
@@ -54,6 +56,7 @@ export function createHttpHandler(options: HandlerOptions): HttpHandler {
 
   return async (request, response, upgrade) => {
     inFlight += 1;
+    const open = answers.add(response, upgrade?.socket);
     let route: ReturnType<typeof parseRoute> | undefined;
     try {
       const [path = '/', ...search] = (request.url ?? '/').split('?');
@@ -62,8 +65,8 @@ export function createHttpHandler(options: HandlerOptions): HttpHandler {
       // Requests that are under way are finished; those that come now on open connections may go elsewhere.
       if (options.stopping.aborted) throw shuttingDown();
       const known = await authenticate(request);
-      const open = route.kind === 'system' && isPublic(route.segments);
-      if (known === undefined && !open) throw unauthorized();
+      const isOpen = route.kind === 'system' && isPublic(route.segments);
+      if (known === undefined && !isOpen) throw unauthorized();
       const user = known === undefined ? undefined : await impersonated(known, request.headers, server.authorize);
       if (inShort() > requestsInFlightMax)
         throw new StatusError('TooManyRequests', 'Too many requests, please try again later.', {
@@ -71,7 +74,7 @@ export function createHttpHandler(options: HandlerOptions): HttpHandler {
         });
       if (route.kind === 'system') {
         requireReading(request);
-        if (!open) await requirePath(server, user!, `/${route.segments.join('/')}`);
+        if (!isOpen) await requirePath(server, user!, `/${route.segments.join('/')}`);
         await serveSystem({ ...options, counts }, route.segments, request, response);
       } else if (route.verb === 'watch') {
         await serveWatch(options, running, { ...route, query, user: user! }, { request, response });
@@ -79,7 +82,7 @@ export function createHttpHandler(options: HandlerOptions): HttpHandler {
         const asked = { ...route, verb: route.verb, query, search: search.join('?'), user: user! };
         await serveStream(options, running, asked, { request, response, upgrade });
       } else {
-        limitAnswer(options, request, response);
+        answers.limit(open);
         await serveResource(options, { ...route, verb: route.verb }, query, user!, request, response);
       }
     } catch (error) {
@@ -95,15 +98,6 @@ export function createHttpHandler(options: HandlerOptions): HttpHandler {
       counts.count(route, response.statusCode);
     }
   };
-}
-
-/** A client that takes an answer up too slowly does not get the rest: what is not sent yet is held in memory. */
-function limitAnswer({ server, patience, log }: HandlerOptions, request: IncomingMessage, response: ServerResponse) {
-  const stop = server.clock.after(patience.answerMs, () => {
-    log.warn('answer was not taken up in time', { url: request.url });
-    response.destroy();
-  });
-  response.once('close', stop);
 }
 
 async function requirePath(server: ApiServer, user: User, path: string): Promise<void> {
