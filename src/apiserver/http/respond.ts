@@ -26,19 +26,18 @@ export interface Answer {
   readonly pieces?: ListPieces | undefined;
 }
 
-export async function respond(request: IncomingMessage, response: ServerResponse, answer: Answer): Promise<void> {
+export function respond(request: IncomingMessage, response: ServerResponse, answer: Answer): Promise<void> {
   const yaml = answer.encoding === 'yaml';
   const list = yaml ? undefined : longList(answer.body);
   const warnings = answer.warnings === undefined ? [] : boundedWarnings(answer.warnings).map(warningHeader);
   if (list !== undefined) {
     const headers = headersOf('application/json', warnings);
-    await streamList(request, response, answer.code, list, headers, answer.pieces);
-    return;
+    return streamList(request, response, answer.code, list, headers, answer.pieces);
   }
   const indent = yaml || !wantsPretty(request) ? undefined : 2;
   const text = yaml ? formatYaml(answer.body) : JSON.stringify(answer.body, undefined, indent);
   const contentType = answer.contentType ?? (yaml ? 'application/yaml' : 'application/json');
-  await respondText(request, response, answer.code, text, contentType, warnings);
+  return respondText(request, response, answer.code, text, contentType, warnings);
 }
 
 function longList(body: unknown): KubernetesList<KubernetesObject> | undefined {
