@@ -3,10 +3,11 @@ export type * from './apps.ts';
 export type * from './core.ts';
 export type * from './meta.ts';
 export type * from './pod-spec.ts';
+export type * from './rollout-policy.ts';
 export { findCondition, isTrue, withCondition } from './conditions.ts';
 export { decodeJson, encodeGoJson, nearestNumber } from './go-json.ts';
 export { BinaryHeap } from './heap.ts';
-export { type IntOrPercent, parsePercent, scaleRoundingUp } from './int-or-percent.ts';
+export { type IntOrPercent, parsePercent, scaleRoundingDown, scaleRoundingUp } from './int-or-percent.ts';
 export {
   compileLabelSelector,
   formatLabelSelector,
@@ -23,6 +24,11 @@ export { misfit } from './misfit.ts';
 export type { PartialField, PartialFields, PartialFieldType } from './partial-fields.ts';
 export { apiVersionOf, type Resource } from './resource.ts';
 export * as resources from './resource.ts';
+export {
+  definitionVersionAnnotation,
+  type RolloutPolicyDefinition,
+  rolloutPolicyDefinition,
+} from './rollout-policy-crd.ts';
 export {
   isReason,
   isRetryable,

@@ -2,6 +2,7 @@
 import type { ControllerRevision, DaemonSet } from './apps.ts';
 import type { ConfigMap, Event, Lease, Namespace, Node, Pod, Secret, ServiceAccount } from './core.ts';
 import type { KubernetesObject } from './meta.ts';
+import type { RolloutPolicy } from './rollout-policy.ts';
 
 /** A REST resource. The type parameter is what its objects look like; it has no value at run time. */
 export interface Resource<T extends KubernetesObject = KubernetesObject> {
@@ -56,6 +57,14 @@ export const leases: Resource<Lease> = {
   version: 'v1',
   name: 'leases',
   kind: 'Lease',
+  namespaced: true,
+};
+
+export const rolloutPolicies: Resource<RolloutPolicy> = {
+  group: 'everynode.dev',
+  version: 'v1alpha1',
+  name: 'rolloutpolicies',
+  kind: 'RolloutPolicy',
   namespaced: true,
 };
 

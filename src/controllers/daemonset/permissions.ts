@@ -15,6 +15,7 @@ export const readPermissions: readonly Permission[] = [
   { group: '', resource: 'pods', verbs: ['get', 'list', 'watch'] },
   { group: 'apps', resource: 'daemonsets', verbs: ['get', 'list', 'watch'] },
   { group: 'apps', resource: 'controllerrevisions', verbs: ['get', 'list', 'watch'] },
+  { group: 'everynode.dev', resource: 'rolloutpolicies', verbs: ['get', 'list', 'watch'] },
 ];
 
 /** In the whole cluster. */
@@ -22,6 +23,7 @@ export const writePermissions: readonly Permission[] = [
   { group: '', resource: 'pods', verbs: ['create', 'delete', 'patch'] },
   { group: 'apps', resource: 'daemonsets/status', verbs: ['update'] },
   { group: 'apps', resource: 'controllerrevisions', verbs: ['create', 'delete', 'patch', 'update'] },
+  { group: 'everynode.dev', resource: 'rolloutpolicies/status', verbs: ['update'] },
   { group: '', resource: 'events', verbs: ['create', 'patch'] },
 ];
 
