@@ -14,7 +14,7 @@ import { namespace } from '../happen.ts';
 import { lease } from '../lives.ts';
 import { listeningLogger } from '../listening-logger.ts';
 import type { Network } from '../network.ts';
-import type { LineOptions, Request } from '../requests.ts';
+import { lineChances, type LineOptions, type Request } from '../requests.ts';
 import type { Hands, Site, SiteContext } from '../site.ts';
 import { createClusterInvariants } from './cluster-invariants.ts';
 import { createEmbeddedNodes, isOrdinary } from './nodes.ts';
@@ -151,7 +151,7 @@ export function createEmbeddedSite(context: SiteContext): Site {
       const network = join(
         {
           actor: component,
-          random: random(`network ${component} ${starts}`),
+          ...lineChances(random, `${component} ${starts}`),
           monitor: { sent() {}, arrives() {}, ended() {}, throttled() {}, delivered() {} },
           signal: never.signal,
           beforeWrite() {},
