@@ -1,6 +1,6 @@
 // Runs the simulator: `npm run simulate -- --seeds 1000`. Two workers at most. Prints what was run and found; a failing
 // seed is shrunk and printed in words. `--embedded` puts the real API server, scheduler, controllers and simulated nodes
-// around the controller in place of models. `--crash-points` goes through short scenes with a crash at each single write, in
+// around the controller in place of models. `--policies` gives every history rollout policies, not only a quarter. `--crash-points` goes through short scenes with a crash at each single write, in
 // both modes. `--upstream` compares decisions with a model of upstream's. `--seed 7 --log` runs one history and shows what happened; `--mutations`
 // checks that the deliberate bugs of simulate-mutations.ts are found.
 import { fork } from 'node:child_process';
@@ -35,6 +35,7 @@ const { values } = parseArgs({
     from: { type: 'string', default: '1' },
     seed: { type: 'string' },
     embedded: { type: 'boolean', default: false },
+    policies: { type: 'boolean', default: false },
     upstream: { type: 'boolean', default: false },
     log: { type: 'boolean', default: false },
     mutations: { type: 'boolean', default: false },
@@ -43,6 +44,7 @@ const { values } = parseArgs({
   },
 });
 const mode: Mode = values.embedded ? 'embedded' : 'model';
+const { policies } = values;
 const say = (line: string) => process.stdout.write(`${line}\n`);
 
 function work(assignment: Assignment, msMax?: number): Promise<Report> {
@@ -71,7 +73,12 @@ async function simulate(from: number, count: number): Promise<void> {
   const startedAt = performance.now();
   const reports = await Promise.all(
     range(0, workersMax).map((worker) =>
-      work({ mode, seeds: range(from, count).filter((seed) => seed % workersMax === worker), stopAtFirst: false }),
+      work({
+        mode,
+        seeds: range(from, count).filter((seed) => seed % workersMax === worker),
+        stopAtFirst: false,
+        policies,
+      }),
     ),
   );
   const report = reports.reduce(addReports, emptyReport);
@@ -87,14 +94,14 @@ async function simulate(from: number, count: number): Promise<void> {
   for (const [index, { seed, invariant, what }] of report.failures.entries()) {
     say(`\nseed ${seed} breaks '${invariant}': ${what}`);
     if (index >= shrunkMax || values['no-shrink']) continue;
-    const { history, runs } = await shrinkHistory(generateHistory(seed), invariant, mode);
+    const { history, runs } = await shrinkHistory(generateHistory(seed, { policies }), invariant, mode);
     say(`shrunk in ${runs} runs to:\n${describeHistory(history)}\nas data: ${JSON.stringify(history)}`);
   }
   if (report.failures.length > 0) process.exitCode = 1;
 }
 
 async function simulateOne(seed: number): Promise<void> {
-  const history = generateHistory(seed);
+  const history = generateHistory(seed, { policies });
   say(describeHistory(history));
   const { violation, log } = await runHistory(history, mode);
   if (values.log) for (const line of log) say(line);

@@ -8,6 +8,7 @@ import { type DaemonSet, findCondition, isTrue, parseTime, type Pod, resources, 
 import { revisionOf, viewPod } from '../core/daemonset/index.ts';
 import type { Clock } from '../machinery/index.ts';
 import type { Archive, Change } from './archive.ts';
+import type { PolicyTruth } from './policy-truth.ts';
 import type { Request } from './requests.ts';
 import {
   believable,
@@ -24,6 +25,7 @@ import {
 
 export class BudgetWatch {
   readonly #server: Archive;
+  readonly #policies: PolicyTruth;
   readonly #clock: Clock;
   readonly #clocksRun: boolean;
   readonly #violate: (what: string) => void;
@@ -35,11 +37,13 @@ export class BudgetWatch {
 
   constructor(options: {
     readonly server: Archive;
+    readonly policies: PolicyTruth;
     readonly clock: Clock;
     readonly clocksRun: boolean;
     readonly violate: (what: string) => void;
   }) {
     this.#server = options.server;
+    this.#policies = options.policies;
     this.#clock = options.clock;
     this.#clocksRun = options.clocksRun;
     this.#violate = options.violate;
@@ -74,7 +78,7 @@ export class BudgetWatch {
     this.#takenByUs.add(pod.metadata.uid);
     if (owner === undefined || name === undefined || isLabelledAway(pod)) return;
     const states = believable(this.#server, owner, request.seen['daemonsets'] ?? 0);
-    if (states.length === 0 || !this.#canTellTime(states) || !this.#mustServe(name, states, request)) return;
+    if (states.length === 0 || !this.#canTellTime(states) || !this.#mustServe(owner, name, request)) return;
     // What turned available while the request was on its way nobody could know of.
     const now = request.sentAt;
     const wasAvailable = states.every(({ spec }) => isAvailableAt(pod, spec.minReadySeconds ?? 0, now));
@@ -116,7 +120,7 @@ export class BudgetWatch {
       if (
         over ||
         !this.#isUp(node) ||
-        !this.#mustServe(node, states, request) ||
+        !this.#mustServe(owner, node, request) ||
         this.#everAvailable.has(uid) ||
         !live.some((other) => other !== fresh && isReady(other))
       )
@@ -153,7 +157,8 @@ export class BudgetWatch {
       const node = this.#server.find(resources.nodes, undefined, name);
       const pods = [...livePods(this.#server, owner, name), ...this.#believed(owner, name, request)];
       const serves = pods.some((pod) => this.#mayServe(pod, states));
-      if (node === undefined || serves || states.some((state) => !place(state, node).run)) down.delete(name);
+      const statesThere = this.#policies.statesOn(owner, name, request);
+      if (node === undefined || serves || statesThere.some((state) => !place(state, node).run)) down.delete(name);
     }
     return down;
   }
@@ -191,7 +196,8 @@ export class BudgetWatch {
   }
 
   /** In no believable state may the pod be taken from the node whatever the budget. */
-  #mustServe(name: string, states: readonly Stored<DaemonSet>[], request: Request): boolean {
+  #mustServe(owner: string, name: string, request: Request): boolean {
+    const states = this.#policies.statesOn(owner, name, request);
     const nodes = this.#server.statesSince(resources.nodes, undefined, name, request.seen['nodes'] ?? 0);
     return nodes.every((node) => node !== undefined && states.every((state) => place(state, node).run));
   }

@@ -10,7 +10,7 @@ import { controllerNames, createInProcessClient, type Parts, startParts } from '
 import type { Clock } from '../../machinery/index.ts';
 import { openMemoryStore } from '../../store/index.ts';
 import { Archive, type StoredObject } from '../archive.ts';
-import { namespace } from '../happen.ts';
+import { namespace } from '../namespace.ts';
 import { lease } from '../lives.ts';
 import { listeningLogger } from '../listening-logger.ts';
 import type { Network } from '../network.ts';
@@ -18,11 +18,18 @@ import { lineChances, type LineOptions, type Request } from '../requests.ts';
 import type { Hands, Site, SiteContext } from '../site.ts';
 import { createClusterInvariants } from './cluster-invariants.ts';
 import { createEmbeddedNodes, isOrdinary } from './nodes.ts';
+import { definitions, policyDefinition } from './policy-definition.ts';
 import { createEmbeddedNetwork } from './network.ts';
 import { type StoreWrite, watchStore } from './watched-store.ts';
 
 /** The resources whose history the invariants ask for; of leases only the one that controllers stand for. */
-const archived: ReadonlySet<string> = new Set(['pods', 'nodes', 'daemonsets', 'controllerrevisions']);
+const archived: ReadonlySet<string> = new Set([
+  'pods',
+  'nodes',
+  'daemonsets',
+  'controllerrevisions',
+  'rolloutpolicies',
+]);
 const isArchived = (plural: string, path: readonly string[]) =>
   archived.has(plural) || (plural === 'leases' && path[0] === lease.namespace && path[1] === lease.name);
 const administrator = { name: 'user', groups: [mastersGroup, 'system:authenticated'] };
@@ -204,6 +211,11 @@ export function createEmbeddedSite(context: SiteContext): Site {
       // No pod without it, and a controller that is late with it would only look like one that is wrong.
       await asUser(() => admin().create(resources.serviceAccounts, { metadata: { namespace, name: 'default' } }));
       startEverything();
+    },
+    async definePolicies() {
+      await asUser(() => admin().create(definitions, policyDefinition));
+      // Its names are accepted in a turn of its own.
+      await clock.settle();
     },
     connect: (line) => join({ ...line, monitor: context.monitor }, 'daemonset-controller'),
     setClock(offsetMs) {

@@ -15,13 +15,15 @@ const faults: ReadonlySet<Happening['kind']> = new Set([
   'isolate',
   'crash',
 ]);
+/** Of which upstream knows nothing. */
+const policies: ReadonlySet<Happening['kind']> = new Set(['policy', 'pause', 'resume', 'approve', 'retry', 'unpolicy']);
 
 /** One controller, and only what nodes, pods and users do. Time that faults took is kept. */
-export function withoutFaults(history: History): History {
+export function withoutFaults({ policiesEnd: _, ...history }: History): History {
   let keptMs = 0;
   const steps = history.steps.flatMap((step) => {
     const afterMs = step.afterMs + keptMs;
-    const isFault = faults.has(step.kind);
+    const isFault = faults.has(step.kind) || policies.has(step.kind);
     keptMs = isFault ? afterMs : 0;
     return isFault ? [] : [{ ...step, afterMs }];
   });

@@ -1,0 +1,122 @@
+// How rollout policies come to rest when the faults have stopped: removed; resumed, approved and tried again by their
+// users until every rollout is complete; or left alone, and then what is held stays as it is.
+import { type DaemonSet, resources, type RolloutPolicy, type Stored } from '../api/index.ts';
+import { revisionLabel } from '../core/daemonset/index.ts';
+import { annotate, approve, edit, retryAnnotation } from './policies.ts';
+import { governorOf, isUnreadable, statusOf, type View } from './policy-truth.ts';
+import { isLive, nodeOf, ownerOf, place, templateKey } from './truth.ts';
+import type { World } from './world.ts';
+
+type Policy = Stored<RolloutPolicy>;
+
+export async function removePolicies({ server, site }: World): Promise<void> {
+  for (const { metadata } of server.all(resources.rolloutPolicies))
+    await site.user.delete(resources.rolloutPolicies, metadata.namespace, metadata.name);
+}
+
+/** What users do who want their rollouts to go on. */
+export async function tendPolicies(world: World): Promise<void> {
+  for (const { policy } of governed(world)) {
+    const { spec, status } = policy;
+    if (isUnreadable(spec) || spec.paused === true) await edit(world, policy, { ...spec, paused: false, waves: [] });
+    else if (status?.phase === 'WaitingForApproval') await approve(world, policy);
+    else if (status?.phase === 'Held' || status?.phase === 'RolledBack')
+      await annotate(world, policy, retryAnnotation, status.revision);
+  }
+}
+
+/** What is missing for every rollout to be complete; undefined when nothing is. */
+export function incomplete(world: World): string | undefined {
+  for (const { policy, daemonSet } of governed(world)) {
+    const found = incompleteOf(world, policy, daemonSet);
+    if (found !== undefined) return `policy ${policy.metadata.name}: ${found}`;
+  }
+  return undefined;
+}
+
+function incompleteOf({ server, policies }: World, policy: Policy, daemonSet: Stored<DaemonSet>): string | undefined {
+  const status = statusOf(policy, daemonSet);
+  if (status === undefined) return 'its status is not about the DaemonSet';
+  const { phase, message, provenRevision, observedGeneration, waves = [] } = status;
+  if (observedGeneration !== policy.metadata.generation) return `observedGeneration ${observedGeneration}`;
+  const nodes = server.all(resources.nodes).filter((node) => place(daemonSet, node).run).length;
+  for (const key of ['nodes', 'updated', 'available'] as const) {
+    const counted = waves.reduce((sum, wave) => sum + wave[key], 0);
+    if (counted !== nodes) return `its waves have ${counted} ${key}, of ${nodes} nodes`;
+  }
+  // Where nothing runs nothing is proven.
+  if (nodes === 0 && phase === 'Launching') return undefined;
+  if (phase !== 'Complete') return `${phase}: ${message}`;
+  return policies.isNewest(provenRevision, daemonSet) ? undefined : `proven is ${provenRevision}`;
+}
+
+const restful: ReadonlySet<string> = new Set([
+  'Complete',
+  'Paused',
+  'Held',
+  'RolledBack',
+  'WaitingForApproval',
+  'Invalid',
+]);
+
+/**
+ * What is missing for a world at rest in which nobody tends to policies: each node has one live pod of what it may have,
+ * or what it had, if it is held; a DaemonSet without a policy is what it always is.
+ */
+export function leftAlone(
+  world: World,
+  plain: (world: World, daemonSet: Stored<DaemonSet>) => string | undefined,
+): string | undefined {
+  const { server } = world;
+  for (const daemonSet of server.all(resources.daemonSets)) {
+    const policy = governorOf(server.all(resources.rolloutPolicies), daemonSet);
+    const found = policy === undefined ? plain(world, daemonSet) : unrest(world, policy, daemonSet);
+    if (found !== undefined) return `${daemonSet.metadata.name}: ${found}`;
+  }
+  return undefined;
+}
+
+function unrest(world: World, policy: Policy, daemonSet: Stored<DaemonSet>): string | undefined {
+  if (daemonSet.metadata.deletionTimestamp !== undefined) return 'still going';
+  const { server, policies } = world;
+  const phase = policy.status?.phase ?? 'no phase';
+  const eligible = server.all(resources.nodes).filter((node) => place(daemonSet, node).run);
+  if (!restful.has(phase) && !(phase === 'Launching' && eligible.length === 0))
+    return `policy ${policy.metadata.name} is ${phase}: ${policy.status?.message}`;
+  for (const node of server.all(resources.nodes)) {
+    const found = unrestOn(world, policies.view(daemonSet, node, policy), node.metadata.name);
+    if (found !== undefined) return `${found} (${phase}, proven ${policy.status?.provenRevision})`;
+  }
+  return undefined;
+}
+
+function unrestOn({ server }: World, { stance, template, daemonSet, node, policy }: View, name: string) {
+  const pods = server
+    .all(resources.pods)
+    .filter((pod) => ownerOf(pod) === daemonSet.metadata.uid && nodeOf(pod) === name);
+  const { provenRevision } = policy?.status ?? {};
+  const exists = server
+    .all(resources.controllerRevisions)
+    .some(({ metadata }) => metadata.labels?.[revisionLabel] === provenRevision);
+  if (pods.some((pod) => !isLive(pod))) return `a pod on ${name} is still going`;
+  if (pods.length > 1) return `${pods.length} pods on ${name}`;
+  // What the node would get is lost: it keeps what it has.
+  if (template === undefined || node === undefined || (stance === 'held' && provenRevision !== undefined && !exists))
+    return undefined;
+  const verdict = place({ ...daemonSet, spec: { ...daemonSet.spec, template } }, node);
+  if (pods.length < (verdict.run ? 1 : 0)) return `no pod on ${name}, which is ${stance}`;
+  if (pods.length > (verdict.stay ? 1 : 0)) return `a pod on ${name}, where none may stay`;
+  const [pod] = pods;
+  const isIt = pod !== undefined && templateKey(pod.spec) === templateKey(template.spec);
+  if (pod !== undefined && stance !== 'held' && !isIt) return `the pod on ${name} is of another revision, ${stance}`;
+  return undefined;
+}
+
+/** Policies that count, each with its DaemonSet. */
+function governed({ server }: World) {
+  const policies = server.all(resources.rolloutPolicies);
+  return server.all(resources.daemonSets).flatMap((daemonSet) => {
+    const policy = governorOf(policies, daemonSet);
+    return policy === undefined ? [] : [{ policy, daemonSet }];
+  });
+}
