@@ -47,7 +47,9 @@ export interface RolloutPolicyStatus {
   readonly waves?: readonly RolloutWaveStatus[];
   /** Since when every node of the current wave is updated and available. */
   readonly soakingSince?: Timestamp;
-  /** When the rollout last came forward. */
+  /** The most nodes of the open waves that were updated and available at once, in the current wave. */
+  readonly settledMost?: number;
+  /** When that was last more than before. */
   readonly progressedAt?: Timestamp;
   readonly conditions?: readonly Condition[];
 }

@@ -20,7 +20,7 @@ export { createHttpClient, type HttpClient, type HttpClientOptions } from './htt
 export { gateWrites, interceptCalls } from './intercept.ts';
 export { type Connection, KubeconfigError, type KubeconfigOptions, loadKubeconfig } from './kubeconfig.ts';
 export { leaseLock } from './lease-lock.ts';
-export { listWatch, type ListWatchOptions } from './list-watch.ts';
+export { listWatch, listWatchIfServed, type ListWatchOptions } from './list-watch.ts';
 export { measureCalls } from './measure.ts';
 export type { TlsOptions } from './connector.ts';
 

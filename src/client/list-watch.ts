@@ -1,6 +1,13 @@
 // One resource of an API server as a reflector's source.
-import type { KubernetesObject, PartialFields, Resource, Stored } from '../api/index.ts';
-import type { Source } from '../machinery/index.ts';
+import {
+  isReason,
+  type KubernetesObject,
+  type PartialFields,
+  type Resource,
+  StatusError,
+  type Stored,
+} from '../api/index.ts';
+import { type Clock, sleep, type Source } from '../machinery/index.ts';
 import type { Client } from './client.ts';
 
 export interface ListWatchOptions {
@@ -29,3 +36,41 @@ export function listWatch<T extends KubernetesObject>(
       : {}),
   };
 }
+
+/** How often a server that has no such resource is asked again. */
+const askAgainMs = 60_000;
+
+/** A resource that the server may not have (a CustomResourceDefinition that nobody installed): then there are none of it. */
+export function listWatchIfServed<T extends KubernetesObject>(
+  client: Client,
+  resource: Resource<T>,
+  clock: Clock,
+): Source<Stored<T>> {
+  const source = listWatch(client, resource);
+  return {
+    name: source.name,
+    async list(page) {
+      try {
+        return await source.list(page);
+      } catch (error) {
+        if (!isReason(error, 'NotFound')) throw error;
+        return { metadata: { resourceVersion: notServed }, items: [] };
+      }
+    },
+    async *watch(start) {
+      if (start.resourceVersion === notServed) {
+        await sleep(clock, askAgainMs, start.signal);
+        throw new StatusError('Expired', `${resource.name} may be served by now`);
+      }
+      try {
+        yield* source.watch(start);
+      } catch (error) {
+        if (!isReason(error, 'NotFound')) throw error;
+        throw new StatusError('Expired', `${resource.name} is no longer served`);
+      }
+    },
+  };
+}
+
+/** No server has this version. */
+const notServed = '';

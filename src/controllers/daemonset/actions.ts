@@ -12,6 +12,7 @@ import {
 } from '../../core/daemonset/index.ts';
 import type { SyncContext } from './context.ts';
 import { failed, happened, isLost, lookUp, underWay, unknown } from './outcomes.ts';
+import { templateOfHash } from './rollouts.ts';
 import type { Tracked } from './tracked.ts';
 
 /** Sends what the ledger plans and the windows have room for. Returns at once. */
@@ -37,16 +38,19 @@ export function act(context: SyncContext, tracked: Tracked): void {
 
 /** What had to wait for the server's room is looked at once more before it is sent: the world may have moved on. */
 function holds({ clock }: SyncContext, tracked: Tracked, action: Action): boolean {
-  const { object, ledger, gone, historyIsStale } = tracked;
+  const { object, ledger, gone, targetIsStale } = tracked;
   return (
     !gone &&
-    // The revision that a pod is to be made of may have been taken away.
-    !(historyIsStale && action.type === 'create') &&
+    // The revision that a pod is to be made of may have been taken away, and the rollout may have been paused.
+    !(targetIsStale && (action.type === 'create' || ofRollout.has(action.reason))) &&
     object.metadata.deletionTimestamp === undefined &&
     object.metadata.generation === ledger.target?.generation &&
     ledger.confirms(action, clock.now())
   );
 }
+
+/** Deletes for no other reason than the pod's revision. */
+const ofRollout: ReadonlySet<DeletePod['reason']> = new Set(['outdated', 'outdated-unready', 'retired']);
 
 /** Waits for the answer. What is no StatusError is a programmer error and surfaces as an unhandled rejection. */
 async function carryOut(context: SyncContext, tracked: Tracked, action: Action, answer: Promise<void>): Promise<void> {
@@ -61,17 +65,14 @@ async function carryOut(context: SyncContext, tracked: Tracked, action: Action, 
 
 async function createPod(context: SyncContext, tracked: Tracked, action: CreatePod): Promise<void> {
   const { client, limit, signal, record } = context;
-  const { object, creates } = tracked;
-  const pod = buildPod({
-    daemonSet: object,
-    template: object.spec.template,
-    revision: action.revision,
-    node: action.node,
-    name: action.name,
-  });
+  const { object, creates, ledger } = tracked;
+  const { node, name, revision } = action;
+  const newest = ledger.target?.sameRevisions.has(revision) === true;
+  const template = newest ? object.spec.template : templateOfHash(tracked, revision);
+  const pod = template === undefined ? undefined : buildPod({ daemonSet: object, template, revision, node, name });
   try {
     const made = await limit(tracked, 'pods', () =>
-      holds(context, tracked, action)
+      pod !== undefined && holds(context, tracked, action)
         ? client.create(resources.pods, pod, { signal, fields: madeFields })
         : Promise.resolve(undefined),
     );

@@ -2,6 +2,7 @@
 import type { Client } from '../../client/index.ts';
 import type { Clock } from '../../machinery/index.ts';
 import type { Logger } from '../../observe/index.ts';
+import type { PolicyIndex } from './policy-index.ts';
 import type { Tracked } from './tracked.ts';
 
 export interface SyncContext {
@@ -15,6 +16,7 @@ export interface SyncContext {
    * writes (status, revisions, owners), so they take turns apart from the pods', of which hundreds may wait.
    */
   readonly limit: <T>(tracked: Tracked, of: 'sync' | 'pods', write: () => Promise<T>) => Promise<T>;
+  readonly policies: PolicyIndex;
   /** The version up to which pods were seen. */
   readonly podsVersion: () => string | undefined;
   /** The version up to which revisions were seen. */
@@ -26,8 +28,12 @@ export interface SyncContext {
 /** Records a Kubernetes Event on the DaemonSet; never blocks, never fails. */
 export type RecordEvent = (tracked: Tracked, type: 'Normal' | 'Warning', reason: EventReason, message: string) => void;
 
-/** Upstream's reasons (component daemonset-controller). */
+/** Upstream's reasons (component daemonset-controller), and those of a RolloutPolicy. */
 export type EventReason =
+  | 'WaveOpened'
+  | 'RolloutProven'
+  | 'RolloutHeld'
+  | 'RolloutRolledBack'
   | 'SelectingAll'
   | 'SuccessfulCreate'
   | 'FailedCreate'

@@ -1,7 +1,7 @@
-// The DaemonSet controller: watches nodes, DaemonSets, pods and revisions, keeps a ledger per DaemonSet, and syncs the
+// The DaemonSet controller: watches nodes, DaemonSets, their policies, pods and revisions, keeps a ledger per DaemonSet, and syncs the
 // ones that something happened to. A thin shell: every decision is in core/daemonset/.
 import { type DaemonSet, isReason, resources, type Stored } from '../../api/index.ts';
-import { type ControllerContext, listWatch } from '../../client/index.ts';
+import { type ControllerContext, listWatch, listWatchIfServed } from '../../client/index.ts';
 import { nodeFields, podFields, readDaemonSet, viewNode, viewPod } from '../../core/daemonset/index.ts';
 import {
   composeController,
@@ -17,6 +17,7 @@ import {
 import type { SyncContext } from './context.ts';
 import { inspect, type Inspection } from './inspect.ts';
 import { mayBeOurs } from './owner-index.ts';
+import { PolicyIndex } from './policy-index.ts';
 import { Registry } from './registry.ts';
 import { type SelfCheck, startSelfCheck } from './self-check.ts';
 import { sync } from './sync.ts';
@@ -61,7 +62,8 @@ export function runDaemonSetController(options: DaemonSetControllerOptions): Dae
   const clock = followedClock(options.clock, followClock);
   const writes = createAdaptiveConcurrency({ clock });
 
-  const registry = new Registry({ now: () => clock.now(), touched: touch });
+  const policies = new PolicyIndex();
+  const registry = new Registry({ policies, now: () => clock.now(), touched: touch });
   const queue = createWorkQueue<string>({
     clock,
     concurrency,
@@ -95,6 +97,7 @@ export function runDaemonSetController(options: DaemonSetControllerOptions): Dae
       recorder.record(referenceTo(resources.daemonSets, object), type, reason, message),
     limit: ({ key, object }, of, write) =>
       writes.run(write, { signal, flow: `${of} ${key}`, urgent: isCritical(object) }),
+    policies,
     podsVersion: () => pods.version,
     revisionsVersion: () => revisions.version,
     touch,
@@ -149,6 +152,15 @@ export function runDaemonSetController(options: DaemonSetControllerOptions): Dae
       removed: (revision) => registry.removeRevision(revision),
     },
   });
+  const rolloutPolicies = startReflector({
+    ...common,
+    source: listWatchIfServed(client, resources.rolloutPolicies, clock),
+    project: (policy) => policy,
+    handlers: {
+      applied: (policy) => registry.setPolicy(policy),
+      removed: (policy) => registry.removePolicy(policy),
+    },
+  });
   const pods = startReflector({
     ...common,
     source: listWatch(client, resources.pods, { fields: podFields }),
@@ -159,7 +171,7 @@ export function runDaemonSetController(options: DaemonSetControllerOptions): Dae
     },
   });
 
-  const parts: Part[] = [nodes, daemonSets, revisions, pods, queue];
+  const parts: Part[] = [nodes, daemonSets, revisions, rolloutPolicies, pods, queue];
   const { selfCheckMs = 0, onSelfCheck = () => undefined } = options;
   const selfCheck = { ...common, client, intervalMs: selfCheckMs, nodes, pods, onCheck: onSelfCheck };
   if (selfCheckMs > 0) parts.push(startSelfCheck({ ...selfCheck, tracked: () => registry.all(), touch }));

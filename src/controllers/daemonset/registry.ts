@@ -1,12 +1,20 @@
 // Routes what the watches bring to the DaemonSets it concerns: nodes to all of them, pods and revisions to the one that
 // controls them or to those that may adopt them. O(1) per event of a controlled pod; keeps views by owner, so that a
 // DaemonSet that appears later finds what is already there. Decides nothing: claim() does (core/daemonset/ownership.ts).
-import { type ControllerRevision, controllerOf, type DaemonSet, type Stored } from '../../api/index.ts';
+import {
+  type ControllerRevision,
+  controllerOf,
+  type DaemonSet,
+  type RolloutPolicy,
+  type Stored,
+} from '../../api/index.ts';
 import { type Claim, claim, type NodeView, type PodView, sameNode } from '../../core/daemonset/index.ts';
 import { type OwnedEntry, OwnerIndex } from './owner-index.ts';
+import type { PolicyIndex } from './policy-index.ts';
 import { claimantOf, track, type Tracked } from './tracked.ts';
 
 export interface RegistryOptions {
+  readonly policies: PolicyIndex;
   now(): number;
   /** Something of this DaemonSet changed. */
   touched(tracked: Tracked): void;
@@ -46,7 +54,7 @@ export class Registry {
     }
     const before = known.object;
     known.object = object;
-    if (before.metadata.generation !== object.metadata.generation) known.historyIsStale = true;
+    if (before.metadata.generation !== object.metadata.generation) known.targetIsStale = true;
     const deleting = object.metadata.deletionTimestamp !== undefined;
     if (known.claimant.deleting !== deleting || before.metadata.generation !== object.metadata.generation) {
       known.claimant = claimantOf(object);
@@ -116,7 +124,25 @@ export class Registry {
       tracked.goneRevisions.add(entry.uid);
       tracked.unseenRevisions.delete(entry.uid);
       if (!tracked.revisions.delete(entry.uid)) continue;
-      tracked.historyIsStale = true;
+      tracked.targetIsStale = true;
+      this.#options.touched(tracked);
+    }
+  }
+
+  setPolicy(policy: Stored<RolloutPolicy>): void {
+    this.#policyChanged(this.#options.policies.set(policy));
+  }
+
+  removePolicy(policy: Stored<RolloutPolicy>): void {
+    this.#policyChanged(this.#options.policies.remove(policy));
+  }
+
+  /** The DaemonSets with these keys have another policy now. */
+  #policyChanged(keys: readonly string[]): void {
+    for (const key of keys) {
+      const tracked = this.#byKey.get(key);
+      if (tracked === undefined) continue;
+      tracked.targetIsStale = true;
       this.#options.touched(tracked);
     }
   }
@@ -169,7 +195,7 @@ export class Registry {
     tracked.unseenRevisions.delete(uid);
     if (!ours && verdict !== 'adopt') return;
     if (ours) tracked.revisions.set(uid, revision);
-    tracked.historyIsStale = true;
+    tracked.targetIsStale = true;
     this.#options.touched(tracked);
   }
 

@@ -10,6 +10,7 @@ import {
   revisionOf,
 } from '../../core/daemonset/index.ts';
 import type { SyncContext } from './context.ts';
+import { provenRevision } from './rollouts.ts';
 import { isStillThere } from './still-there.ts';
 import type { Tracked } from './tracked.ts';
 
@@ -63,7 +64,7 @@ export function dropUnseen({ revisionsVersion }: SyncContext, tracked: Tracked):
   for (const [uid, version] of tracked.unseenRevisions) {
     if (!(Number(revisionsVersion()) >= version)) continue;
     tracked.unseenRevisions.delete(uid);
-    if (tracked.revisions.delete(uid)) tracked.historyIsStale = true;
+    if (tracked.revisions.delete(uid)) tracked.targetIsStale = true;
   }
 }
 
@@ -72,7 +73,9 @@ export async function pruneHistory(context: SyncContext, tracked: Tracked, curre
   const revisions = [...tracked.revisions.values()];
   const current = revisions.find((revision) => hashOf(revision) === currentHash);
   if (current === undefined) return;
-  const doomed = decidePruning(tracked.object, revisions, current, (hash) => tracked.ledger.isRevisionLive(hash));
+  const proven = provenRevision(context, tracked);
+  const isNeeded = (hash: string) => hash === proven || tracked.ledger.isRevisionLive(hash);
+  const doomed = decidePruning(tracked.object, revisions, current, isNeeded);
   for (const revision of doomed) await removeRevision(context, tracked, revision);
 }
 

@@ -21,8 +21,9 @@ export async function writeStatus(context: SyncContext, tracked: Tracked): Promi
   const { target } = ledger;
   if (target === undefined) return undefined;
   const now = context.clock.now();
+  const [policy] = context.policies.of(tracked.key);
   const statusFor = (object: DaemonSet) =>
-    nextStatus(object.status, target, ledger.counts, tracked.problem, formatTime(now));
+    nextStatus(object.status, target, ledger.counts, tracked.problem, formatTime(now), policy?.status);
   if (sameStatus(tracked.object.status, statusFor(tracked.object))) return undefined;
   const intervalMs = isComplete(ledger.counts) ? lastStatusIntervalMs : restMs(tracked);
   const beganAt = steadyNow(context.clock);

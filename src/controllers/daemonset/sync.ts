@@ -1,13 +1,13 @@
 // One sync of one DaemonSet, step by step. Level-triggered: reads what is true now, does what is missing, may run at any
 // time and any number of times. Costs what changed since the last one, not the size of the cluster.
 import { isEmptySelector } from '../../api/index.ts';
-import { compileTarget, sameTarget } from '../../core/daemonset/index.ts';
 import { act } from './actions.ts';
 import { settleClaims } from './claims.ts';
 import type { SyncContext } from './context.ts';
 import { rememberUnseen } from './outcomes.ts';
 import { nextProgress } from './progress.ts';
 import { dropUnseen, pruneHistory, settleHistory } from './revisions.ts';
+import { aim, settleRollout } from './rollouts.ts';
 import { isStillThere } from './still-there.ts';
 import { writeStatus } from './status-writer.ts';
 import type { Tracked } from './tracked.ts';
@@ -39,17 +39,18 @@ export async function sync(context: SyncContext, tracked: Tracked): Promise<numb
   if (tracked.gone) return undefined;
   rememberUnseen(context, tracked);
   ledger.advance(context.clock.now());
+  const rolloutDueMs = await settleRollout(context, tracked);
   if (ledger.target !== undefined)
     tracked.progress = nextProgress(tracked.progress, ledger.target, ledger.counts, context.clock.now());
   if (!(await mayReplace(context, tracked))) return undefined;
   // An orphan that came meanwhile would be missing in the count, and a revision that went would be missing under the pods
   // that are made of it. Both wake this sync again.
-  if (tracked.podsToAdopt.size === 0 && !tracked.historyIsStale) act(context, tracked);
+  if (tracked.podsToAdopt.size === 0 && !tracked.targetIsStale) act(context, tracked);
   // A refusal is a problem only while something waits to be created.
   if (ledger.waitingToCreate === 0 && tracked.creates.inFlight === 0) tracked.problem = undefined;
   const statusDueMs = await writeStatus(context, tracked);
   await pruneWhenSettled(context, tracked);
-  return nextDueMs(context, tracked, statusDueMs);
+  return nextDueMs(context, tracked, statusDueMs, rolloutDueMs);
 }
 
 /**
@@ -67,19 +68,17 @@ async function mayReplace(context: SyncContext, tracked: Tracked): Promise<boole
   }
 }
 
-/** Brings history and ledger in line with the DaemonSet when its spec or its revisions changed. */
+/** Brings history and ledger in line with the DaemonSet when its spec, its revisions or its policy changed. */
 async function retarget(context: SyncContext, tracked: Tracked): Promise<void> {
-  while (tracked.historyIsStale) {
+  while (tracked.targetIsStale) {
     // What arrives while the history is being written makes it stale again.
-    tracked.historyIsStale = false;
+    tracked.targetIsStale = false;
     try {
-      const { object } = tracked;
-      const current = await settleHistory(context, tracked, object);
-      if (current === undefined) return;
-      const target = compileTarget(object, current.hash, current.duplicates);
-      if (!sameTarget(tracked.ledger.target, target)) tracked.ledger.retarget(target, context.clock.now());
+      tracked.current = await settleHistory(context, tracked, tracked.object);
+      if (tracked.current === undefined) return;
+      aim(context, tracked);
     } catch (error) {
-      tracked.historyIsStale = true;
+      tracked.targetIsStale = true;
       throw error;
     }
   }
@@ -93,13 +92,17 @@ async function pruneWhenSettled(context: SyncContext, tracked: Tracked): Promise
   await pruneHistory(context, tracked, ledger.target.revision);
 }
 
-function nextDueMs({ clock }: SyncContext, tracked: Tracked, statusDueMs: number | undefined): number | undefined {
+function nextDueMs(
+  { clock }: SyncContext,
+  tracked: Tracked,
+  ...others: readonly (number | undefined)[]
+): number | undefined {
   const now = clock.now();
   const { ledger, creates, deletes } = tracked;
   const due = [ledger.dueAt, creates.blockedUntil, deletes.blockedUntil].map((at) =>
     at === undefined || at <= now ? undefined : at - now,
   );
-  const waits = [statusDueMs, ledger.dueAt !== undefined && ledger.dueAt <= now ? 1 : undefined, ...due].filter(
+  const waits = [...others, ledger.dueAt !== undefined && ledger.dueAt <= now ? 1 : undefined, ...due].filter(
     (ms) => ms !== undefined,
   );
   if (tracked.unseenRevisions.size > 0) waits.push(dueMsMax);

@@ -9,6 +9,7 @@ import {
 } from '../../api/index.ts';
 import { type Action, type Claimant, Ledger, type PodView } from '../../core/daemonset/index.ts';
 import type { Progress } from './progress.ts';
+import type { CurrentRevision } from './revisions.ts';
 import { createWriteWindow, type WriteWindow } from './write-window.ts';
 
 /** A write that is on its way, or has happened and that the watch is still to show (outcomes.ts). */
@@ -37,8 +38,10 @@ export interface Tracked {
   readonly goneRevisions: Set<string>;
   /** Revisions that an answer brought and the watch is still to show: UID → the version they were made at. */
   readonly unseenRevisions: Map<string, number>;
-  /** The template or the revisions changed since the history was last brought in order. */
-  historyIsStale: boolean;
+  /** The revision that is the newest, once the history was brought in order. */
+  current: CurrentRevision | undefined;
+  /** Template, revisions or policy changed since the ledger was last aimed. */
+  targetIsStale: boolean;
   /** Pods to be adopted or released, by UID. */
   readonly podsToAdopt: Map<string, PodView>;
   readonly podsToRelease: Map<string, PodView>;
@@ -53,6 +56,8 @@ export interface Tracked {
   statusWrittenAt: number;
   /** How long that took: a slow API server is asked less often. */
   statusTookMs: number;
+  /** When the status of its policy was last written. */
+  policyWrittenAt: number;
   saidSelectingAll: boolean;
   /** Somebody else has taken a pod of it since it was last known to be there: the garbage collector, perhaps. */
   lostPods: boolean;
@@ -73,7 +78,8 @@ export function track(object: Stored<DaemonSet>): Tracked {
     removedRevisions: new Set(),
     goneRevisions: new Set(),
     unseenRevisions: new Map(),
-    historyIsStale: true,
+    current: undefined,
+    targetIsStale: true,
     podsToAdopt: new Map(),
     podsToRelease: new Map(),
     revisionsToAdopt: new Map(),
@@ -83,6 +89,7 @@ export function track(object: Stored<DaemonSet>): Tracked {
     problem: undefined,
     statusWrittenAt: Number.NEGATIVE_INFINITY,
     statusTookMs: 0,
+    policyWrittenAt: Number.NEGATIVE_INFINITY,
     saidSelectingAll: false,
     lostPods: false,
     progress: undefined,

@@ -9,7 +9,15 @@ import { type PodsByFate, sortPods } from './fate.ts';
 import type { Action, CreateReason, DeleteReason } from './plan.ts';
 import type { Verdict } from './placement.ts';
 import { type Assessment, idle, nothing, type Removal, sentForgottenAt, type Slot, type SlotState } from './slot.ts';
-import { isWantedRevision, surges, type Target, wantedRevision } from './target.ts';
+import {
+  isNewestRevision,
+  isRolling,
+  isWantedRevision,
+  placementOn,
+  surges,
+  type Target,
+  wantedRevision,
+} from './target.ts';
 import { isTerminal, type NodeView, type PodView, revisionOf } from './views.ts';
 
 export function assess(slot: Slot, target: Target, now: number): Assessment {
@@ -38,7 +46,7 @@ export function confirms(slot: Slot, target: Target, action: Action, now: number
 function assessPods(slot: Slot, target: Target, now: number): Assessment {
   const pods = sortPods(slot, target, now);
   if (slot.node === undefined) return assessLost(pods);
-  const verdict = slot.verdict ?? target.placement(slot.node);
+  const verdict = slot.verdict ?? placementOn(target, slot.node);
   if (!verdict.stay) return assessUnwanted(pods);
   const node = asKnownByPods(slot.node, slot.aliveAt);
   if (!verdict.run) return assessMisscheduled(slot, node, verdict, pods, target, now);
@@ -96,7 +104,7 @@ function assessMisscheduled(
     misscheduled: true,
     blocking: broken && blame(node, kept, leaving, target, now).counts,
     removals: [...finishedNow.removals, ...remove(extra, 'excess')],
-    ...(outdated && !down && target.strategy.type === 'RollingUpdate' ? { retirable: kept } : {}),
+    ...(outdated && !down && isRolling(target, node) ? { retirable: kept } : {}),
     // Which of several stays depends on which serves, and that time may change.
     ...review(finishedNow.reviewAt, ...live.map((pod) => becomesAvailable(pod, target, now))),
   };
@@ -112,6 +120,7 @@ function saysNodeIsDown({ obstacle }: Verdict): boolean {
 function assessNode(slot: Slot, node: NodeView, pods: PodsByFate, target: Target, now: number): Assessment {
   const { live, finished, leaving } = pods;
   const wanted = (pod: PodView) => isWantedRevision(target, node, revisionOf(pod));
+  const isNewest = (pod: PodView | undefined) => pod !== undefined && isNewestRevision(target, revisionOf(pod));
   const available = (pod: PodView) => isAvailable(pod, target.minReadyMs, now);
   const surge = surges(target);
   const creating = slot.creating !== undefined;
@@ -127,14 +136,15 @@ function assessNode(slot: Slot, node: NodeView, pods: PodsByFate, target: Target
 
   let create: CreateReason | undefined;
   let replaceable: PodView | undefined;
-  const rolling = target.strategy.type === 'RollingUpdate';
+  const rolling = isRolling(target, node);
 
   if (fresh === undefined && old === undefined) {
     // None → create. Without surge the name and place of the old pod must be free; with surge a terminating one may
     // linger, once it is seen to terminate: until then it may still serve, and the new one would take a place in the
     // surge. A finished pod has to be removed first, which is where its back-off holds the next one up.
     const free = surge ? !leaving.some(mayServe) && standing(slot.pods) < standingMax : leaving.length === 0;
-    if (free && finished.length === 0 && !creating) create = 'missing';
+    const made = wantedRevision(target, node) !== undefined;
+    if (made && free && finished.length === 0 && !creating) create = 'missing';
   } else if (fresh !== undefined && old !== undefined) {
     // Surge, both there: the old one goes when it does not serve, or when the new one does.
     if (!old.ready || available(fresh))
@@ -146,9 +156,13 @@ function assessNode(slot: Slot, node: NodeView, pods: PodsByFate, target: Target
     else if (!creating && !crowded) create = 'surge-unready';
   }
 
+  /** Whatever the node should have: the pod of the newest revision, and what stands beside it. */
+  const [arrived, beside] = isNewest(fresh) ? [fresh, old] : isNewest(old) ? [old, fresh] : [];
   const serving = live.filter(available);
   const isUnavailable = serving.length === 0;
-  const fault = isUnavailable ? blame(node, fresh ?? finishedFresh, leaving, target, now) : { counts: false };
+  const fault = isUnavailable
+    ? blame(node, fresh ?? arrived ?? finishedFresh, leaving, target, now)
+    : { counts: false };
   return {
     state: stateOf({ fresh, old, extra, finished, leaving }, available),
     desired: true,
@@ -156,7 +170,7 @@ function assessNode(slot: Slot, node: NodeView, pods: PodsByFate, target: Target
     ready: live.some((pod) => pod.ready),
     available: !isUnavailable,
     // Beside an old pod that still serves, the new one counts once it can take over.
-    updated: fresh !== undefined && (old === undefined || available(fresh)),
+    updated: arrived !== undefined && (beside === undefined || available(arrived)),
     misscheduled: false,
     blocking: isUnavailable && fault.counts,
     surging: surge && isSurging(slot, node, fresh ?? finishedFresh, old, available),

@@ -111,6 +111,7 @@ export function slot(node: NodeView | undefined, pods: readonly PodView[], chang
     name: 'node-1',
     node,
     verdict: undefined,
+    wave: undefined,
     pods,
     creating: undefined,
     deleting: new Map(),

@@ -16,8 +16,9 @@ import {
 } from './plan.ts';
 import { allowance, keepsBudget } from './rollout.ts';
 import { assess, confirms } from './assess.ts';
+import type { WaveCounts } from './policy/stage.ts';
 import { forgetSent, idle, setTimes, type Slot, type SlotState } from './slot.ts';
-import { surges, type Target, wantedRevision } from './target.ts';
+import { placementOn, surges, type Target, wantedRevision } from './target.ts';
 import { bump, type Candidacy, type Counts, Totals } from './totals.ts';
 import { type NodeView, type PodView, revisionOf } from './views.ts';
 
@@ -72,6 +73,22 @@ export class Ledger {
     return false;
   }
 
+  /** Of how many nodes each wave of the policy is, and how they stand. */
+  get waves(): readonly WaveCounts[] {
+    return this.#totals.waves;
+  }
+
+  /** The hashes that pods carry, finished ones and those that go included. */
+  get revisionsOfPods(): Iterable<string> {
+    return this.#podsOfRevision.keys();
+  }
+
+  /** Nodes where a pod of the newest revision should run. */
+  *eligible(): Iterable<NodeView> {
+    for (const { node } of this.#slots.values())
+      if (node !== undefined && this.#target?.placement(node).run) yield node;
+  }
+
   /** How many nodes wait to be replaced as the budget allows. */
   get outdated(): number {
     return this.#totals.outdated;
@@ -87,9 +104,10 @@ export class Ledger {
     const moved = this.#target?.generation !== target.generation;
     this.#target = target;
     for (const slot of this.#slots.values()) {
+      this.#withdraw(slot);
       if (moved) slot.backoff = undefined;
-      slot.verdict = slot.node === undefined ? undefined : target.placement(slot.node);
-      this.#reassess(slot, now);
+      this.#place(slot);
+      this.#enter(slot, now);
     }
   }
 
@@ -98,7 +116,7 @@ export class Ledger {
     // The old assessment is withdrawn under the old zone.
     this.#withdraw(slot);
     slot.node = node;
-    slot.verdict = this.#target?.placement(node);
+    this.#place(slot);
     this.#enter(slot, now);
   }
 
@@ -107,7 +125,7 @@ export class Ledger {
     if (slot === undefined) return;
     this.#withdraw(slot);
     slot.node = undefined;
-    slot.verdict = undefined;
+    this.#place(slot);
     slot.backoff = undefined;
     this.#enter(slot, now);
   }
@@ -290,6 +308,7 @@ export class Ledger {
         name,
         node: undefined,
         verdict: undefined,
+        wave: undefined,
         pods: noPods,
         creating: undefined,
         deleting: nothingSent,
@@ -302,6 +321,14 @@ export class Ledger {
       this.#totals.add(slot, idle);
     }
     return slot;
+  }
+
+  /** What the target says of the node by itself. */
+  #place(slot: Slot): void {
+    const { node } = slot;
+    const target = this.#target;
+    slot.verdict = node === undefined || target === undefined ? undefined : placementOn(target, node);
+    slot.wave = node === undefined ? undefined : target?.gate?.waveOf(node);
   }
 
   #reassess(slot: Slot, now: number): void {
@@ -343,7 +370,7 @@ export class Ledger {
 }
 
 function creation(slot: Slot, target: Target, reason: CreateReason): CreatePod {
-  const revision = wantedRevision(target, slot.node!);
+  const revision = wantedRevision(target, slot.node!)!;
   return { type: 'create', node: slot.name, revision, name: nextPodName(slot, target, revision), reason };
 }
 

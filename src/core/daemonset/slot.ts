@@ -17,6 +17,8 @@ export interface Slot {
   /** Absent when the node does not exist (any more). */
   node: NodeView | undefined;
   verdict: Verdict | undefined;
+  /** The node's wave in the rollout, where a policy has waves. */
+  wave: number | undefined;
   /** Pods of the DaemonSet on this node or pinned to it, as last seen. */
   pods: readonly PodView[];
   /** A create that was sent and whose pod was not seen yet. */

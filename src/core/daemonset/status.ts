@@ -1,20 +1,33 @@
 // The DaemonSet's status from the ledger's counts, and its two conditions in words.
-import { type Condition, type DaemonSetStatus, findCondition, type Timestamp, withCondition } from '../../api/index.ts';
+import {
+  type Condition,
+  type DaemonSetStatus,
+  findCondition,
+  type RolloutPhase,
+  type RolloutPolicyStatus,
+  type Timestamp,
+  withCondition,
+} from '../../api/index.ts';
 import type { Counts } from './totals.ts';
+import { progress } from './policy/policy-status.ts';
 import { resolveBudget } from './rollout.ts';
 import type { Target } from './target.ts';
 
 export const conditionTypes = { available: 'Available', progressing: 'Progressing' } as const;
 
-/** @param problem what keeps the controller from acting (quota, admission …), in the API server's words */
+/**
+ * @param problem what keeps the controller from acting (quota, admission …), in the API server's words
+ * @param rollout what the DaemonSet's RolloutPolicy says, if there is one
+ */
 export function nextStatus(
   before: DaemonSetStatus | undefined,
   target: Target,
   counts: Counts,
   problem: { readonly reason: string; readonly message: string } | undefined,
   now: Timestamp,
+  rollout?: RolloutPolicyStatus,
 ): DaemonSetStatus {
-  const conditions = [availableCondition(target, counts), progressingCondition(target, counts, problem)];
+  const conditions = [availableCondition(target, counts), progressingCondition(target, counts, problem, rollout)];
   return {
     currentNumberScheduled: counts.current,
     numberMisscheduled: counts.misscheduled,
@@ -79,10 +92,13 @@ function progressingCondition(
   target: Target,
   counts: Counts,
   problem: { readonly reason: string; readonly message: string } | undefined,
+  rollout: RolloutPolicyStatus | undefined,
 ): Condition {
   const type = conditionTypes.progressing;
   if (problem !== undefined) return { type, status: 'False', ...problem };
   const { desired, updated, available } = counts;
+  if (rollout?.phase !== undefined && waits.has(rollout.phase))
+    return { type, status: progress(rollout.phase), reason: rollout.phase, message: rollout.message ?? '' };
   if (updated < desired) {
     const message = `revision ${target.revision} is on ${updated} of ${nodes(desired)}`;
     return target.strategy.type === 'OnDelete'
@@ -109,6 +125,16 @@ function progressingCondition(
     message: `revision ${target.revision} is available on all ${nodes(desired)}`,
   };
 }
+
+/** Phases in which nodes keep an older revision on purpose. */
+const waits: ReadonlySet<RolloutPhase> = new Set([
+  'Soaking',
+  'WaitingForApproval',
+  'Paused',
+  'Held',
+  'RolledBack',
+  'Invalid',
+]);
 
 function nodes(count: number): string {
   return `${count} ${count === 1 ? 'node' : 'nodes'}`;

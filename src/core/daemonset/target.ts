@@ -7,7 +7,8 @@ import {
   nearestNumber,
   scaleRoundingUp,
 } from '../../api/index.ts';
-import { compilePlacement, type Placement } from './placement.ts';
+import { compilePlacement, type Placement, type Verdict } from './placement.ts';
+import type { Gate, Stance } from './policy/gate.ts';
 import type { NodeView } from './views.ts';
 
 export interface Target {
@@ -24,6 +25,8 @@ export interface Target {
   readonly minReadyMs: number;
   /** The template's grace period: how long a pod of it may take to stop. */
   readonly graceMs: number;
+  /** What a RolloutPolicy says of each node; absent without one. */
+  readonly gate: Gate | undefined;
 }
 
 export type Strategy =
@@ -32,7 +35,12 @@ export type Strategy =
 
 const graceSecondsDefault = 30;
 
-export function compileTarget(daemonSet: DaemonSet, revision: string, sameRevisions: Iterable<string> = []): Target {
+export function compileTarget(
+  daemonSet: DaemonSet,
+  revision: string,
+  sameRevisions: Iterable<string> = [],
+  gate?: Gate,
+): Target {
   const { metadata, spec } = daemonSet;
   return {
     uid: metadata.uid ?? '',
@@ -45,6 +53,7 @@ export function compileTarget(daemonSet: DaemonSet, revision: string, sameRevisi
     strategy: strategyOf(spec),
     minReadyMs: (spec.minReadySeconds ?? 0) * 1000,
     graceMs: nearestNumber(spec.template.spec.terminationGracePeriodSeconds ?? graceSecondsDefault) * 1000,
+    gate,
   };
 }
 
@@ -59,15 +68,41 @@ function strategyOf(spec: DaemonSetSpec): Strategy {
   };
 }
 
-/** The revision a pod on this node should be made from. */
-export function wantedRevision(target: Target, _node: NodeView): string {
-  return target.revision;
+/** Without a policy every node gets the newest revision. */
+function stanceOn({ gate }: Target, node: NodeView): Stance {
+  return gate?.stanceOn(node) ?? 'go';
+}
+
+/** The revision a pod on this node should be made from; undefined when there is none that it may have. */
+export function wantedRevision(target: Target, node: NodeView): string | undefined {
+  return stanceOn(target, node) === 'go' ? target.revision : target.gate?.proven?.hash;
 }
 
 /** Whether a pod of this revision is what the node should have: the same hash, or one that means the same template. */
 export function isWantedRevision(target: Target, node: NodeView, revision: string | undefined): boolean {
-  if (revision === undefined) return false;
-  return revision === wantedRevision(target, node) || target.sameRevisions.has(revision);
+  const wanted = wantedRevision(target, node);
+  if (revision === undefined || wanted === undefined) return false;
+  return revision === wanted || (wanted === target.revision && target.sameRevisions.has(revision));
+}
+
+/** Whether the pod is of the newest revision, wanted or not. */
+export function isNewestRevision(target: Target, revision: string | undefined): boolean {
+  return revision !== undefined && target.sameRevisions.has(revision);
+}
+
+/** Whether pods of other revisions are replaced on this node, as the budget allows. */
+export function isRolling(target: Target, node: NodeView): boolean {
+  return target.strategy.type === 'RollingUpdate' && stanceOn(target, node) !== 'hold';
+}
+
+/** Where the node's revision runs. What is there already stays on a held node when either revision may stay. */
+export function placementOn(target: Target, node: NodeView): Verdict {
+  const newest = target.placement(node);
+  const stance = stanceOn(target, node);
+  const placement = target.gate?.proven?.placement;
+  if (stance === 'go' || placement === undefined) return newest;
+  const proven = placement(node);
+  return stance === 'hold' && newest.stay && !proven.stay ? { ...proven, stay: true } : proven;
 }
 
 /** Whether a new pod may start beside the old one: a surge that is not zero, of whatever size. (upstream: AllowsSurge) */
@@ -80,6 +115,7 @@ export function sameTarget(a: Target | undefined, b: Target): boolean {
   return (
     a?.generation === b.generation &&
     a.revision === b.revision &&
+    a.gate?.key === b.gate?.key &&
     a.sameRevisions.symmetricDifference(b.sameRevisions).size === 0
   );
 }

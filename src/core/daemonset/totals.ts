@@ -3,6 +3,7 @@
 import { Candidates } from './candidates.ts';
 import type { Fleet } from './rollout.ts';
 import type { Assessment, Slot, SlotState, Tally } from './slot.ts';
+import type { WaveCounts } from './policy/stage.ts';
 import { zoneOf } from './views.ts';
 
 export interface Counts {
@@ -34,6 +35,8 @@ export class Totals {
   /** Slots with something to create or remove now, whatever the budget; oldest first. */
   readonly toCreate = new Set<Slot>();
   readonly toRemove = new Set<Slot>();
+  /** By wave of the policy, if there is one. */
+  readonly #waves: WaveTotals[] = [];
   readonly #candidates = { settling: new Candidates(), serving: new Candidates(), retirable: new Candidates() };
   readonly #busyInZone = new Map<string, number>();
 
@@ -51,6 +54,11 @@ export class Totals {
     return this.#candidates.settling.size + this.#candidates.serving.size;
   }
 
+  /** What a RolloutPolicy goes by; waves without nodes may be missing. */
+  get waves(): readonly WaveCounts[] {
+    return this.#waves;
+  }
+
   get fleet(): Fleet {
     const { desired, blocking, surging, available } = this.counts;
     const { settling, retirable } = this.#candidates;
@@ -65,6 +73,7 @@ export class Totals {
   #apply(slot: Slot, assessment: Assessment, sign: 1 | -1): void {
     for (const key of tallied) if (assessment[key]) this.counts[key] += sign;
     bump(this.states, assessment.state, sign);
+    if (assessment.desired && slot.wave !== undefined) this.#countInWave(slot.wave, assessment, sign);
     const zone = slot.node === undefined ? '' : zoneOf(slot.node);
     if (assessment.blocking || assessment.surging) bump(this.#busyInZone, zone, sign);
     const entering = sign === 1;
@@ -75,6 +84,22 @@ export class Totals {
     if (entering) this.#candidates[candidacy].add(zone, slot.name);
     else this.#candidates[candidacy].remove(zone, slot.name);
   }
+
+  #countInWave(wave: number, assessment: Assessment, sign: 1 | -1): void {
+    while (this.#waves.length <= wave) this.#waves.push({ nodes: 0, updated: 0, available: 0, pending: 0 });
+    const counts = this.#waves[wave]!;
+    counts.nodes += sign;
+    if (assessment.updated) counts.updated += sign;
+    if (assessment.available) counts.available += sign;
+    if (isPending(assessment)) counts.pending += sign;
+  }
+}
+
+type WaveTotals = { -readonly [K in keyof WaveCounts]: WaveCounts[K] };
+
+/** Serves, and not with the newest revision; or does not serve, and no dead node is to blame. */
+function isPending({ available, updated, blocking }: Assessment): boolean {
+  return available ? !updated : blocking;
 }
 
 const tallied = [

@@ -1,0 +1,217 @@
+// Carries the rollout of one DaemonSet on under its RolloutPolicy: aims the ledger at what the policy allows, and writes
+// each stage to the policy's status before anything is done for it. The write names the version of the policy it was
+// decided on, so that a pause, or any other edit, is never overtaken: it makes the write fail.
+import {
+  formatTime,
+  isReason,
+  resources,
+  type RolloutPolicy,
+  type RolloutPolicyStatus,
+  StatusError,
+  type Stored,
+} from '../../api/index.ts';
+import {
+  compileGate,
+  compilePlacement,
+  compileTarget,
+  conflictStatus,
+  type Gate,
+  hashOf,
+  isStep,
+  nextStage,
+  type PolicyProblem,
+  type PolicyView,
+  readPolicy,
+  type RolloutFacts,
+  samePolicyStatus,
+  sameTarget,
+  type Stage,
+  type Target,
+  templateOf,
+  withConditions,
+} from '../../core/daemonset/index.ts';
+import type { SyncContext } from './context.ts';
+import type { Tracked } from './tracked.ts';
+
+type StoredPolicy = Stored<RolloutPolicy>;
+
+/** Waves that are done at once are passed one by one; what takes more steps than this goes on in the next sync. */
+const stepsMax = 100;
+/** Numbers and words of the status are written this often. */
+const countsMs = 1000;
+const retryMs = 1000;
+
+/** What the ledger is to go for: the newest revision, as far as the policy's last acknowledged status lets it. */
+export function aim(context: SyncContext, tracked: Tracked): void {
+  const { object, current, ledger } = tracked;
+  if (current === undefined) return;
+  const { hash, duplicates } = current;
+  const [policy] = context.policies.of(tracked.key);
+  const gate = policy === undefined ? undefined : gateOf(tracked, policy, hash, new Set([hash, ...duplicates]));
+  const target = compileTarget(object, hash, duplicates, gate);
+  if (!sameTarget(ledger.target, target)) ledger.retarget(target, context.clock.now());
+}
+
+function gateOf(tracked: Tracked, policy: StoredPolicy, revision: string, sameRevisions: ReadonlySet<string>): Gate {
+  return compileGate({
+    policy: readPolicy(policy),
+    status: policy.status,
+    daemonSetUid: tracked.uid,
+    revision,
+    sameRevisions,
+    placementOf(hash) {
+      const template = templateOfHash(tracked, hash);
+      return template === undefined ? undefined : compilePlacement(template.spec);
+    },
+  });
+}
+
+/** The template that a revision stands for; undefined when it does not exist. */
+export function templateOfHash({ revisions }: Tracked, hash: string) {
+  const found = [...revisions.values()].find((revision) => hashOf(revision) === hash);
+  return found === undefined ? undefined : templateOf(found);
+}
+
+/** The last revision that went all the way, as long as a policy says so. */
+export function provenRevision({ policies }: SyncContext, { key, uid }: Tracked): string | undefined {
+  const status = policies.of(key)[0]?.status;
+  return status?.daemonSetUID === uid ? status.provenRevision : undefined;
+}
+
+/** Takes the steps that are due. Returns when it wants to be called again (ms from now), if time alone brings more. */
+export async function settleRollout(context: SyncContext, tracked: Tracked): Promise<number | undefined> {
+  for (let step = 0; step < stepsMax && !tracked.gone && !tracked.targetIsStale; step++) {
+    const [policy, ...others] = context.policies.of(tracked.key);
+    for (const other of others) await refuse(context, tracked, other, policy!.metadata.name);
+    const { target } = tracked.ledger;
+    if (policy === undefined || target === undefined) return undefined;
+    const stage = decide(tracked, target, policy, context.clock.now());
+    const isDue = isStep(policy.status, stage.status);
+    if (!isDue) return await writeCounts(context, tracked, policy, stage);
+    const outcome = await write(context, tracked, policy, stage.status);
+    if (outcome === 'failed') return retryMs;
+    if (outcome === 'written') tell(context, tracked, policy.status, stage.status);
+    aim(context, tracked);
+  }
+  return retryMs;
+}
+
+function decide(tracked: Tracked, target: Target, policy: StoredPolicy, now: number): Stage {
+  const view = readPolicy(policy);
+  if ('problem' in view) return invalid(policy, view);
+  return nextStage(view, policy.status, factsOf(tracked, target, view, policy), now);
+}
+
+/** Everything is held; what is known is kept until the policy can be read again. */
+function invalid({ metadata, status }: StoredPolicy, { problem }: PolicyProblem): Stage {
+  return {
+    status: { ...status, observedGeneration: metadata.generation ?? 0, phase: 'Invalid', message: problem },
+  };
+}
+
+function factsOf(
+  { uid, ledger, revisions }: Tracked,
+  target: Target,
+  view: PolicyView,
+  { status }: StoredPolicy,
+): RolloutFacts {
+  const live = new Set(ledger.revisionsOfPods);
+  const older = [...revisions.values()]
+    .filter((revision) => live.has(hashOf(revision)) && !target.sameRevisions.has(hashOf(revision)))
+    .toSorted((a, b) => b.revision - a.revision)[0];
+  return {
+    daemonSetUid: uid,
+    revision: target.revision,
+    sameRevisions: target.sameRevisions,
+    older: older === undefined ? undefined : hashOf(older),
+    provenExists: [...revisions.values()].some((revision) => hashOf(revision) === status?.provenRevision),
+    onDelete: target.strategy.type === 'OnDelete',
+    waves: view.waves.map((_, index) => ledger.waves[index] ?? noNodes),
+    eligible: () => ledger.eligible(),
+  };
+}
+
+const noNodes = { nodes: 0, updated: 0, available: 0, pending: 0 };
+
+/** Nothing waits for these: they are written now and then. */
+async function writeCounts(
+  context: SyncContext,
+  tracked: Tracked,
+  policy: StoredPolicy,
+  { status, reviewAt }: Stage,
+): Promise<number | undefined> {
+  const now = context.clock.now();
+  const reviewMs = reviewAt === undefined ? undefined : Math.max(reviewAt - now, 1);
+  if (samePolicyStatus(policy.status, withConditions(status, policy.status?.conditions, formatTime(now))))
+    return reviewMs;
+  const waitMs = tracked.policyWrittenAt + countsMs - now;
+  if (waitMs > 0 && waitMs <= countsMs) return Math.min(waitMs, reviewMs ?? waitMs);
+  return (await write(context, tracked, policy, status)) === 'written' ? reviewMs : retryMs;
+}
+
+/** `changed`: not written, for the policy is another by now, which is known now; it is to be decided anew. */
+type Outcome = 'written' | 'changed' | 'failed';
+
+async function write(
+  context: SyncContext,
+  tracked: Tracked,
+  policy: StoredPolicy,
+  status: RolloutPolicyStatus,
+): Promise<Outcome> {
+  const now = context.clock.now();
+  tracked.policyWrittenAt = now;
+  return update(context, tracked, policy, withConditions(status, policy.status?.conditions, formatTime(now)));
+}
+
+/** A policy that does not count says so. */
+async function refuse(context: SyncContext, tracked: Tracked, policy: StoredPolicy, winner: string): Promise<void> {
+  const status = conflictStatus(policy, winner, formatTime(context.clock.now()));
+  if (!samePolicyStatus(policy.status, status)) await update(context, tracked, policy, status);
+}
+
+async function update(
+  { client, limit, policies, signal, log }: SyncContext,
+  tracked: Tracked,
+  policy: StoredPolicy,
+  status: RolloutPolicyStatus,
+): Promise<Outcome> {
+  const { namespace, name } = policy.metadata;
+  try {
+    try {
+      const changed = { ...policy, status };
+      policies.set(
+        await limit(tracked, 'sync', () =>
+          client.update(resources.rolloutPolicies, changed, { subresource: 'status', signal }),
+        ),
+      );
+      return 'written';
+    } catch (error) {
+      if (!isReason(error, 'Conflict')) throw error;
+      // A user was faster, or a write of ours whose answer was lost.
+      policies.set(await client.get(resources.rolloutPolicies, namespace, name, { signal }));
+      return 'changed';
+    }
+  } catch (error) {
+    if (!(error instanceof StatusError) || signal.aborted) throw error;
+    // Gone: the watch will tell.
+    if (!isReason(error, 'NotFound'))
+      log.warn('status of a RolloutPolicy not written', { policy: `${namespace}/${name}`, error });
+    return 'failed';
+  }
+}
+
+/** Says on the DaemonSet what became of its rollout. */
+function tell(
+  { record }: SyncContext,
+  tracked: Tracked,
+  before: RolloutPolicyStatus | undefined,
+  { phase, revision, provenRevision: proven, openWaves = 0, waves = [], message = '' }: RolloutPolicyStatus,
+): void {
+  const sameRollout = before?.revision === revision;
+  if (phase !== before?.phase && phase === 'Held') record(tracked, 'Warning', 'RolloutHeld', message);
+  if (phase !== before?.phase && phase === 'RolledBack') record(tracked, 'Warning', 'RolloutRolledBack', message);
+  if (proven !== undefined && proven !== before?.provenRevision && proven === revision)
+    record(tracked, 'Normal', 'RolloutProven', `revision ${revision} is proven`);
+  else if (proven !== revision && proven !== undefined && !(sameRollout && openWaves === before?.openWaves))
+    record(tracked, 'Normal', 'WaveOpened', `wave ${waves[openWaves - 1]?.name} is open for revision ${revision}`);
+}

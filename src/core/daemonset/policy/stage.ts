@@ -1,0 +1,222 @@
+// How a rollout goes on under a policy: from wave to wave, or to its end. The stage is the policy's status, kept by the
+// API server and nowhere else, so that whoever takes over goes on from there. Pure: the status as it was, what the ledger
+// counts and `now` in, the next status out. One step at a time: the next is decided when this one has been written.
+import { formatTime, parseTime, type RolloutPolicyStatus, scaleRoundingUp } from '../../../api/index.ts';
+import type { NodeView } from '../views.ts';
+import { rankOf } from './gate.ts';
+import type { PolicyView, Wave } from './policy-view.ts';
+
+/** What is so now. */
+export interface RolloutFacts {
+  readonly daemonSetUid: string;
+  /** Hash of the newest revision. */
+  readonly revision: string;
+  /** Hashes that mean the same template. */
+  readonly sameRevisions: ReadonlySet<string>;
+  /** The newest of the other revisions that live pods still carry: what is proven when a policy comes in mid-rollout. */
+  readonly older: string | undefined;
+  readonly provenExists: boolean;
+  /** The DaemonSet waits for its users to delete pods: that takes as long as it takes. */
+  readonly onDelete: boolean;
+  /** By wave, as the newest revision is to be seen there. */
+  readonly waves: readonly WaveCounts[];
+  /** Nodes where the newest template should run. */
+  readonly eligible: () => Iterable<NodeView>;
+}
+
+export interface WaveCounts {
+  readonly nodes: number;
+  readonly updated: number;
+  readonly available: number;
+  /** Neither updated and available, nor unavailable through no fault of the rollout. */
+  readonly pending: number;
+}
+
+export interface Stage {
+  readonly status: RolloutPolicyStatus;
+  /** When time alone brings the next. */
+  readonly reviewAt?: number;
+}
+
+export function nextStage(
+  policy: PolicyView,
+  before: RolloutPolicyStatus | undefined,
+  facts: RolloutFacts,
+  now: number,
+): Stage {
+  const known = before?.daemonSetUID === facts.daemonSetUid ? before : undefined;
+  const rolling = known?.revision !== undefined && facts.sameRevisions.has(known.revision);
+  const sameWaves = known?.waves?.map(({ name }) => name).join() === policy.waves.map(({ name }) => name).join();
+  if (known === undefined || !rolling || !sameWaves) return begin(policy, known, facts, now);
+  const status = {
+    ...known,
+    observedGeneration: policy.generation,
+    revision: facts.revision,
+    ...(facts.sameRevisions.has(known.provenRevision ?? '') ? { provenRevision: facts.revision } : {}),
+    waves: wavesNow(policy, known, facts),
+  };
+  return go(policy, status, facts, now);
+}
+
+/** A revision's first stage: whatever is known to be proven stays so. */
+function begin(policy: PolicyView, known: RolloutPolicyStatus | undefined, facts: RolloutFacts, now: number): Stage {
+  const proven = known === undefined ? facts.older : known.provenRevision;
+  const isProven = facts.sameRevisions.has(proven ?? '');
+  const everywhere = proven === undefined || isProven;
+  const status: RolloutPolicyStatus = {
+    observedGeneration: policy.generation,
+    daemonSetUID: facts.daemonSetUid,
+    revision: facts.revision,
+    ...(proven === undefined ? {} : { provenRevision: isProven ? facts.revision : proven }),
+    openWaves: everywhere ? policy.waves.length : 1,
+    waves: wavesNow(policy, undefined, facts),
+    settledMost: 0,
+    progressedAt: stamp(now),
+    phase: policy.paused ? 'Paused' : proven === undefined ? 'Launching' : isProven ? 'Complete' : 'RollingOut',
+    message: `revision ${facts.revision} begins`,
+  };
+  return { status };
+}
+
+function go(policy: PolicyView, status: RolloutPolicyStatus, facts: RolloutFacts, now: number): Stage {
+  const { revision } = facts;
+  if (policy.paused)
+    return at(status, 'Paused', 'paused: no node is replaced, and missing pods are of the proven revision');
+  // The deadline does not go on while nothing can.
+  const current = status.phase === 'Paused' || status.phase === 'Invalid' ? restarted(status, now) : status;
+  if (status.provenRevision === revision) return at(settled(current), 'Complete', `revision ${revision} is proven`);
+  if (status.provenRevision === undefined) return launch(policy, current, facts);
+  if (current.phase === 'Held' || current.phase === 'RolledBack') {
+    if (policy.retried !== revision) return bad(policy, current, facts, current.message ?? '');
+    return at(restarted(current, now), 'RollingOut', `revision ${revision} is tried again`);
+  }
+  return roll(policy, current, facts, now);
+}
+
+/** Nothing is proven yet, so nothing is held: all nodes at once. */
+function launch(policy: PolicyView, status: RolloutPolicyStatus, { revision, waves }: RolloutFacts): Stage {
+  const { nodes, pending } = sum(waves);
+  const launching = at(
+    { ...status, openWaves: policy.waves.length },
+    'Launching',
+    `nothing is proven yet; revision ${revision} is awaited on ${pending} of ${nodes} nodes`,
+  );
+  return nodes === 0 || pending > 0 ? launching : proven(status, revision);
+}
+
+function roll(policy: PolicyView, status: RolloutPolicyStatus, facts: RolloutFacts, now: number): Stage {
+  const open = status.openWaves ?? 1;
+  const wave = policy.waves[open - 1]!;
+  const { nodes, pending } = sum(facts.waves.slice(0, open));
+  if (pending > 0) return wait(policy, status, facts, { nodes, pending, wave }, now);
+
+  const since = parseTime(status.soakingSince) ?? now;
+  const soaking = { ...status, soakingSince: stamp(since), settledMost: nodes };
+  const soakedAt = since + wave.soakMs;
+  const done = `wave ${wave.name} is done`;
+  if (now < soakedAt) return at(soaking, 'Soaking', `${done} and soaks until ${formatTime(soakedAt)}`, soakedAt);
+  if (wave.manual && policy.approved !== `${facts.revision}/${wave.name}`)
+    return at(soaking, 'WaitingForApproval', `${done} and waits for the approval ${facts.revision}/${wave.name}`);
+  if (open >= policy.waves.length) return proven(status, facts.revision);
+  const next = policy.waves[open]!;
+  return at(restarted({ ...status, openWaves: open + 1 }, now), 'RollingOut', `wave ${next.name} is open`);
+}
+
+/** Nodes of the open waves are on their way, or in trouble. */
+function wait(
+  policy: PolicyView,
+  status: RolloutPolicyStatus,
+  facts: RolloutFacts,
+  { nodes, pending, wave }: { readonly nodes: number; readonly pending: number; readonly wave: Wave },
+  now: number,
+): Stage {
+  const { revision, onDelete } = facts;
+  const settledMost = Math.max(status.settledMost ?? 0, nodes - pending);
+  const forward = settledMost > (status.settledMost ?? 0);
+  // A node that falls back in the soak: its time begins there.
+  const fellBack = status.soakingSince !== undefined;
+  const progressedAt = forward || fellBack ? now : (parseTime(status.progressedAt) ?? now);
+  const going = { ...withoutSoak(status), settledMost, progressedAt: stamp(progressedAt) };
+  const awaited = `revision ${revision} is awaited on ${pending} of ${nodes} nodes`;
+  const deadlineAt = progressedAt + policy.progressDeadlineMs;
+  const patient = onDelete || policy.retried === revision;
+  if (patient || now < deadlineAt) {
+    const until = patient ? undefined : deadlineAt;
+    return at(going, 'RollingOut', `wave ${wave.name}: ${awaited}`, until);
+  }
+  const why = `wave ${wave.name}: ${awaited}, for ${policy.progressDeadlineMs / 1000} s without progress`;
+  return bad(policy, going, facts, why);
+}
+
+/** The revision is known to be bad. What was rolled back stays so; what is held goes back once the policy says so. */
+function bad(policy: PolicyView, status: RolloutPolicyStatus, { provenExists }: RolloutFacts, why: string): Stage {
+  const back = status.phase === 'RolledBack' || (policy.onFailure === 'Rollback' && provenExists);
+  return at(status, back ? 'RolledBack' : 'Held', why);
+}
+
+function proven(status: RolloutPolicyStatus, revision: string): Stage {
+  return at(settled({ ...status, provenRevision: revision }), 'Complete', `revision ${revision} is proven`);
+}
+
+function settled(status: RolloutPolicyStatus): RolloutPolicyStatus {
+  return { ...withoutSoak(status), openWaves: status.waves?.length ?? 0 };
+}
+
+/** The current wave's time and progress begin anew. */
+function restarted(status: RolloutPolicyStatus, now: number): RolloutPolicyStatus {
+  return { ...withoutSoak(status), settledMost: 0, progressedAt: stamp(now) };
+}
+
+function withoutSoak(status: RolloutPolicyStatus): RolloutPolicyStatus {
+  const { soakingSince: _, ...rest } = status;
+  return rest;
+}
+
+function at(
+  status: RolloutPolicyStatus,
+  phase: RolloutPolicyStatus['phase'],
+  message: string,
+  reviewAt?: number,
+): Stage {
+  return { status: { ...status, phase: phase!, message }, ...(reviewAt === undefined ? {} : { reviewAt }) };
+}
+
+/** Ranks are drawn when a rollout begins and when the policy is edited; nodes that join later fall under them. */
+function wavesNow(policy: PolicyView, known: RolloutPolicyStatus | undefined, facts: RolloutFacts) {
+  const keeps = known !== undefined && known.observedGeneration === policy.generation;
+  const ranks = keeps ? (known.waves ?? []).map(({ rankMax }) => rankMax) : drawRanks(policy.waves, facts.eligible());
+  return policy.waves.map(({ name }, index) => {
+    const { nodes = 0, updated = 0, available = 0 } = facts.waves[index] ?? {};
+    const rankMax = ranks[index];
+    return { name, nodes, updated, available, ...(rankMax === undefined ? {} : { rankMax }) };
+  });
+}
+
+/** The highest rank that each wave takes, where it is limited: wave by wave, of the nodes that are left. */
+export function drawRanks(waves: readonly Wave[], nodes: Iterable<NodeView>): readonly (number | undefined)[] {
+  let left = [...nodes];
+  return waves.map(({ takes, limit }) => {
+    const matching = left.filter(takes);
+    if (limit === undefined) {
+      left = left.filter((node) => !takes(node));
+      return undefined;
+    }
+    const count = scaleRoundingUp(limit, matching.length) ?? 0;
+    const ranks = matching.map(({ name }) => rankOf(name)).toSorted((a, b) => a - b);
+    const rankMax = ranks[Math.min(count, ranks.length) - 1] ?? 0;
+    left = left.filter((node) => !takes(node) || rankOf(node.name) > rankMax);
+    return rankMax;
+  });
+}
+
+/** Times have whole seconds: rounded up, nothing ends too early. */
+function stamp(ms: number): string {
+  return formatTime(Math.ceil(ms / 1000) * 1000);
+}
+
+function sum(waves: readonly WaveCounts[]): { readonly nodes: number; readonly pending: number } {
+  return waves.reduce(
+    (total, { nodes, pending }) => ({ nodes: total.nodes + nodes, pending: total.pending + pending }),
+    { nodes: 0, pending: 0 },
+  );
+}
