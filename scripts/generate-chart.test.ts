@@ -32,8 +32,12 @@ function render(template: string, context: object): string {
 
 function rendered(values: object, namespace: string): readonly unknown[] {
   const context = { Values: { ...(defaults as object), ...values }, Release: { Namespace: namespace } };
-  const templates = [...committed].filter(([path]) => path.startsWith('templates/'));
-  return templates.flatMap(([, text]) => parseYaml(render(text, context))).filter((object) => object !== null);
+  const objects = (folder: string, read: (text: string) => string) =>
+    [...committed].filter(([path]) => path.startsWith(folder)).flatMap(([, text]) => parseYaml(read(text)));
+  // What is in crds/ is no template.
+  return [...objects('crds/', (text) => text), ...objects('templates/', (text) => render(text, context))].filter(
+    (object) => object !== null,
+  );
 }
 
 const byKind = (objects: readonly unknown[]) =>

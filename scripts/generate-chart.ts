@@ -43,9 +43,17 @@ export function chartFiles(version: string): ReadonlyMap<string, string> {
     const text = templated(formatYaml(object));
     const optional = object.kind === 'ServiceMonitor';
     const content = optional ? `{{- if .Values.serviceMonitor }}\n${text}{{- end }}\n` : text;
-    files.set(`templates/${object.kind.toLowerCase()}.yaml`, content);
+    files.set(`${folderOf(object.kind)}/${object.kind.toLowerCase()}.yaml`, content);
   }
   return files;
+}
+
+/**
+ * Helm installs what is in crds/ before the rest, as it is, and never changes or deletes it: with a definition every
+ * policy would go. https://helm.sh/docs/chart_best_practices/custom_resource_definitions/
+ */
+function folderOf(kind: string): string {
+  return kind === 'CustomResourceDefinition' ? 'crds' : 'templates';
 }
 
 /** A template that is a whole value is quoted: what somebody chooses stays text, as it is without Helm. */

@@ -25,6 +25,11 @@ export type { PartialField, PartialFields, PartialFieldType } from './partial-fi
 export { apiVersionOf, type Resource } from './resource.ts';
 export * as resources from './resource.ts';
 export {
+  definitionVersionAnnotation,
+  type RolloutPolicyDefinition,
+  rolloutPolicyDefinition,
+} from './rollout-policy-crd.ts';
+export {
   isReason,
   isRetryable,
   type Status,

@@ -18,6 +18,7 @@ import { ensureCertificates, nodeClientCertificate } from './certificates.ts';
 import { createCloser } from './closer.ts';
 import { selectControllers } from './controller-selection.ts';
 import { openDataDirectory } from './data-directory.ts';
+import { ensureDefinitions } from './definitions.ts';
 import { createInProcessClient } from './in-process-client.ts';
 import { writeKubeconfig } from './kubeconfig.ts';
 import { listen } from './listen.ts';
@@ -104,6 +105,8 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
       failed: (error) => log.error('API server', { error }),
     });
     closer.add(() => server.close());
+    await ensureDefinitions(server, { clock, log });
+    signal?.throwIfAborted();
     const { kubeconfigPath } = directory;
     let parts: Parts | undefined;
     const connectNode = createNodeConnections({

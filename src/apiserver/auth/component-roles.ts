@@ -16,6 +16,8 @@ const components = {
       rule([...reading, 'create', 'delete', 'patch', 'update'], ['apps'], ['controllerrevisions']),
       rule([...reading, 'create', 'delete', 'patch'], [''], ['pods']),
       rule(reading, [''], ['nodes']),
+      rule(reading, ['everynode.dev'], ['rolloutpolicies']),
+      rule(['update'], ['everynode.dev'], ['rolloutpolicies/status']),
       events,
     ],
   },

@@ -20,8 +20,9 @@ export function installCommand(version: string): Command {
   return new Command('install')
     .summary('print the manifests that run the controller in a cluster')
     .description(
-      'Prints the manifests that run `everynode controller` in a Kubernetes cluster: namespace, service account and ' +
-        'its permissions, a Deployment, a disruption budget and a Service for metrics. Changes nothing itself.',
+      'Prints the manifests that run `everynode controller` in a Kubernetes cluster: namespace, the definition of ' +
+        'RolloutPolicy, service account and its permissions, a Deployment, a disruption budget and a Service for ' +
+        'metrics. Changes nothing itself.',
     )
     .helpOption('-h, --help', 'print this help')
     .addOption(new Option('--namespace <name>', 'where it runs').argParser(namespaceName).default(defaults.namespace))

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { rolloutPolicyDefinition } from '../../api/index.ts';
 import { createApiServer } from '../../apiserver/index.ts';
 import {
   leasePermissions,
@@ -43,6 +44,7 @@ const podSpecOf = (objects: readonly InstallObject[]) =>
 const plurals: Readonly<Record<string, string>> = {
   Pod: 'pods',
   Namespace: 'namespaces',
+  CustomResourceDefinition: 'customresourcedefinitions',
   ServiceAccount: 'serviceaccounts',
   ClusterRole: 'clusterroles',
   ClusterRoleBinding: 'clusterrolebindings',
@@ -95,6 +97,12 @@ describe('what everynode install prints', () => {
     assert.doesNotMatch(JSON.stringify(objects.filter(({ kind }) => kind.endsWith('Role'))), /"\*"/);
   });
 
+  it('brings the definition of RolloutPolicy along, before what may use it', () => {
+    const kinds = print().map(({ kind }) => kind);
+    assert.ok(kinds.indexOf('CustomResourceDefinition') < kinds.indexOf('ClusterRole'));
+    assert.equal(only(print(), 'CustomResourceDefinition').spec, rolloutPolicyDefinition.spec);
+  });
+
   it('names the lease that the controller takes when it is told nothing', () => {
     const option = controllerCommand('1.2.3').options.find(({ long }) => long === '--leader-elect-resource-name');
     assert.equal(option?.defaultValue, leaseName);
@@ -140,7 +148,7 @@ describe('what everynode install prints', () => {
     const changed = print({ createNamespace: false, namespace: 'ops', image: 'r.example/e:7', replicas: 3 });
     assert.ok(!changed.some(({ kind }) => kind === 'Namespace'));
     for (const { kind, metadata } of changed)
-      assert.equal(metadata.namespace, kind.startsWith('Cluster') ? undefined : 'ops', kind);
+      assert.equal(metadata.namespace, /^(Cluster|CustomResource)/.test(kind) ? undefined : 'ops', kind);
     assert.equal(podSpecOf(changed).containers[0]!.image, 'r.example/e:7');
     assert.equal(only(changed, 'Deployment').spec.replicas, 3);
     for (const binding of changed.filter(({ kind }) => kind.endsWith('Binding')))
