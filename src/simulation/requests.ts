@@ -61,9 +61,11 @@ export interface Line {
   ) => Promise<T>;
 }
 
-export interface Chances extends Random {
+export interface Chances {
+  /** From 0 to 1. */
+  readonly next: () => number;
   /** A whole number from 0 to this. */
-  upTo(max: number): number;
+  readonly upTo: (max: number) => number;
 }
 
 const timeoutMs = 10_000;
@@ -193,6 +195,7 @@ export function openLine(options: LineOptions): Line {
   return { seen, chancesOf, call };
 }
 
-function chancesFrom({ next, uuid }: Random): Chances {
-  return { next, uuid, upTo: (max) => Math.floor(next() * (max + 1)) };
+function chancesFrom(random: Random): Chances {
+  const next = () => random.next();
+  return { next, upTo: (max) => Math.floor(next() * (max + 1)) };
 }
