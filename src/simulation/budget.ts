@@ -117,8 +117,13 @@ export class BudgetWatch {
       // One of an earlier revision is on its way out: another node may start while it goes.
       const fresh = live.find((other) => other.metadata.uid === uid && revisionOf(viewPod(other)) === revision);
       const over = fresh === undefined || live.length < 2 || this.#mayServe(fresh, states);
+      // So is one on a node that is held by now.
+      const unwanted = this.#policies.none
+        ? false
+        : this.#policies.statesOn(owner, node, request).some((state) => !this.#policies.isNewest(revision, state));
       if (
         over ||
+        unwanted ||
         !this.#isUp(node) ||
         !this.#mustServe(owner, node, request) ||
         this.#everAvailable.has(uid) ||

@@ -2,7 +2,7 @@
 // sender may have seen of the policy, the DaemonSet and the node, a pod is made only of the revision that the node may
 // have there, a live pod goes because of its revision only where the node may have another, and the proven revision
 // stays. The policy's status counts as it was acknowledged: what no status said, nobody may do.
-import { type ControllerRevision, type Pod, resources, type Stored } from '../api/index.ts';
+import { type ControllerRevision, type Pod, type PodTemplateSpec, resources, type Stored } from '../api/index.ts';
 import { revisionLabel } from '../core/daemonset/index.ts';
 import type { Archive } from './archive.ts';
 import { governorOf, type PolicyTruth, statusOf, type View } from './policy-truth.ts';
@@ -92,14 +92,10 @@ export class HeldWatch {
         .filter((other) => ownerOf(other) === owner && nodeOf(other) === node),
     ];
     if (!runs || others.some((other) => other.metadata.uid !== uid)) return false;
-    return views.every(({ daemonSet, node, policy }) => {
-      const proven = this.#policies.templateOf(policy?.status?.provenRevision ?? '');
-      const templates = [daemonSet.spec.template, ...(proven === undefined ? [] : [proven])];
-      return (
-        node !== undefined &&
-        daemonSet.metadata.deletionTimestamp === undefined &&
-        templates.every((template) => place({ ...daemonSet, spec: { ...daemonSet.spec, template } }, node).stay)
-      );
+    return views.every(({ daemonSet, node, stays }) => {
+      const mayStay = (template: PodTemplateSpec) =>
+        node !== undefined && place({ ...daemonSet, spec: { ...daemonSet.spec, template } }, node).stay;
+      return daemonSet.metadata.deletionTimestamp === undefined && stays.some(mayStay);
     });
   }
 }

@@ -1,6 +1,6 @@
 // How rollout policies come to rest when the faults have stopped: removed; resumed, approved and tried again by their
 // users until every rollout is complete; or left alone, and then what is held stays as it is.
-import { type DaemonSet, resources, type RolloutPolicy, type Stored } from '../api/index.ts';
+import { type DaemonSet, type PodTemplateSpec, resources, type RolloutPolicy, type Stored } from '../api/index.ts';
 import { revisionLabel } from '../core/daemonset/index.ts';
 import { annotate, approve, edit, retryAnnotation } from './policies.ts';
 import { governorOf, isUnreadable, statusOf, type View } from './policy-truth.ts';
@@ -90,7 +90,7 @@ function unrest(world: World, policy: Policy, daemonSet: Stored<DaemonSet>): str
   return undefined;
 }
 
-function unrestOn({ server }: World, { stance, template, daemonSet, node, policy }: View, name: string) {
+function unrestOn({ server }: World, { stance, template, stays, daemonSet, node, policy }: View, name: string) {
   const pods = server
     .all(resources.pods)
     .filter((pod) => ownerOf(pod) === daemonSet.metadata.uid && nodeOf(pod) === name);
@@ -103,9 +103,10 @@ function unrestOn({ server }: World, { stance, template, daemonSet, node, policy
   // What the node would get is lost: it keeps what it has.
   if (template === undefined || node === undefined || (stance === 'held' && provenRevision !== undefined && !exists))
     return undefined;
-  const verdict = place({ ...daemonSet, spec: { ...daemonSet.spec, template } }, node);
+  const placeBy = (made: PodTemplateSpec) => place({ ...daemonSet, spec: { ...daemonSet.spec, template: made } }, node);
+  const verdict = placeBy(template);
   if (pods.length < (verdict.run ? 1 : 0)) return `no pod on ${name}, which is ${stance}`;
-  if (pods.length > (verdict.stay ? 1 : 0)) return `a pod on ${name}, where none may stay`;
+  if (pods.length > 0 && !stays.some((made) => placeBy(made).stay)) return `a pod on ${name}, where none may stay`;
   const [pod] = pods;
   const isIt = pod !== undefined && templateKey(pod.spec) === templateKey(template.spec);
   if (pod !== undefined && stance !== 'held' && !isIt) return `the pod on ${name} is of another revision, ${stance}`;

@@ -54,7 +54,9 @@ export class PolicyClaims {
     const { observedGeneration, phase, revision, provenRevision } = status;
     if (observedGeneration !== undefined && observedGeneration !== metadata.generation)
       violate(`observedGeneration is ${observedGeneration}, the policy's is ${metadata.generation}`);
-    if (status.conditions?.some(({ type, status }) => type === 'Accepted' && status === 'False') === true) {
+    const accepted = status.conditions?.find(({ type }) => type === 'Accepted');
+    if (accepted?.status === 'False') {
+      if (accepted.reason === 'Conflict') return;
       if ((phase === 'Invalid') !== isUnreadable(policy.spec))
         violate(`phase ${phase}, unreadable: ${isUnreadable(policy.spec)}`);
       return;
@@ -73,7 +75,10 @@ export class PolicyClaims {
     this.#proves(facts);
     this.#opens(facts);
     this.#fails(facts);
-    if (phase === 'Soaking' || phase === 'WaitingForApproval') this.#done(facts, (status.openWaves ?? 0) - 1);
+    // The first write after an edit says that it counts, and no more.
+    const counts = before?.observedGeneration === observedGeneration;
+    if (counts && (phase === 'Soaking' || phase === 'WaitingForApproval'))
+      this.#done(facts, (status.openWaves ?? 0) - 1);
   }
 
   /** What is newly proven every node had, after the last wave. */

@@ -33,6 +33,8 @@ export interface View {
   readonly stance: Stance;
   /** What a missing pod is to be made of; undefined when nothing may be made. */
   readonly template: PodTemplateSpec | undefined;
+  /** By which of these what is there may stay. */
+  readonly stays: readonly PodTemplateSpec[];
 }
 
 export class PolicyTruth {
@@ -114,7 +116,9 @@ export class PolicyTruth {
     const newest = daemonSet.spec.template;
     const held = proven === undefined ? newest : this.#templates.get(proven);
     const template = stance === 'mute' ? undefined : stance === 'free' ? newest : held;
-    return { daemonSet, node, policy, stance, template };
+    const both = held === undefined ? [newest] : [newest, held];
+    const stays = stance === 'free' ? [newest] : stance === 'back' && held !== undefined ? [held] : both;
+    return { daemonSet, node, policy, stance, template, stays };
   }
 
   /** The order is the rule. */
