@@ -38,6 +38,8 @@ export interface RolloutPolicyStatus {
   readonly revision?: string;
   /** The last revision that went all the way: what held nodes get. Absent until there was one. */
   readonly provenRevision?: string;
+  /** The revision that is rolled out, when it turned out to be bad. */
+  readonly badRevision?: string;
   readonly phase?: RolloutPhase;
   /** What the phase waits for, in words. */
   readonly message?: string;

@@ -183,5 +183,5 @@ export function runDaemonSetController(options: DaemonSetControllerOptions): Dae
     },
     () => undefined,
   );
-  return { ...controller, inspect: () => inspect(registry.all(), queue, writes, clock.now()) };
+  return { ...controller, inspect: () => inspect(registry.all(), queue, writes, policies, clock.now()) };
 }

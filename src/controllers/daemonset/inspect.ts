@@ -1,6 +1,8 @@
 // The controller seen from outside: what waits, how much the API server bears, and how each DaemonSet stands.
+import type { RolloutPhase } from '../../api/index.ts';
 import type { Counts, SlotState } from '../../core/daemonset/index.ts';
 import type { AdaptiveConcurrency, WorkQueue } from '../../machinery/index.ts';
+import type { PolicyIndex } from './policy-index.ts';
 import { stalledMs } from './progress.ts';
 import type { Tracked } from './tracked.ts';
 
@@ -20,23 +22,33 @@ export interface DaemonSetInspection {
   readonly states: ReadonlyMap<SlotState, number>;
   /** Nodes that wait for the rollout. */
   readonly outdated: number;
-  /** Since it last came nearer to what is wanted; 0 when nothing is wanted. */
+  /** Since it last came nearer to what is wanted; 0 when nothing is wanted, and while its policy has it wait. */
   readonly stalledSeconds: number;
+  /** Where its rollout is by its policy, if it has one. */
+  readonly phase: RolloutPhase | undefined;
 }
 
 export function inspect(
   all: Iterable<Tracked>,
   { depth }: Pick<WorkQueue<string>, 'depth'>,
   { limit, underWay, waiting }: AdaptiveConcurrency,
+  policies: PolicyIndex,
   now: number,
 ): Inspection {
-  const daemonSets = Array.from(all, ({ object, ledger, progress }) => ({
-    namespace: object.metadata.namespace ?? '',
-    name: object.metadata.name,
-    counts: ledger.counts,
-    states: ledger.states,
-    outdated: ledger.outdated,
-    stalledSeconds: stalledMs(progress, now) / 1000,
-  }));
+  const daemonSets = Array.from(all, ({ key, object, ledger, progress }) => {
+    const phase = policies.of(key)[0]?.status?.phase;
+    return {
+      namespace: object.metadata.namespace ?? '',
+      name: object.metadata.name,
+      counts: ledger.counts,
+      states: ledger.states,
+      outdated: ledger.outdated,
+      stalledSeconds: phase !== undefined && waits.has(phase) ? 0 : stalledMs(progress, now) / 1000,
+      phase,
+    };
+  });
   return { queueDepth: depth, writes: { limit, underWay, waiting }, daemonSets };
 }
+
+/** Phases in which a rollout stands still because its user wants it to. */
+const waits: ReadonlySet<RolloutPhase> = new Set(['Soaking', 'WaitingForApproval', 'Paused']);

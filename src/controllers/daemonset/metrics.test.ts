@@ -54,7 +54,15 @@ describe('the controller seen from outside', () => {
       queueDepth: 4,
       writes: { limit: 16, underWay: 2, waiting: 1 },
       daemonSets: [
-        { namespace: 'a', name: 'd', counts, states: new Map([['outdated', 2]]), outdated: 2, stalledSeconds: 7 },
+        {
+          namespace: 'a',
+          name: 'd',
+          counts,
+          states: new Map([['outdated', 2]]),
+          outdated: 2,
+          stalledSeconds: 7,
+          phase: 'Held',
+        },
       ],
     };
     onSync(0.2, true);
@@ -66,6 +74,7 @@ describe('the controller seen from outside', () => {
       'everynode_daemonset_pods{namespace="a",daemonset="d",count="ready"} 2',
       'everynode_rollout_outdated_nodes{namespace="a",daemonset="d"} 2',
       'everynode_rollout_stalled_seconds{namespace="a",daemonset="d"} 7',
+      'everynode_rollout_phase{namespace="a",daemonset="d",phase="Held"} 1',
       'everynode_sync_seconds_count{result="failed"} 1',
     ])
       assert.ok(text.split('\n').includes(line), `${line}\nin\n${text}`);

@@ -50,6 +50,9 @@ export function registerMetrics(
     [],
     ({ stalledSeconds }) => [{ value: stalledSeconds }],
   );
+  each('everynode_rollout_phase', 'Where the rollout is by its RolloutPolicy: 1.', ['phase'], ({ phase }) =>
+    phase === undefined ? [] : [{ labels: { phase }, value: 1 }],
+  );
   const observe = metrics.histogram('everynode_sync_seconds', 'How long a sync of one DaemonSet took.', ['result']);
   return (seconds, failed) => observe({ result: failed ? 'failed' : 'done' }, seconds);
 }

@@ -91,6 +91,14 @@ describe('the permissions of the controller', () => {
       await act();
     }
 
+    // A policy whose status is written, and once not at the first try.
+    client.failNext('update', 'rolloutpolicies/status', new StatusError('Conflict', 'it has been modified'));
+    client.add(resources.rolloutPolicies, {
+      metadata: { name: 'fluentd', namespace },
+      spec: { targetRef: { name: 'fluentd' } },
+    });
+    await act();
+
     assert.deepEqual(used(calls), granted(readPermissions, writePermissions));
   });
 

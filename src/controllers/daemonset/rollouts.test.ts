@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import {
   findCondition,
+  type Pod,
   type RolloutPolicySpec,
   type RolloutPolicyStatus,
   resources,
@@ -65,6 +66,7 @@ async function pass(world: World, seconds: number, options?: Parameters<World['a
   }
 }
 
+const nodeOf = ({ spec }: Pod) => spec.nodeName ?? '';
 const images = (world: World) => Object.values(imagesByNode(world.live())).toSorted().join(' ');
 const brokenIsNotReady = {
   ready: (pod: { readonly spec: { readonly containers: readonly { readonly image?: string }[] } }) =>
@@ -84,6 +86,8 @@ describe('a rollout under a policy', () => {
     assert.equal(images(world), 'fluentd:1 fluentd:1 fluentd:1 two');
     assert.equal(status(world).phase, 'Soaking');
     assert.equal(status(world).provenRevision, first);
+    const { phase, stalledSeconds } = world.inspect().daemonSets[0]!;
+    assert.deepEqual({ phase, stalledSeconds }, { phase: 'Soaking', stalledSeconds: 0 });
     assert.deepEqual(
       status(world).waves?.map(({ name, nodes, updated }) => [name, nodes, updated]),
       [
@@ -91,6 +95,8 @@ describe('a rollout under a policy', () => {
         ['rest', 3, 0],
       ],
     );
+    const said = world.client.all(resources.events).map(({ reason }) => reason);
+    assert.ok(said.includes('RolloutProven') && said.includes('WaveOpened'), said.join());
     const progressing = findCondition(world.daemonSet().status?.conditions, 'Progressing');
     assert.deepEqual([progressing?.status, progressing?.reason], ['True', 'Soaking']);
 
@@ -116,7 +122,7 @@ describe('a rollout under a policy', () => {
     await pass(world, 10);
     // The newest template runs on no node at all; the proven one does on all that are held.
     const pods = world.live().filter(({ spec }) => spec.nodeName !== 'node-0');
-    assert.deepEqual(pods.map(({ spec }) => spec.nodeName).toSorted(), ['node-1', 'node-2', 'node-3', 'node-9']);
+    assert.deepEqual(pods.map(nodeOf).toSorted(), ['node-1', 'node-2', 'node-3', 'node-9']);
     for (const pod of pods) {
       assert.equal(pod.metadata.labels?.['controller-revision-hash'], first);
       assert.equal(pod.spec.containers[0]?.image, 'fluentd:1');
@@ -168,6 +174,7 @@ describe('a rollout under a policy', () => {
     assert.equal(status(world).phase, 'RollingOut');
     await pass(world, 40, brokenIsNotReady);
     assert.equal(status(world).phase, 'Held');
+    assert.ok(world.inspect().daemonSets[0]!.stalledSeconds > 100, 'an alert has something to go by');
     assert.equal(images(world), 'broken fluentd:1 fluentd:1 fluentd:1');
     assert.equal(findCondition(world.daemonSet().status?.conditions, 'Progressing')?.status, 'False');
 
@@ -234,10 +241,7 @@ describe('a rollout under a policy', () => {
     for (const { metadata } of chosen) await world.client.delete(resources.pods, namespace, metadata.name, {});
     await pass(world, 10);
     const again = world.live().filter(({ spec }) => spec.containers[0]?.image === 'two');
-    assert.deepEqual(
-      again.map(({ spec }) => spec.nodeName).toSorted(),
-      chosen.map(({ spec }) => spec.nodeName).toSorted(),
-    );
+    assert.deepEqual(again.map(nodeOf).toSorted(), chosen.map(nodeOf).toSorted());
   });
 
   it('goes on where the last controller stopped', async () => {

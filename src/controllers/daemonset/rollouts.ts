@@ -43,9 +43,10 @@ const retryMs = 1000;
 
 /** What the ledger is to go for: the newest revision, as far as the policy's last acknowledged status lets it. */
 export function aim(context: SyncContext, tracked: Tracked): void {
-  const { object, current, ledger } = tracked;
+  const { current, ledger } = tracked;
   if (current === undefined) return;
-  const { hash, duplicates } = current;
+  // The object may be another by now: that is the next history's.
+  const { object, hash, duplicates } = current;
   const [policy] = context.policies.of(tracked.key);
   const gate = policy === undefined ? undefined : gateOf(tracked, policy, hash, new Set([hash, ...duplicates]));
   const target = compileTarget(object, hash, duplicates, gate);

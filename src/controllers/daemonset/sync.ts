@@ -74,8 +74,10 @@ async function retarget(context: SyncContext, tracked: Tracked): Promise<void> {
     // What arrives while the history is being written makes it stale again.
     tracked.targetIsStale = false;
     try {
-      tracked.current = await settleHistory(context, tracked, tracked.object);
-      if (tracked.current === undefined) return;
+      const { object } = tracked;
+      const newest = await settleHistory(context, tracked, object);
+      if (newest === undefined) return;
+      tracked.current = { ...newest, object };
       aim(context, tracked);
     } catch (error) {
       tracked.targetIsStale = true;

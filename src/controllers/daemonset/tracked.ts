@@ -38,8 +38,8 @@ export interface Tracked {
   readonly goneRevisions: Set<string>;
   /** Revisions that an answer brought and the watch is still to show: UID → the version they were made at. */
   readonly unseenRevisions: Map<string, number>;
-  /** The revision that is the newest, once the history was brought in order. */
-  current: CurrentRevision | undefined;
+  /** The newest revision, and the object it is of, once the history was brought in order. */
+  current: (CurrentRevision & { readonly object: Stored<DaemonSet> }) | undefined;
   /** Template, revisions or policy changed since the ledger was last aimed. */
   targetIsStale: boolean;
   /** Pods to be adopted or released, by UID. */

@@ -13,9 +13,9 @@ export function isStep(before: RolloutPolicyStatus | undefined, next: RolloutPol
 }
 
 function essence(status: RolloutPolicyStatus): unknown {
-  const { observedGeneration, daemonSetUID, revision, provenRevision, openWaves, phase, waves = [] } = status;
-  const drawn = waves.map(({ name, rankMax }) => [name, rankMax]);
-  return [observedGeneration, daemonSetUID, revision, provenRevision, openWaves, phase, drawn];
+  const { observedGeneration, daemonSetUID, revision, provenRevision, badRevision, openWaves, phase } = status;
+  const drawn = (status.waves ?? []).map(({ name, rankMax }) => [name, rankMax]);
+  return [observedGeneration, daemonSetUID, revision, provenRevision, badRevision, openWaves, phase, drawn];
 }
 
 /** Whether writing `next` would change anything a reader can see. */

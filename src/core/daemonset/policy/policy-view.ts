@@ -5,6 +5,8 @@ import {
   isDnsLabel,
   type IntOrPercent,
   type LabelSelector,
+  misfit,
+  type PartialFields,
   type RolloutPolicy,
   type RolloutPolicySpec,
   type RolloutWave,
@@ -48,8 +50,29 @@ export const restWave = 'rest';
 
 const progressDeadlineSecondsDefault = 600;
 
-export function readPolicy({ metadata, spec }: Stored<RolloutPolicy>): PolicyView | PolicyProblem {
-  const problem = problemOf(spec);
+const requirement: PartialFields = { 1: ['key', 'string'], 2: ['operator', 'string'], 3: ['values', 'strings'] };
+
+/** What is no list or no text where it should be one: a schema that is not ours, or none, lets it exist. */
+const shape: PartialFields = {
+  1: [
+    'spec',
+    {
+      1: [
+        'waves',
+        [
+          {
+            1: ['name', 'string'],
+            2: ['nodeSelector', { 1: ['matchLabels', 'labels'], 2: ['matchExpressions', [requirement]] }],
+          },
+        ],
+      ],
+    },
+  ],
+};
+
+export function readPolicy(policy: Stored<RolloutPolicy>): PolicyView | PolicyProblem {
+  const { metadata, spec } = policy;
+  const problem = misfit(policy, shape) ?? problemOf(spec);
   if (problem !== undefined) return { problem };
   const { progressDeadlineSeconds = progressDeadlineSecondsDefault, onFailure } = spec;
   return {
@@ -90,7 +113,13 @@ function problemOf({ waves = [], progressDeadlineSeconds, onFailure }: RolloutPo
   return undefined;
 }
 
-function waveProblem({ name, nodeSelector, nodes, soakSeconds = 0, approval = 'Automatic' }: RolloutWave) {
+function waveProblem({
+  name = '',
+  nodeSelector,
+  nodes,
+  soakSeconds = 0,
+  approval = 'Automatic',
+}: Partial<RolloutWave>) {
   if (!isDnsLabel(name)) return 'name: must be a DNS label';
   const count = nodes === undefined ? 1 : scaleRoundingUp(nodes, 100);
   if (count === undefined || count < 1) return 'nodes: must be a number of nodes or a percentage, and more than none';

@@ -55,8 +55,28 @@ export function nextStage(
     ...(facts.sameRevisions.has(known.provenRevision ?? '') ? { provenRevision: facts.revision } : {}),
     waves: wavesNow(policy, known, facts),
   };
+  if (known.observedGeneration !== policy.generation) return acknowledge(policy, status, facts, now);
   return go(policy, status, facts, now);
 }
+
+/**
+ * An edited policy counts from here on. A step of its own: what the ledger counts is still seen through the gate of the
+ * policy before.
+ */
+function acknowledge(policy: PolicyView, status: RolloutPolicyStatus, facts: RolloutFacts, now: number): Stage {
+  const { revision } = facts;
+  if (policy.paused) return at(status, 'Paused', pausedWords);
+  if (status.phase !== 'Paused' && status.phase !== 'Invalid') return { status };
+  // The deadline did not go on while nothing could.
+  const resumed = restarted(status, now);
+  if (status.provenRevision === revision) return at(resumed, 'Complete', `revision ${revision} is proven`);
+  if (status.provenRevision === undefined) return at(resumed, 'Launching', 'nothing is proven yet');
+  if (status.badRevision === revision)
+    return bad(policy, resumed, facts, `revision ${revision} was bad before the pause`);
+  return at(resumed, 'RollingOut', `revision ${revision} goes on`);
+}
+
+const pausedWords = 'no node is replaced, and missing pods are of the proven revision';
 
 /** A revision's first stage: whatever is known to be proven stays so. */
 function begin(policy: PolicyView, known: RolloutPolicyStatus | undefined, facts: RolloutFacts, now: number): Stage {
@@ -80,17 +100,15 @@ function begin(policy: PolicyView, known: RolloutPolicyStatus | undefined, facts
 
 function go(policy: PolicyView, status: RolloutPolicyStatus, facts: RolloutFacts, now: number): Stage {
   const { revision } = facts;
-  if (policy.paused)
-    return at(status, 'Paused', 'paused: no node is replaced, and missing pods are of the proven revision');
-  // The deadline does not go on while nothing can.
-  const current = status.phase === 'Paused' || status.phase === 'Invalid' ? restarted(status, now) : status;
-  if (status.provenRevision === revision) return at(settled(current), 'Complete', `revision ${revision} is proven`);
-  if (status.provenRevision === undefined) return launch(policy, current, facts);
-  if (current.phase === 'Held' || current.phase === 'RolledBack') {
-    if (policy.retried !== revision) return bad(policy, current, facts, current.message ?? '');
-    return at(restarted(current, now), 'RollingOut', `revision ${revision} is tried again`);
+  if (policy.paused) return at(status, 'Paused', pausedWords);
+  if (status.provenRevision === revision) return at(settled(status), 'Complete', `revision ${revision} is proven`);
+  if (status.provenRevision === undefined) return launch(policy, status, facts);
+  if (status.badRevision === revision) {
+    if (policy.retried !== revision) return bad(policy, status, facts, status.message ?? '');
+    const { badRevision: _, ...again } = status;
+    return at(restarted(again, now), 'RollingOut', `revision ${revision} is tried again`);
   }
-  return roll(policy, current, facts, now);
+  return roll(policy, status, facts, now);
 }
 
 /** Nothing is proven yet, so nothing is held: all nodes at once. */
@@ -149,9 +167,14 @@ function wait(
 }
 
 /** The revision is known to be bad. What was rolled back stays so; what is held goes back once the policy says so. */
-function bad(policy: PolicyView, status: RolloutPolicyStatus, { provenExists }: RolloutFacts, why: string): Stage {
+function bad(
+  policy: PolicyView,
+  status: RolloutPolicyStatus,
+  { revision, provenExists }: RolloutFacts,
+  why: string,
+): Stage {
   const back = status.phase === 'RolledBack' || (policy.onFailure === 'Rollback' && provenExists);
-  return at(status, back ? 'RolledBack' : 'Held', why);
+  return at({ ...status, badRevision: revision }, back ? 'RolledBack' : 'Held', why);
 }
 
 function proven(status: RolloutPolicyStatus, revision: string): Stage {
