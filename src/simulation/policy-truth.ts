@@ -2,6 +2,7 @@
 // reading of them: by what the API server holds, and for each state that a sender with late watches may go by.
 import {
   compileLabelSelector,
+  type ControllerRevision,
   type DaemonSet,
   type LabelSelector,
   type Node,
@@ -105,8 +106,20 @@ export class PolicyTruth {
   /** The DaemonSet as somebody may see it, with the template that the node goes by: its pods, and where they run. */
   statesOn(owner: string, name: string, request: Pick<Request, 'seen'>): readonly Stored<DaemonSet>[] {
     if (this.none) return believable(this.#server, owner, request.seen['daemonsets'] ?? 0);
-    return this.views(owner, name, request).map(({ daemonSet, template = daemonSet.spec.template }) =>
-      template === daemonSet.spec.template ? daemonSet : { ...daemonSet, spec: { ...daemonSet.spec, template } },
+    return this.views(owner, name, request).flatMap(({ daemonSet, policy, template = daemonSet.spec.template }) => {
+      if (template === daemonSet.spec.template) return [daemonSet];
+      const held = { ...daemonSet, spec: { ...daemonSet.spec, template } };
+      // Who cannot see what the proven one says of the node goes by the newest.
+      return this.#mayBeGone(policy?.status?.provenRevision, request) ? [held, daemonSet] : [held];
+    });
+  }
+
+  #mayBeGone(hash: string | undefined, { seen }: Pick<Request, 'seen'>): boolean {
+    const is = ({ metadata }: Stored<ControllerRevision>) => metadata.labels?.[revisionLabel] === hash;
+    const changes = this.#server.changesAfter(resources.controllerRevisions, seen['controllerrevisions'] ?? 0);
+    return (
+      !this.#server.all(resources.controllerRevisions).some(is) ||
+      changes.some(({ type, object }) => type === 'DELETED' && is(object as Stored<ControllerRevision>))
     );
   }
 
