@@ -150,48 +150,58 @@ async function writeCounts(
   return (await write(context, tracked, policy, status)) === 'written' ? reviewMs : retryMs;
 }
 
-/** `changed`: not written, for the policy is another by now, which is known now; it is to be decided anew. */
+/** `changed`: not written, for what it was decided on is known to be no longer so; it is to be decided anew. */
 type Outcome = 'written' | 'changed' | 'failed';
 
-async function write(
+/** What is written is decided once more when its turn has come: it may have waited for long. */
+function write(
   context: SyncContext,
   tracked: Tracked,
   policy: StoredPolicy,
-  status: RolloutPolicyStatus,
+  step: RolloutPolicyStatus,
 ): Promise<Outcome> {
-  const now = context.clock.now();
-  tracked.policyWrittenAt = now;
-  return update(context, tracked, policy, withConditions(status, policy.status?.conditions, formatTime(now)));
+  const { clock, policies } = context;
+  tracked.policyWrittenAt = clock.now();
+  return update(context, tracked, policy, () => {
+    const { target } = tracked.ledger;
+    const isKnown = policies.of(tracked.key)[0] === policy && !tracked.targetIsStale && !tracked.gone;
+    if (!isKnown || target === undefined) return undefined;
+    const now = clock.now();
+    const { status } = decide(tracked, target, policy, now);
+    return isStep(step, status) ? undefined : withConditions(status, policy.status?.conditions, formatTime(now));
+  });
 }
 
 /** A policy that does not count says so. */
 async function refuse(context: SyncContext, tracked: Tracked, policy: StoredPolicy, winner: string): Promise<void> {
   const status = conflictStatus(policy, winner, formatTime(context.clock.now()));
-  if (!samePolicyStatus(policy.status, status)) await update(context, tracked, policy, status);
+  if (!samePolicyStatus(policy.status, status)) await update(context, tracked, policy, () => status);
 }
 
+/** @param statusNow asked just before it is sent; undefined: it is not to be sent any more */
 async function update(
   { client, limit, policies, signal, log }: SyncContext,
   tracked: Tracked,
   policy: StoredPolicy,
-  status: RolloutPolicyStatus,
+  statusNow: () => RolloutPolicyStatus | undefined,
 ): Promise<Outcome> {
   const { namespace, name } = policy.metadata;
   try {
-    try {
-      const changed = { ...policy, status };
-      policies.set(
-        await limit(tracked, 'sync', () =>
-          client.update(resources.rolloutPolicies, changed, { subresource: 'status', signal }),
-        ),
-      );
-      return 'written';
-    } catch (error) {
+    const written = await limit(tracked, 'sync', () => {
+      const status = statusNow();
+      if (status === undefined) return Promise.resolve(undefined);
+      return client.update(resources.rolloutPolicies, { ...policy, status }, { subresource: 'status', signal });
+    }).catch((error: unknown) => {
       if (!isReason(error, 'Conflict')) throw error;
-      // A user was faster, or a write of ours whose answer was lost.
-      policies.set(await client.get(resources.rolloutPolicies, namespace, name, { signal }));
-      return 'changed';
+      return undefined;
+    });
+    if (written !== undefined) {
+      policies.set(written);
+      return 'written';
     }
+    // A user was faster, or a write of ours whose answer was lost.
+    policies.set(await client.get(resources.rolloutPolicies, namespace, name, { signal }));
+    return 'changed';
   } catch (error) {
     if (!(error instanceof StatusError) || signal.aborted) throw error;
     // Gone: the watch will tell.

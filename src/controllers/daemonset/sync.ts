@@ -48,7 +48,8 @@ export async function sync(context: SyncContext, tracked: Tracked): Promise<numb
   if (tracked.podsToAdopt.size === 0 && !tracked.targetIsStale) act(context, tracked);
   // A refusal is a problem only while something waits to be created.
   if (ledger.waitingToCreate === 0 && tracked.creates.inFlight === 0) tracked.problem = undefined;
-  const statusDueMs = await writeStatus(context, tracked);
+  // What came meanwhile changes what is counted, and wakes this sync again.
+  const statusDueMs = tracked.targetIsStale ? undefined : await writeStatus(context, tracked);
   await pruneWhenSettled(context, tracked);
   return nextDueMs(context, tracked, statusDueMs, rolloutDueMs);
 }

@@ -95,13 +95,18 @@ export function isRolling(target: Target, node: NodeView): boolean {
   return target.strategy.type === 'RollingUpdate' && stanceOn(target, node) !== 'hold';
 }
 
-/** Where the node's revision runs. What is there already stays on a held node when either revision may stay. */
+/**
+ * Where the node's revision runs. What is there already stays on a held node when either revision may stay; where the
+ * proven one does not exist any more, only a taint drives it out.
+ */
 export function placementOn(target: Target, node: NodeView): Verdict {
   const newest = target.placement(node);
   const stance = stanceOn(target, node);
-  const placement = target.gate?.proven?.placement;
-  if (stance === 'go' || placement === undefined) return newest;
-  const proven = placement(node);
+  if (stance === 'go') return newest;
+  const revision = target.gate?.proven;
+  if (revision === undefined) return newest.obstacle?.kind === 'taint' ? newest : { ...newest, stay: true };
+  if (revision.placement === undefined) return newest;
+  const proven = revision.placement(node);
   return stance === 'hold' && newest.stay && !proven.stay ? { ...proven, stay: true } : proven;
 }
 

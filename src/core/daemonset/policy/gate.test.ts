@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { RolloutPolicyStatus } from '../../../api/index.ts';
-import { daemonSet, node, now, onDelete, pod, rolling, slot, starting } from '../builders.test-support.ts';
+import { daemonSet, node, now, onDelete, pod, rolling, slot, starting, taint } from '../builders.test-support.ts';
 import { assess } from '../assess.ts';
 import { compilePlacement } from '../placement.ts';
 import { compileTarget, isRolling, placementOn, wantedRevision } from '../target.ts';
@@ -118,6 +118,13 @@ describe('where a held node runs its pod', () => {
     assert.equal(placementOn(other, onFast).stay, true, 'what the newest template brought there stays');
     const back = compileTarget(fast, 'new', [], gate({ phase: 'RolledBack' }, { placementOf: proven }));
     assert.equal(placementOn(back, onFast).stay, false);
+  });
+
+  it('is where it is, when the proven revision does not exist any more, but for a taint', () => {
+    const target = compileTarget(fast, 'new', [], gate({ openWaves: 0 }, { placementOf: () => undefined }));
+    assert.deepEqual([placementOn(target, inRest).run, placementOn(target, inRest).stay], [false, true]);
+    const tainted = node('t', { labels: { fast: 'yes' }, taints: [taint('NoExecute')] });
+    assert.equal(placementOn(target, tainted).stay, false);
   });
 
   it('goes by the newest one in an open wave', () => {
