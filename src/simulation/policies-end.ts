@@ -79,10 +79,14 @@ export function leftAlone(
 function unrest(world: World, policy: Policy, daemonSet: Stored<DaemonSet>): string | undefined {
   if (daemonSet.metadata.deletionTimestamp !== undefined) return 'still going';
   const { server, policies } = world;
-  const phase = policy.status?.phase ?? 'no phase';
+  const { phase = 'no phase', revision, message, observedGeneration } = policy.status ?? {};
+  // The controller has seen the last that was said.
+  if (observedGeneration !== policy.metadata.generation) return `policy ${policy.metadata.name} is ${phase}`;
+  if (phase !== 'Invalid' && !policies.isNewest(revision, daemonSet))
+    return `policy ${policy.metadata.name} is about ${revision}`;
   const eligible = server.all(resources.nodes).filter((node) => place(daemonSet, node).run);
   if (!restful.has(phase) && !(phase === 'Launching' && eligible.length === 0))
-    return `policy ${policy.metadata.name} is ${phase}: ${policy.status?.message}`;
+    return `policy ${policy.metadata.name} is ${phase}: ${message}`;
   for (const node of server.all(resources.nodes)) {
     const found = unrestOn(world, policies.view(daemonSet, node, policy), node.metadata.name);
     if (found !== undefined) return `${found} (${phase}, proven ${policy.status?.provenRevision})`;
