@@ -4,6 +4,7 @@ import type { Counts, SlotState } from '../../core/daemonset/index.ts';
 import type { AdaptiveConcurrency, WorkQueue } from '../../machinery/index.ts';
 import type { PolicyIndex } from './policy-index.ts';
 import { stalledMs } from './progress.ts';
+import { rolloutOf } from './rollouts.ts';
 import type { Tracked } from './tracked.ts';
 
 export interface Inspection {
@@ -35,8 +36,9 @@ export function inspect(
   policies: PolicyIndex,
   now: number,
 ): Inspection {
-  const daemonSets = Array.from(all, ({ key, object, ledger, progress }) => {
-    const phase = policies.of(key)[0]?.status?.phase;
+  const daemonSets = Array.from(all, (tracked) => {
+    const { object, ledger, progress } = tracked;
+    const phase = rolloutOf(policies, tracked)?.phase;
     return {
       namespace: object.metadata.namespace ?? '',
       name: object.metadata.name,

@@ -54,3 +54,13 @@ test('one that names nothing is left alone, one that goes leaves nothing behind'
   assert.deepEqual(index.remove(policy('a', 2)), []);
   assert.deepEqual(namesOf(index, 'system/agent'), []);
 });
+
+test('an answer that comes after the end of its policy does not bring it back', () => {
+  const index = new PolicyIndex();
+  index.set(policy('a', 1));
+  index.learn(policy('a', 2));
+  assert.equal(index.of('system/agent')[0]?.metadata.resourceVersion, '2');
+  index.remove(policy('a', 3));
+  index.learn(policy('a', 4));
+  assert.deepEqual(namesOf(index, 'system/agent'), []);
+});

@@ -28,6 +28,11 @@ export class PolicyIndex {
     return left === undefined || left === target ? [target] : [left, target];
   }
 
+  /** An answer brought it: of what the watch has not shown, or has shown to be gone, an answer tells nothing. */
+  learn(policy: StoredPolicy): void {
+    if (this.#byUid.has(policy.metadata.uid)) this.set(policy);
+  }
+
   remove({ metadata: { uid } }: StoredPolicy): readonly string[] {
     const known = this.#byUid.get(uid);
     const target = known === undefined ? undefined : targetOf(known);

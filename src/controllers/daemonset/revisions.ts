@@ -10,7 +10,7 @@ import {
   revisionOf,
 } from '../../core/daemonset/index.ts';
 import type { SyncContext } from './context.ts';
-import { provenRevision } from './rollouts.ts';
+import { rolloutOf } from './rollouts.ts';
 import { isStillThere } from './still-there.ts';
 import type { Tracked } from './tracked.ts';
 
@@ -73,7 +73,7 @@ export async function pruneHistory(context: SyncContext, tracked: Tracked, curre
   const revisions = [...tracked.revisions.values()];
   const current = revisions.find((revision) => hashOf(revision) === currentHash);
   if (current === undefined) return;
-  const proven = provenRevision(context, tracked);
+  const proven = rolloutOf(context.policies, tracked)?.provenRevision;
   const isNeeded = (hash: string) => hash === proven || tracked.ledger.isRevisionLive(hash);
   const doomed = decidePruning(tracked.object, revisions, current, isNeeded);
   for (const revision of doomed) await removeRevision(context, tracked, revision);

@@ -303,6 +303,41 @@ describe('a rollout under a policy', () => {
     assert.equal(images(world), 'two two two two');
   });
 
+  it('has a policy that cannot be read from its beginning hold what there is, and miss no pod', async () => {
+    await using world = createWorld(3);
+    world.apply(fluentd());
+    await world.start();
+    await world.converge();
+    addPolicy(world, { onFailure: 'Panic' });
+    await setImage(world, 'two');
+    world.client.remove(resources.pods, namespace, world.live()[0]!.metadata.name);
+    await pass(world, 10);
+    assert.equal(images(world), 'fluentd:1 fluentd:1 fluentd:1');
+    assert.equal(status(world).phase, 'Invalid');
+  });
+
+  it('is not made anew when it went while its status was being written', async () => {
+    let answer: (() => void) | undefined;
+    const lateAnswers = (client: Client): Client => ({
+      ...client,
+      async get(resource, ...rest) {
+        const found = await client.get(resource, ...rest);
+        if (resource.name === 'rolloutpolicies') await new Promise<void>((resolve) => (answer = resolve));
+        return found;
+      },
+    });
+    await using world = await worldWith({}, 4, lateAnswers);
+    await setImage(world, 'two');
+    world.client.failNext('update', 'rolloutpolicies/status', new StatusError('Conflict', 'changed'));
+    await pass(world, 2);
+    assert.ok(answer !== undefined, 'the controller asks for the policy');
+    world.client.remove(resources.rolloutPolicies, namespace, 'fluentd');
+    await pass(world, 2);
+    answer();
+    await pass(world, 60);
+    assert.equal(images(world), 'two two two two');
+  });
+
   it('goes by the oldest of several policies; the others say so', async () => {
     await using world = await worldWith();
     addPolicy(world, { paused: true }, 'second');

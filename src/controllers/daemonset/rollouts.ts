@@ -17,10 +17,9 @@ import {
   conflictStatus,
   type Gate,
   hashOf,
+  invalidStatus,
   isStep,
   nextStage,
-  type PolicyProblem,
-  type PolicyView,
   readPolicy,
   type RolloutFacts,
   samePolicyStatus,
@@ -31,6 +30,7 @@ import {
   withConditions,
 } from '../../core/daemonset/index.ts';
 import type { SyncContext } from './context.ts';
+import type { PolicyIndex } from './policy-index.ts';
 import type { Tracked } from './tracked.ts';
 
 type StoredPolicy = Stored<RolloutPolicy>;
@@ -73,10 +73,10 @@ export function templateOfHash({ revisions }: Tracked, hash: string) {
   return found === undefined ? undefined : templateOf(found);
 }
 
-/** The last revision that went all the way, as long as a policy says so. */
-export function provenRevision({ policies }: SyncContext, { key, uid }: Tracked): string | undefined {
+/** What the DaemonSet's policy says of its rollout; undefined without one, and as long as it speaks of another DaemonSet. */
+export function rolloutOf(policies: PolicyIndex, { key, uid }: Tracked): RolloutPolicyStatus | undefined {
   const status = policies.of(key)[0]?.status;
-  return status?.daemonSetUID === uid ? status.provenRevision : undefined;
+  return status?.daemonSetUID === uid ? status : undefined;
 }
 
 /** Takes the steps that are due. Returns when it wants to be called again (ms from now), if time alone brings more. */
@@ -99,22 +99,15 @@ export async function settleRollout(context: SyncContext, tracked: Tracked): Pro
 
 function decide(tracked: Tracked, target: Target, policy: StoredPolicy, now: number): Stage {
   const view = readPolicy(policy);
-  if ('problem' in view) return invalid(policy, view);
-  return nextStage(view, policy.status, factsOf(tracked, target, view, policy), now);
-}
-
-/** Everything is held; what is known is kept until the policy can be read again. */
-function invalid({ metadata, status }: StoredPolicy, { problem }: PolicyProblem): Stage {
-  return {
-    status: { ...status, observedGeneration: metadata.generation ?? 0, phase: 'Invalid', message: problem },
-  };
+  const facts = factsOf(tracked, target, policy.status);
+  if ('problem' in view) return { status: invalidStatus(policy, view, facts) };
+  return nextStage(view, policy.status, facts, now);
 }
 
 function factsOf(
   { uid, ledger, revisions }: Tracked,
   target: Target,
-  view: PolicyView,
-  { status }: StoredPolicy,
+  status: RolloutPolicyStatus | undefined,
 ): RolloutFacts {
   const live = new Set(ledger.revisionsOfPods);
   const older = [...revisions.values()]
@@ -127,12 +120,10 @@ function factsOf(
     older: older === undefined ? undefined : hashOf(older),
     provenExists: [...revisions.values()].some((revision) => hashOf(revision) === status?.provenRevision),
     onDelete: target.strategy.type === 'OnDelete',
-    waves: view.waves.map((_, index) => ledger.waves[index] ?? noNodes),
+    waves: ledger.waves,
     eligible: () => ledger.eligible(),
   };
 }
-
-const noNodes = { nodes: 0, updated: 0, available: 0, pending: 0 };
 
 /** Nothing waits for these: they are written now and then. */
 async function writeCounts(
@@ -196,11 +187,11 @@ async function update(
       return undefined;
     });
     if (written !== undefined) {
-      policies.set(written);
+      policies.learn(written);
       return 'written';
     }
     // A user was faster, or a write of ours whose answer was lost.
-    policies.set(await client.get(resources.rolloutPolicies, namespace, name, { signal }));
+    policies.learn(await client.get(resources.rolloutPolicies, namespace, name, { signal }));
     return 'changed';
   } catch (error) {
     if (!(error instanceof StatusError) || signal.aborted) throw error;

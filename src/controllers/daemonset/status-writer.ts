@@ -5,6 +5,7 @@ import { type DaemonSet, formatTime, isReason, resources, type Stored } from '..
 import { isComplete, nextStatus, readDaemonSet, sameStatus } from '../../core/daemonset/index.ts';
 import { steadyNow } from '../../machinery/index.ts';
 import type { SyncContext } from './context.ts';
+import { rolloutOf } from './rollouts.ts';
 import type { Tracked } from './tracked.ts';
 
 /** While pods come and go: each write is a whole object, there and back, and once more for everybody who watches. */
@@ -21,9 +22,9 @@ export async function writeStatus(context: SyncContext, tracked: Tracked): Promi
   const { target } = ledger;
   if (target === undefined) return undefined;
   const now = context.clock.now();
-  const [policy] = context.policies.of(tracked.key);
+  const rollout = rolloutOf(context.policies, tracked);
   const statusFor = (object: DaemonSet) =>
-    nextStatus(object.status, target, ledger.counts, tracked.problem, formatTime(now), policy?.status);
+    nextStatus(object.status, target, ledger.counts, tracked.problem, formatTime(now), rollout);
   if (sameStatus(tracked.object.status, statusFor(tracked.object))) return undefined;
   const intervalMs = isComplete(ledger.counts) ? lastStatusIntervalMs : restMs(tracked);
   const beganAt = steadyNow(context.clock);

@@ -15,8 +15,8 @@ export { sameTemplate } from './template-equality.ts';
 export type { Slot, SlotState } from './slot.ts';
 export { compileTarget, sameTarget, type Target } from './target.ts';
 export { compileGate, type Gate, type Stance } from './policy/gate.ts';
-export { type PolicyProblem, type PolicyView, readPolicy } from './policy/policy-view.ts';
-export { conflictStatus, isStep, samePolicyStatus, withConditions } from './policy/policy-status.ts';
+export { readPolicy } from './policy/policy-view.ts';
+export { conflictStatus, invalidStatus, isStep, samePolicyStatus, withConditions } from './policy/policy-status.ts';
 export { nextStage, type RolloutFacts, type Stage, type WaveCounts } from './policy/stage.ts';
 export { conditionTypes, isComplete, nextStatus, sameStatus } from './status.ts';
 export {

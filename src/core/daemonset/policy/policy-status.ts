@@ -2,10 +2,13 @@
 import {
   type Condition,
   type RolloutPhase,
+  type RolloutPolicy,
   type RolloutPolicyStatus,
   type Timestamp,
   withCondition,
 } from '../../../api/index.ts';
+import type { PolicyProblem } from './policy-view.ts';
+import type { RolloutFacts } from './stage.ts';
 
 /** Whether the rollout goes by it: it has to be written before anything is done. Numbers and words can wait. */
 export function isStep(before: RolloutPolicyStatus | undefined, next: RolloutPolicyStatus): boolean {
@@ -52,9 +55,27 @@ export function progress(phase: RolloutPhase): Condition['status'] {
   return phase === 'Held' || phase === 'RolledBack' || phase === 'Invalid' ? 'False' : 'True';
 }
 
+/**
+ * What a policy says that cannot be read: everything is held, with what is known to be proven. Where nothing is known yet,
+ * that is the older revision of a rollout under way, or the newest.
+ */
+export function invalidStatus(
+  { metadata, status }: Pick<RolloutPolicy, 'metadata' | 'status'>,
+  { problem }: PolicyProblem,
+  { daemonSetUid, revision, older }: Pick<RolloutFacts, 'daemonSetUid' | 'revision' | 'older'>,
+): RolloutPolicyStatus {
+  const begun: RolloutPolicyStatus = {
+    daemonSetUID: daemonSetUid,
+    revision,
+    ...(older === undefined ? {} : { provenRevision: older }),
+  };
+  const known = status?.daemonSetUID === daemonSetUid ? status : begun;
+  return { ...known, observedGeneration: metadata.generation ?? 0, phase: 'Invalid', message: problem };
+}
+
 /** What a policy says that does not count, because an older one names the same DaemonSet. */
 export function conflictStatus(
-  { metadata, status }: { readonly metadata: { readonly generation?: number }; readonly status?: RolloutPolicyStatus },
+  { metadata, status }: Pick<RolloutPolicy, 'metadata' | 'status'>,
   winner: string,
   now: Timestamp,
 ): RolloutPolicyStatus {

@@ -130,6 +130,18 @@ describe('a wave', () => {
     assert.equal(short(settle(view(), open.status, allDone, now + 90 * second)), 'Complete 3 new');
   });
 
+  it('soaks no longer for a clock that was set back', () => {
+    const soaking = settle(view(), begun, done, now + 7200 * second).status;
+    const back = settle(view(), soaking, done, now);
+    assert.equal(back.reviewAt, now + 60 * second);
+    const stuck = settle(view(), begun, facts(), now + 7200 * second - 1).status;
+    assert.equal(
+      settle(view(), { ...begun, progressedAt: at(now + 7200 * second) }, facts(), now).reviewAt,
+      now + 600 * second,
+    );
+    assert.equal(stuck.phase, 'Held');
+  });
+
   it('soaks anew when a node falls back, and its deadline begins there', () => {
     const soaking = settle(view(), begun, done, now).status;
     const back = settle(view(), soaking, facts({ waves: [counts(2, 1), counts(5, 5)] }), now + 50 * second);

@@ -18,7 +18,7 @@ export interface RolloutFacts {
   readonly provenExists: boolean;
   /** The DaemonSet waits for its users to delete pods: that takes as long as it takes. */
   readonly onDelete: boolean;
-  /** By wave, as the newest revision is to be seen there. */
+  /** By wave, as the newest revision is to be seen there; of waves without nodes there may be none. */
   readonly waves: readonly WaveCounts[];
   /** Nodes where the newest template should run. */
   readonly eligible: () => Iterable<NodeView>;
@@ -91,7 +91,7 @@ function begin(policy: PolicyView, known: RolloutPolicyStatus | undefined, facts
     openWaves: everywhere ? policy.waves.length : 1,
     waves: wavesNow(policy, undefined, facts),
     settledMost: 0,
-    progressedAt: stamp(now),
+    progressedAt: formatTime(momentOf(undefined, now)),
     phase: policy.paused ? 'Paused' : proven === undefined ? 'Launching' : isProven ? 'Complete' : 'RollingOut',
     message: `revision ${facts.revision} begins`,
   };
@@ -128,8 +128,8 @@ function roll(policy: PolicyView, status: RolloutPolicyStatus, facts: RolloutFac
   const { nodes, pending } = sum(facts.waves.slice(0, open));
   if (pending > 0) return wait(policy, status, facts, { nodes, pending, wave }, now);
 
-  const since = parseTime(status.soakingSince) ?? now;
-  const soaking = { ...status, soakingSince: stamp(since), settledMost: nodes };
+  const since = momentOf(status.soakingSince, now);
+  const soaking = { ...status, soakingSince: formatTime(since), settledMost: nodes };
   const soakedAt = since + wave.soakMs;
   const done = `wave ${wave.name} is done`;
   if (now < soakedAt) return at(soaking, 'Soaking', `${done} and soaks until ${formatTime(soakedAt)}`, soakedAt);
@@ -153,8 +153,8 @@ function wait(
   const forward = settledMost > (status.settledMost ?? 0);
   // A node that falls back in the soak: its time begins there.
   const fellBack = status.soakingSince !== undefined;
-  const progressedAt = forward || fellBack ? now : (parseTime(status.progressedAt) ?? now);
-  const going = { ...withoutSoak(status), settledMost, progressedAt: stamp(progressedAt) };
+  const progressedAt = momentOf(forward || fellBack ? undefined : status.progressedAt, now);
+  const going = { ...withoutSoak(status), settledMost, progressedAt: formatTime(progressedAt) };
   const awaited = `revision ${revision} is awaited on ${pending} of ${nodes} nodes`;
   const deadlineAt = progressedAt + policy.progressDeadlineMs;
   const patient = onDelete || policy.retried === revision;
@@ -187,7 +187,7 @@ function settled(status: RolloutPolicyStatus): RolloutPolicyStatus {
 
 /** The current wave's time and progress begin anew. */
 function restarted(status: RolloutPolicyStatus, now: number): RolloutPolicyStatus {
-  return { ...withoutSoak(status), settledMost: 0, progressedAt: stamp(now) };
+  return { ...withoutSoak(status), settledMost: 0, progressedAt: formatTime(momentOf(undefined, now)) };
 }
 
 function withoutSoak(status: RolloutPolicyStatus): RolloutPolicyStatus {
@@ -232,9 +232,12 @@ export function drawRanks(waves: readonly Wave[], nodes: Iterable<NodeView>): re
   });
 }
 
-/** Times have whole seconds: rounded up, nothing ends too early. */
-function stamp(ms: number): string {
-  return formatTime(Math.ceil(ms / 1000) * 1000);
+/**
+ * A time of the status, or now: in whole seconds, rounded up so that nothing ends too early. What lies in the future was
+ * written by a clock that has been set back since, and counts as now.
+ */
+function momentOf(time: string | undefined, now: number): number {
+  return Math.ceil(Math.min(parseTime(time) ?? now, now) / 1000) * 1000;
 }
 
 function sum(waves: readonly WaveCounts[]): { readonly nodes: number; readonly pending: number } {
