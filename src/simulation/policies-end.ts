@@ -4,7 +4,7 @@ import { type DaemonSet, type PodTemplateSpec, resources, type RolloutPolicy, ty
 import { revisionLabel } from '../core/daemonset/index.ts';
 import { annotate, approve, edit, retryAnnotation } from './policies.ts';
 import { governorOf, isUnreadable, statusOf, type View } from './policy-truth.ts';
-import { isLive, nodeOf, ownerOf, place, templateKey } from './truth.ts';
+import { isLive, isReady, livePods, nodeOf, ownerOf, place, templateKey } from './truth.ts';
 import type { World } from './world.ts';
 
 type Policy = Stored<RolloutPolicy>;
@@ -14,15 +14,29 @@ export async function removePolicies({ server, site }: World): Promise<void> {
     await site.user.delete(resources.rolloutPolicies, metadata.namespace, metadata.name);
 }
 
+/** So long users wait for a rollout whose budget is used up by nodes that it does not reach. */
+const patienceMs = 15 * 60_000;
+
 /** What users do who want their rollouts to go on. */
-export async function tendPolicies(world: World): Promise<void> {
-  for (const { policy } of governed(world)) {
+export async function tendPolicies(world: World, waitedMs: number): Promise<void> {
+  for (const { policy, daemonSet } of governed(world)) {
     const { spec, status } = policy;
-    if (isUnreadable(spec) || spec.paused === true) await edit(world, policy, { ...spec, paused: false, waves: [] });
+    if (waitedMs > patienceMs && (spec.waves ?? []).length > 0 && isBlocked(world, policy, daemonSet))
+      await edit(world, policy, { ...spec, waves: [] });
+    else if (isUnreadable(spec) || spec.paused === true)
+      await edit(world, policy, { ...spec, paused: false, waves: [] });
     else if (status?.phase === 'WaitingForApproval') await approve(world, policy);
     else if (status?.phase === 'Held' || status?.phase === 'RolledBack')
       await annotate(world, policy, retryAnnotation, status.revision);
   }
+}
+
+/** A held node has a pod that does not serve: it keeps it, and so its place in the budget. */
+function isBlocked({ server, policies }: World, policy: Policy, daemonSet: Stored<DaemonSet>): boolean {
+  return server.all(resources.nodes).some((node) => {
+    const [pod] = livePods(server, daemonSet.metadata.uid, node.metadata.name);
+    return pod !== undefined && !isReady(pod) && policies.view(daemonSet, node, policy).stance === 'held';
+  });
 }
 
 /** What is missing for every rollout to be complete; undefined when nothing is. */
@@ -85,7 +99,8 @@ function unrest(world: World, policy: Policy, daemonSet: Stored<DaemonSet>): str
   if (phase !== 'Invalid' && !policies.isNewest(revision, daemonSet))
     return `policy ${policy.metadata.name} is about ${revision}`;
   const eligible = server.all(resources.nodes).filter((node) => place(daemonSet, node).run);
-  if (!restful.has(phase) && !(phase === 'Launching' && eligible.length === 0))
+  const waits = restful.has(phase) || (phase === 'RollingOut' && isBlocked(world, policy, daemonSet));
+  if (!waits && !(phase === 'Launching' && eligible.length === 0))
     return `policy ${policy.metadata.name} is ${phase}: ${message}`;
   for (const node of server.all(resources.nodes)) {
     const found = unrestOn(world, policies.view(daemonSet, node, policy), node.metadata.name);
