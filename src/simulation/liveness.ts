@@ -42,7 +42,7 @@ export async function checkLiveness(
     world,
     () => complaint(world) ?? incomplete(world),
     msMax,
-    () => tendPolicies(world),
+    (waitedMs) => tendPolicies(world, waitedMs),
   );
 }
 
@@ -51,14 +51,14 @@ async function rest(
   world: World,
   complaint: () => string | undefined,
   msMax: number,
-  tend: () => Promise<void> = () => Promise.resolve(),
+  tend: (waitedMs: number) => Promise<void> = () => Promise.resolve(),
 ): Promise<Verdict | undefined> {
   const startedAt = world.clock.now();
   let missing = complaint();
   while (missing !== undefined) {
     if (world.clock.now() - startedAt > msMax)
       return { invariant: 'converges', what: `not at rest after ${msMax / 60_000} min: ${missing}` };
-    await tend();
+    await tend(world.clock.now() - startedAt);
     await world.clock.advance(stepMs);
     if (world.broken) return undefined;
     missing = complaint();

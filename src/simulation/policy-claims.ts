@@ -143,6 +143,8 @@ export class PolicyClaims {
     if (this.#policies.same(policy.metadata.annotations?.[retryAnnotation], status.revision))
       violate(`${phase}, though ${status.revision} is to be tried again`);
     if (daemonSets.every(({ spec }) => spec.updateStrategy?.type === 'OnDelete')) violate(`${phase} with OnDelete`);
+    // It was bad before somebody paused.
+    if (this.#policies.same(before?.badRevision, status.revision)) return;
     const stoodMs = this.#clock.now() - (parseTime(before?.progressedAt) ?? 0);
     if (this.#clocksRun && stoodMs < progressDeadlineSeconds * 1000)
       violate(`${phase} after ${stoodMs} ms, the deadline is ${progressDeadlineSeconds} s`);
