@@ -175,6 +175,7 @@ const statusFields = {
   daemonSetUID: text('The UID of the DaemonSet that the rest is about.'),
   revision: text('The revision (controller-revision-hash) that is rolled out, or has been.'),
   provenRevision: text('The last revision that went all the way. Held nodes get it.'),
+  badRevision: text('The revision that is rolled out, when it turned out to be bad.'),
   phase: text('Launching, RollingOut, Soaking, WaitingForApproval, Paused, Held, RolledBack, Complete or Invalid.'),
   message: text('What it waits for, in words.'),
   openWaves: count('How many waves are open; the last of them is the current one.'),

@@ -222,6 +222,7 @@ describe('what its schema says', () => {
       daemonSetUID: 'u',
       revision: 'r',
       provenRevision: 'p',
+      badRevision: 'r',
       phase: 'Soaking',
       message: 'm',
       openWaves: 1,

@@ -171,13 +171,15 @@ test('a bad revision is held where it is; undo heals it, at once', needsKubectl,
 
 test('a held revision that was only slow goes on when it is tried again', needsKubectl, async (t) => {
   const { kubectl } = await up(t, { nodes });
-  await launch(kubectl, { waves: [{ name: 'canary', nodes: 1 }], progressDeadlineSeconds: 2 });
-  await setTemplate(kubectl, newer, 'start 8s');
+  await launch(kubectl, { waves: [{ name: 'canary', nodes: 1 }], progressDeadlineSeconds: 1 });
+  await setTemplate(kubectl, newer, 'start 5s');
   const { status } = await phaseIs(kubectl, 'Held');
   await canaryWith(kubectl, newer);
   assert.equal((await getPolicy(kubectl)).status?.phase, 'Held', 'being ready in the end is not enough');
   await annotate(kubectl, 'everynode.dev/retry=other');
   await throughout(1_000, async () => assert.equal((await getPolicy(kubectl)).status?.phase, 'Held'));
+  const atOnce = { spec: { updateStrategy: { rollingUpdate: { maxUnavailable: nodes } } } };
+  await kubectl.run(['-n', namespace, 'patch', 'daemonset', fluentd, '--type=merge', '-p', JSON.stringify(atOnce)]);
   await annotate(kubectl, `everynode.dev/retry=${status?.revision}`);
   await phaseIs(kubectl, 'Complete');
   await imagesAre(kubectl, onAll(newer));
@@ -217,7 +219,7 @@ test('the API server refuses what is wrong; what only the controller sees, it sa
   assert.equal(both.code, 1);
   assert.match(both.stderr, /spec\.waves\[0\]\.name: Invalid value: "A"/);
   assert.match(both.stderr, /spec\.waves\[1\]\.nodes: Invalid value: "0%"/);
-  assert.match(await kubectl.run(['explain', 'rop.spec.waves.soakSeconds']), /updated and available/);
+  assert.match(await kubectl.run(['explain', 'rop.spec.waves.soakSeconds']), /updated\s+and\s+available/);
 
   await launch(kubectl, {});
   await acceptedIs(kubectl, 'True', undefined);
