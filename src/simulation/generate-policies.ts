@@ -94,6 +94,6 @@ function unreadable(dice: Dice): RolloutWave {
   return dice.pick<RolloutWave>([
     { name: 'rest' },
     { name: 'odd', nodes: 'lots' },
-    { name: 'odd', nodeSelector: { matchExpressions: [{ key: 'pool', operator: 'Near', values: ['blue'] }] } },
+    { name: 'odd', nodeSelector: { matchExpressions: [{ key: 'pool', operator: 'In' }] } },
   ]);
 }

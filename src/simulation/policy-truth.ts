@@ -192,18 +192,16 @@ function rankOf(name: string): number {
   return hash >>> 0;
 }
 
-/** Two waves of one name, a number of nodes that is none, a selector that selects nothing anybody knows. */
+/** Two waves of one name, a number of nodes that is none, a selector that wants one of no values. */
 export function isUnreadable({ waves = [] }: RolloutPolicySpec): boolean {
   const names = ['rest', ...waves.map(({ name }) => name)];
   return new Set(names).size < names.length || waves.some(isUnreadableWave);
 }
 
 function isUnreadableWave({ nodes = 1, nodeSelector }: RolloutWave): boolean {
-  return scaleRoundingUp(nodes, 100) === undefined || hasOddOperator(nodeSelector);
+  return scaleRoundingUp(nodes, 100) === undefined || hasNoValues(nodeSelector);
 }
 
-const operators: ReadonlySet<string> = new Set(['In', 'NotIn', 'Exists', 'DoesNotExist']);
-
-function hasOddOperator({ matchExpressions = [] }: LabelSelector = {}): boolean {
-  return matchExpressions.some(({ operator }) => !operators.has(operator));
+function hasNoValues({ matchExpressions = [] }: LabelSelector = {}): boolean {
+  return matchExpressions.some(({ operator, values = [] }) => operator === 'In' && values.length === 0);
 }

@@ -6,7 +6,13 @@ import { isReason, type KubernetesObject, resources, StatusError } from '../../a
 import { parseMisbehaviourRule } from '../../agent/index.ts';
 import { type ApiServer, type Component, componentUser, createApiServer, mastersGroup } from '../../apiserver/index.ts';
 import type { Client } from '../../client/index.ts';
-import { controllerNames, createInProcessClient, type Parts, startParts } from '../../cluster/index.ts';
+import {
+  controllerNames,
+  createInProcessClient,
+  ensureDefinitions,
+  type Parts,
+  startParts,
+} from '../../cluster/index.ts';
 import type { Clock } from '../../machinery/index.ts';
 import { openMemoryStore } from '../../store/index.ts';
 import { Archive, type StoredObject } from '../archive.ts';
@@ -18,7 +24,6 @@ import { lineChances, type LineOptions, type Request } from '../requests.ts';
 import type { Hands, Site, SiteContext } from '../site.ts';
 import { createClusterInvariants } from './cluster-invariants.ts';
 import { createEmbeddedNodes, isOrdinary } from './nodes.ts';
-import { definitions, policyDefinition } from './policy-definition.ts';
 import { createEmbeddedNetwork } from './network.ts';
 import { type StoreWrite, watchStore } from './watched-store.ts';
 
@@ -125,7 +130,8 @@ export function createEmbeddedSite(context: SiteContext): Site {
     try {
       await asUser(deed);
     } catch (error) {
-      if (isOrdinary(error)) say(`the user's wish is refused: ${(error as Error).message}`);
+      if (isOrdinary(error) || isUnreadablePolicy(error))
+        say(`the user's wish is refused: ${(error as Error).message}`);
       else failed(error);
     }
   };
@@ -213,9 +219,7 @@ export function createEmbeddedSite(context: SiteContext): Site {
       startEverything();
     },
     async definePolicies() {
-      await asUser(() => admin().create(definitions, policyDefinition));
-      // Its names are accepted in a turn of its own.
-      await clock.settle();
+      await asUser(() => ensureDefinitions(server, { clock: machineClock, log: listeningLogger(failed) }));
     },
     connect: (line) => join({ ...line, monitor: context.monitor }, 'daemonset-controller'),
     setClock(offsetMs) {
@@ -260,6 +264,11 @@ export function createEmbeddedSite(context: SiteContext): Site {
       await real.close();
     },
   };
+}
+
+/** The schema refuses most of what nobody can read. */
+function isUnreadablePolicy(error: unknown): boolean {
+  return error instanceof StatusError && error.reason === 'Invalid' && error.details?.kind === 'RolloutPolicy';
 }
 
 /** Nothing can be made in a namespace that is going. */
