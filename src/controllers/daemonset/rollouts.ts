@@ -48,6 +48,7 @@ export function aim(context: SyncContext, tracked: Tracked): void {
   // The object may be another by now: that is the next history's.
   const { object, hash, duplicates } = current;
   const [policy] = context.policies.of(tracked.key);
+  tracked.aimedBy = policy;
   const gate = policy === undefined ? undefined : gateOf(tracked, policy, hash, new Set([hash, ...duplicates]));
   const target = compileTarget(object, hash, duplicates, gate);
   if (!sameTarget(ledger.target, target)) ledger.retarget(target, context.clock.now());
@@ -84,15 +85,17 @@ export async function settleRollout(context: SyncContext, tracked: Tracked): Pro
   for (let step = 0; step < stepsMax && !tracked.gone && !tracked.targetIsStale; step++) {
     const [policy, ...others] = context.policies.of(tracked.key);
     for (const other of others) await refuse(context, tracked, other, policy!.metadata.name);
+    if (policy === undefined) return undefined;
+    // What is counted, and done, goes by the policy as it is known now, an answer of a moment ago included.
+    if (policy !== tracked.aimedBy) aim(context, tracked);
     const { target } = tracked.ledger;
-    if (policy === undefined || target === undefined) return undefined;
+    if (target === undefined) return undefined;
     const stage = decide(tracked, target, policy, context.clock.now());
-    const isDue = isStep(policy.status, stage.status);
-    if (!isDue) return await writeCounts(context, tracked, policy, stage);
+    const waitMs = isStep(policy.status, stage.status) ? 0 : countsDueMs(context, tracked, policy, stage);
+    if (waitMs > 0) return shortest(waitMs, stage, context.clock.now());
     const outcome = await write(context, tracked, policy, stage.status);
     if (outcome === 'failed') return retryMs;
     if (outcome === 'written') tell(context, tracked, policy.status, stage.status);
-    aim(context, tracked);
   }
   return retryMs;
 }
@@ -125,20 +128,19 @@ function factsOf(
   };
 }
 
-/** Nothing waits for these: they are written now and then. */
-async function writeCounts(
-  context: SyncContext,
-  tracked: Tracked,
-  policy: StoredPolicy,
-  { status, reviewAt }: Stage,
-): Promise<number | undefined> {
-  const now = context.clock.now();
-  const reviewMs = reviewAt === undefined ? undefined : Math.max(reviewAt - now, 1);
-  if (samePolicyStatus(policy.status, withConditions(status, policy.status?.conditions, formatTime(now))))
-    return reviewMs;
+/** Numbers and words: nothing waits for them, and they are written now and then. Returns ms until they are due. */
+function countsDueMs({ clock }: SyncContext, tracked: Tracked, { status }: StoredPolicy, next: Stage): number {
+  const now = clock.now();
+  if (samePolicyStatus(status, withConditions(next.status, status?.conditions, formatTime(now))))
+    return Number.POSITIVE_INFINITY;
   const waitMs = tracked.policyWrittenAt + countsMs - now;
-  if (waitMs > 0 && waitMs <= countsMs) return Math.min(waitMs, reviewMs ?? waitMs);
-  return (await write(context, tracked, policy, status)) === 'written' ? reviewMs : retryMs;
+  // Longer than that only by a clock that was set back.
+  return waitMs > countsMs ? 0 : waitMs;
+}
+
+function shortest(waitMs: number, { reviewAt = Number.POSITIVE_INFINITY }: Stage, now: number): number | undefined {
+  const ms = Math.min(waitMs, Math.max(reviewAt - now, 1));
+  return Number.isFinite(ms) ? ms : undefined;
 }
 
 /** `changed`: not written, for what it was decided on is known to be no longer so; it is to be decided anew. */

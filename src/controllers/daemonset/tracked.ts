@@ -5,6 +5,7 @@ import {
   type ControllerRevision,
   type DaemonSet,
   isEmptySelector,
+  type RolloutPolicy,
   type Stored,
 } from '../../api/index.ts';
 import { type Action, type Claimant, Ledger, type PodView } from '../../core/daemonset/index.ts';
@@ -56,6 +57,8 @@ export interface Tracked {
   statusWrittenAt: number;
   /** How long that took: a slow API server is asked less often. */
   statusTookMs: number;
+  /** The policy that the ledger was last aimed by, if there was one. */
+  aimedBy: Stored<RolloutPolicy> | undefined;
   /** When the status of its policy was last written. */
   policyWrittenAt: number;
   saidSelectingAll: boolean;
@@ -89,6 +92,7 @@ export function track(object: Stored<DaemonSet>): Tracked {
     problem: undefined,
     statusWrittenAt: Number.NEGATIVE_INFINITY,
     statusTookMs: 0,
+    aimedBy: undefined,
     policyWrittenAt: Number.NEGATIVE_INFINITY,
     saidSelectingAll: false,
     lostPods: false,

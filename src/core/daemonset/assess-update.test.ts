@@ -277,6 +277,21 @@ describe('what was sent and not seen yet', () => {
       counts: 'desired current blocking',
     },
     {
+      why: 'nor beside one that does not: the deletion may be lost, and the pod turn ready',
+      pods: [pod('a', starting)],
+      slot: sentDelete('a'),
+      state: 'leaving',
+      counts: 'desired current blocking',
+    },
+    {
+      why: 'a finished one whose deletion was sent will not run again: it makes room',
+      pods: [pod('a', failed)],
+      slot: sentDelete('a'),
+      state: 'leaving',
+      does: ['create: missing'],
+      counts: 'desired current blocking',
+    },
+    {
       why: 'seen terminating it makes room',
       pods: [pod('a', { revision: 'old', ...terminating })],
       slot: sentDelete('a'),

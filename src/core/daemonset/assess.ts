@@ -10,6 +10,7 @@ import type { Action, CreateReason, DeleteReason } from './plan.ts';
 import type { Verdict } from './placement.ts';
 import { type Assessment, idle, nothing, type Removal, sentForgottenAt, type Slot, type SlotState } from './slot.ts';
 import {
+  isMended,
   isNewestRevision,
   isRolling,
   isWantedRevision,
@@ -140,9 +141,9 @@ function assessNode(slot: Slot, node: NodeView, pods: PodsByFate, target: Target
 
   if (fresh === undefined && old === undefined) {
     // None → create. Without surge the name and place of the old pod must be free; with surge a terminating one may
-    // linger, once it is seen to terminate: until then it may still serve, and the new one would take a place in the
-    // surge. A finished pod has to be removed first, which is where its back-off holds the next one up.
-    const free = surge ? !leaving.some(mayServe) && standing(slot.pods) < standingMax : leaving.length === 0;
+    // linger, once it is seen to terminate: until then its deletion may have been lost. A finished pod has to be removed
+    // first, which is where its back-off holds the next one up.
+    const free = surge ? !leaving.some(mayComeBack) : leaving.length === 0;
     const made = wantedRevision(target, node) !== undefined;
     if (made && free && finished.length === 0 && !creating) create = 'missing';
   } else if (fresh !== undefined && old !== undefined) {
@@ -154,7 +155,8 @@ function assessNode(slot: Slot, node: NodeView, pods: PodsByFate, target: Target
     if (old.ready) replaceable = creating || crowded ? undefined : old;
     else if (!surge) removals.push({ pod: old, reason: 'outdated-unready' });
     else if (!creating && !crowded) create = 'surge-unready';
-  }
+  } else if (old !== undefined && !old.ready && isMended(target, node, revisionOf(old)))
+    removals.push({ pod: old, reason: 'outdated-unready' });
 
   /** Whatever the node should have: the pod of the newest revision, and what stands beside it. */
   const [arrived, beside] = isNewest(fresh) ? [fresh, old] : isNewest(old) ? [old, fresh] : [];
@@ -198,9 +200,9 @@ function isSurging(
   return node.ready || newcomer.startedAt !== undefined;
 }
 
-/** Its deletion was sent and not seen yet: it may have been lost. */
-function mayServe({ deletionAt, ready }: PodView): boolean {
-  return deletionAt === undefined && ready;
+/** Its deletion was sent and not seen yet: it may have been lost, and one that is not ready now may be so then. */
+function mayComeBack(pod: PodView): boolean {
+  return pod.deletionAt === undefined && !isTerminal(pod);
 }
 
 /** Old and new: with surge a node never has more pods than these, deletions that were sent but not seen included. */

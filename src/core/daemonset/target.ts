@@ -92,7 +92,15 @@ export function isNewestRevision(target: Target, revision: string | undefined): 
 
 /** Whether pods of other revisions are replaced on this node, as the budget allows. */
 export function isRolling(target: Target, node: NodeView): boolean {
-  return target.strategy.type === 'RollingUpdate' && stanceOn(target, node) !== 'hold';
+  const stance = stanceOn(target, node);
+  return target.strategy.type === 'RollingUpdate' && (stance === 'go' || stance === 'back');
+}
+
+/** Whether a pod of this revision goes from this node when it does not serve, though pods that serve stay. */
+export function isMended(target: Target, node: NodeView, revision: string | undefined): boolean {
+  const stays = isNewestRevision(target, revision) || isWantedRevision(target, node, revision);
+  const held = target.strategy.type === 'RollingUpdate' && stanceOn(target, node) === 'hold';
+  return held && !stays && wantedRevision(target, node) !== undefined;
 }
 
 /**
@@ -107,7 +115,7 @@ export function placementOn(target: Target, node: NodeView): Verdict {
   if (revision === undefined) return newest.obstacle?.kind === 'taint' ? newest : { ...newest, stay: true };
   if (revision.placement === undefined) return newest;
   const proven = revision.placement(node);
-  return stance === 'hold' && newest.stay && !proven.stay ? { ...proven, stay: true } : proven;
+  return stance !== 'back' && newest.stay && !proven.stay ? { ...proven, stay: true } : proven;
 }
 
 /** Whether a new pod may start beside the old one: a surge that is not zero, of whatever size. (upstream: AllowsSurge) */

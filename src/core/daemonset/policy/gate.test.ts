@@ -47,16 +47,21 @@ describe('what a node may have', () => {
     [
       ['open wave and beyond', gate({}), 'go new', 'hold old'],
       ['all waves open', gate({ openWaves: 2 }), 'go new', 'go new'],
-      ['paused', gate({}, {}, true), 'hold old', 'hold old'],
-      ['paused, though the newest is proven', gate(proven, {}, true), 'hold new', 'hold new'],
-      ['paused, and nothing proven', gate(unproven, {}, true), 'hold new', 'hold new'],
-      ['a policy that cannot be read', gate({}, { policy: { problem: 'bad' } }), 'hold old', 'hold old'],
-      ['a revision that has not begun', gate({ revision: 'older' }), 'hold old', 'hold old'],
-      ['… though it is the proven one', gate({ revision: 'older', ...proven }), 'hold new', 'hold new'],
+      ['paused', gate({}, {}, true), 'pause old', 'pause old'],
+      ['paused, though the newest is proven', gate(proven, {}, true), 'pause new', 'pause new'],
+      ['paused, and nothing proven', gate(unproven, {}, true), 'pause new', 'pause new'],
+      ['a policy that cannot be read', gate({}, { policy: { problem: 'bad' } }), 'pause old', 'pause old'],
+      ['a revision that has not begun', gate({ revision: 'older' }), 'pause old', 'pause old'],
+      ['… though it is the proven one', gate({ revision: 'older', ...proven }), 'pause new', 'pause new'],
       ['a revision that means the same has begun', gate({ revision: 'twin' }), 'go new', 'hold old'],
-      ['an edit that is not acknowledged', gate({ observedGeneration: 0 }), 'hold old', 'hold old'],
-      ['no status', gate(undefined), 'hold nothing', 'hold nothing'],
-      ['the status of another DaemonSet of the name', gate({ daemonSetUID: 'other' }), 'hold nothing', 'hold nothing'],
+      ['an edit that is not acknowledged', gate({ observedGeneration: 0 }), 'pause old', 'pause old'],
+      ['no status', gate(undefined), 'pause nothing', 'pause nothing'],
+      [
+        'the status of another DaemonSet of the name',
+        gate({ daemonSetUID: 'other' }),
+        'pause nothing',
+        'pause nothing',
+      ],
       ['nothing proven', gate(unproven), 'go new', 'go new'],
       ['the newest is proven', gate(proven), 'go new', 'go new'],
       ['one that means the same is proven', gate({ provenRevision: 'twin' }), 'go new', 'go new'],
@@ -80,7 +85,7 @@ describe('what a node may have', () => {
       const stances = found.map((text) => text.split(' ')[0]);
       assert.deepEqual(
         [inCanary, inRest].map((one) => isRolling(target, one)),
-        stances.map((stance) => stance !== 'hold'),
+        stances.map((stance) => stance === 'go' || stance === 'back'),
       );
     });
 
@@ -136,20 +141,34 @@ describe('where a held node runs its pod', () => {
 describe('a held node', () => {
   const held = (strategy: typeof onDelete) => compileTarget(daemonSet(strategy), 'new', [], gate({ openWaves: 0 }));
 
-  it('keeps the pod it has, of whatever revision, ready or not', () => {
+  const strategies = [rolling(1, 0), rolling(0, 1), onDelete];
+  const onIt = (revision: string, ready: boolean, target: ReturnType<typeof held>) => {
+    const one = pod('p', { node: 'r', revision, ...(ready ? {} : starting) });
+    const { create, removals, replaceable } = assess(slot(inRest, [one]), target, now);
+    return { create, removals: removals.map(({ reason }) => reason), replaceable };
+  };
+  const nothing = { create: undefined, removals: [], replaceable: undefined };
+
+  it('keeps the pod it has, of whatever revision, as long as it serves', () => {
     for (const revision of ['new', 'old', 'older'])
-      for (const state of [{}, starting])
-        for (const strategy of [rolling(1, 0), rolling(0, 1), onDelete]) {
-          const { create, removals, replaceable } = assess(
-            slot(inRest, [pod('p', { node: 'r', revision, ...state })]),
-            held(strategy),
-            now,
-          );
-          assert.deepEqual(
-            { create, removals, replaceable },
-            { create: undefined, removals: [], replaceable: undefined },
-          );
-        }
+      for (const strategy of strategies) assert.deepEqual(onIt(revision, true, held(strategy)), nothing);
+  });
+
+  it('keeps one that does not serve too, when it is of the proven or of the newest revision', () => {
+    for (const revision of ['new', 'old'])
+      for (const strategy of strategies) assert.deepEqual(onIt(revision, false, held(strategy)), nothing);
+  });
+
+  it('goes back from one that does not serve and is neither: it would use up the budget for good', () => {
+    const found = strategies.map((strategy) => onIt('older', false, held(strategy)).removals.join());
+    assert.deepEqual(found, ['outdated-unready', 'outdated-unready', '']);
+  });
+
+  it('keeps any while it is paused', () => {
+    for (const strategy of strategies) {
+      const paused = compileTarget(daemonSet(strategy), 'new', [], gate({}, {}, true));
+      assert.deepEqual(onIt('older', false, paused), nothing);
+    }
   });
 
   it('counts as updated when it has the newest, and only then', () => {

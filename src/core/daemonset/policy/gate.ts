@@ -9,8 +9,13 @@ import type { PolicyProblem, PolicyView, Wave } from './policy-view.ts';
 export type Stance =
   /** The newest revision, as the DaemonSet's own budget allows. */
   | 'go'
-  /** Nothing is replaced because of its revision; a missing pod is made of the proven one. */
+  /**
+   * A missing pod is made of the proven revision. What is there stays, but for a pod that does not serve and is neither of
+   * the proven nor of the newest revision: it would use up the budget, and nothing would ever mend it.
+   */
   | 'hold'
+  /** A missing pod is made of the proven revision, and whatever is there stays. */
+  | 'pause'
   /** The proven revision, as the budget allows. */
   | 'back';
 
@@ -64,10 +69,10 @@ function stanceOfAll(
   status: RolloutPolicyStatus | undefined,
   proven: ProvenRevision | undefined,
 ): Stance | undefined {
-  if ('problem' in policy || policy.paused) return 'hold';
+  if ('problem' in policy || policy.paused) return 'pause';
   // A rollout begins, and an edited policy counts, with a written status: a write that fails when the policy was changed
   // unseen.
-  if (status?.observedGeneration !== policy.generation || !sameRevisions.has(status.revision ?? '')) return 'hold';
+  if (status?.observedGeneration !== policy.generation || !sameRevisions.has(status.revision ?? '')) return 'pause';
   if (status.provenRevision === undefined || sameRevisions.has(status.provenRevision)) return 'go';
   if (status.phase === 'Held') return 'hold';
   // There is no way back to a revision that does not exist any more.
