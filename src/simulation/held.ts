@@ -7,7 +7,7 @@ import { revisionLabel } from '../core/daemonset/index.ts';
 import type { Archive } from './archive.ts';
 import { governorOf, type PolicyTruth, statusOf, type View } from './policy-truth.ts';
 import type { Request } from './requests.ts';
-import { believable, isLabelledAway, isLive, livePods, nodeOf, ownerOf, place, templateKey } from './truth.ts';
+import { believable, isLabelledAway, isLive, isReady, livePods, nodeOf, ownerOf, place, templateKey } from './truth.ts';
 
 export class HeldWatch {
   readonly #server: Archive;
@@ -51,7 +51,11 @@ export class HeldWatch {
     const mayGo = ({ policy, stance, daemonSet }: View) =>
       policy === undefined ||
       (stance === 'free' && !this.#policies.isNewest(revision, daemonSet)) ||
-      (stance === 'back' && !this.#policies.same(revision, policy.status?.provenRevision));
+      (stance === 'back' && !this.#policies.same(revision, policy.status?.provenRevision)) ||
+      (stance === 'held' &&
+        !this.#readyThroughout(pod, request) &&
+        !this.#policies.isNewest(revision, daemonSet) &&
+        !this.#policies.same(revision, policy.status?.provenRevision));
     if (!views.some(mayGo))
       this.#violate(`${request.actor} deletes ${pod.metadata.name} of ${revision} on ${node}, which is ${say(views)}`);
   }
@@ -76,6 +80,12 @@ export class HeldWatch {
     );
     if (daemonSets.length > 0 && isProven && !another)
       this.#violate(`${request.actor} deletes revision ${hash}, which is the proven one`);
+  }
+
+  #readyThroughout({ metadata: { namespace, name } }: Stored<Pod>, { seen }: Request): boolean {
+    return this.#server
+      .statesSince(resources.pods, namespace, name, seen['pods'] ?? 0)
+      .every((state) => state !== undefined && isReady(state));
   }
 
   /** It is the only one of its DaemonSet there, it runs, and the node may keep it as far as placement goes. */

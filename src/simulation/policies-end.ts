@@ -31,11 +31,14 @@ export async function tendPolicies(world: World, waitedMs: number): Promise<void
   }
 }
 
-/** A held node has a pod that does not serve: it keeps it, and so its place in the budget. */
+/** A held node has a pod that does not serve and that it may keep: it keeps its place in the budget, too. */
 function isBlocked({ server, policies }: World, policy: Policy, daemonSet: Stored<DaemonSet>): boolean {
   return server.all(resources.nodes).some((node) => {
     const [pod] = livePods(server, daemonSet.metadata.uid, node.metadata.name);
-    return pod !== undefined && !isReady(pod) && policies.view(daemonSet, node, policy).stance === 'held';
+    const { stance } = policies.view(daemonSet, node, policy);
+    const hash = pod?.metadata.labels?.[revisionLabel];
+    const keeps = policies.same(hash, policy.status?.provenRevision) || policies.isNewest(hash, daemonSet);
+    return pod !== undefined && !isReady(pod) && (stance === 'paused' || (stance === 'held' && keeps));
   });
 }
 
@@ -120,7 +123,11 @@ function unrestOn({ server }: World, { stance, template, stays, daemonSet, node,
   if (pods.some((pod) => !isLive(pod))) return `a pod on ${name} is still going`;
   if (pods.length > 1) return `${pods.length} pods on ${name}`;
   // What the node would get is lost: it keeps what it has.
-  if (template === undefined || node === undefined || (stance === 'held' && provenRevision !== undefined && !exists))
+  if (
+    template === undefined ||
+    node === undefined ||
+    ((stance === 'held' || stance === 'paused') && provenRevision !== undefined && !exists)
+  )
     return undefined;
   const placeBy = (made: PodTemplateSpec) => place({ ...daemonSet, spec: { ...daemonSet.spec, template: made } }, node);
   const verdict = placeBy(template);
@@ -128,7 +135,8 @@ function unrestOn({ server }: World, { stance, template, stays, daemonSet, node,
   if (pods.length > 0 && !stays.some((made) => placeBy(made).stay)) return `a pod on ${name}, where none may stay`;
   const [pod] = pods;
   const isIt = pod !== undefined && templateKey(pod.spec) === templateKey(template.spec);
-  if (pod !== undefined && stance !== 'held' && !isIt) return `the pod on ${name} is of another revision, ${stance}`;
+  if (pod !== undefined && (stance === 'free' || stance === 'back') && !isIt)
+    return `the pod on ${name} is of another revision, ${stance}`;
   return undefined;
 }
 

@@ -125,9 +125,8 @@ export class PolicyClaims {
     if (wave === undefined) return;
     const { name, soakSeconds = 0, approval } = wave;
     const since = parseTime(before?.soakingSince);
-    const empty = status.waves?.[index]?.nodes === 0;
     const soaked = this.#clock.now() - (since ?? this.#clock.now());
-    if (this.#clocksRun && !empty && soakSeconds > 0 && soaked < soakSeconds * 1000)
+    if (this.#clocksRun && soakSeconds > 0 && soaked < soakSeconds * 1000)
       violate(`wave ${name} is over after ${soaked} ms, ${soakSeconds} s were due`);
     const approved = policy.metadata.annotations?.[approveAnnotation];
     if (approval === 'Manual' && approved !== `${status.revision}/${name}`)

@@ -21,10 +21,11 @@ import type { Request } from './requests.ts';
 import { believable, templateKey } from './truth.ts';
 
 /**
- * `free`: the newest revision. `held`: what it has, or else the proven one. `back`: the proven one. `mute`: nothing at all
- * before the policy's status is about this DaemonSet.
+ * `free`: the newest revision. `held`: what it has, or else the proven one; what does not serve and is neither of the proven
+ * nor of the newest revision it need not keep. `paused`: the same, and it keeps whatever it has. `back`: the proven one.
+ * `mute`: nothing at all before the policy's status is about this DaemonSet.
  */
-export type Stance = 'free' | 'held' | 'back' | 'mute';
+export type Stance = 'free' | 'held' | 'paused' | 'back' | 'mute';
 
 /** One of the ways in which the sender may see a node of a DaemonSet. */
 export interface View {
@@ -145,8 +146,8 @@ export class PolicyTruth {
     if (status === undefined) return 'mute';
     const { revision, provenRevision, phase, observedGeneration, openWaves = 0, waves = [] } = status;
     const { spec, metadata } = policy;
-    if (spec.paused === true || isUnreadable(spec)) return 'held';
-    if (observedGeneration !== metadata.generation || !this.isNewest(revision, daemonSet)) return 'held';
+    if (spec.paused === true || isUnreadable(spec)) return 'paused';
+    if (observedGeneration !== metadata.generation || !this.isNewest(revision, daemonSet)) return 'paused';
     if (provenRevision === undefined || this.same(provenRevision, revision)) return 'free';
     if (phase === 'Held' || phase === 'Invalid') return 'held';
     if (phase === 'RolledBack') return 'back';
