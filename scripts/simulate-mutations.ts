@@ -19,6 +19,8 @@ export interface Mutation extends Edit {
   readonly also?: readonly Edit[];
   /** Where a bug is rare: a seed near one that shows it, so that CI need not run a thousand others first. */
   readonly seedsFrom?: number;
+  /** Rollout policies in every history. */
+  readonly policies?: boolean;
   /** The first violation must come within this many seeds. */
   readonly seedsMax: number;
 }
@@ -319,5 +321,91 @@ export const mutations: readonly Mutation[] = [
     search: 'this.#history.since(prefix, after)',
     replace: '[]',
     seedsMax: 20,
+  },
+  {
+    name: 'held nodes get the newest revision for what is missing',
+    file: 'core/daemonset/target.ts',
+    search: "return stanceOn(target, node) === 'go' ? target.revision : target.gate?.proven?.hash;",
+    replace: 'return target.revision;',
+    policies: true,
+    seedsMax: 60,
+  },
+  {
+    name: 'held nodes are replaced as others are',
+    file: 'core/daemonset/target.ts',
+    search: "(stance === 'go' || stance === 'back');",
+    replace: "(stance === 'go' || stance === 'back' || stance === 'hold');",
+    policies: true,
+    seedsMax: 60,
+  },
+  {
+    name: 'a pause is overlooked',
+    file: 'core/daemonset/policy/gate.ts',
+    search: "if ('problem' in policy || policy.paused) return 'pause';",
+    replace: "if ('problem' in policy) return 'pause';",
+    policies: true,
+    seedsMax: 100,
+  },
+  {
+    name: 'a rollout goes on before its stage is written',
+    file: 'controllers/daemonset/rollouts.ts',
+    search: 'const outcome = await write(context, tracked, policy, stage.status);',
+    replace: `const outcome = 'written' as 'written' | 'failed';
+    const resourceVersion = String(Number(policy.metadata.resourceVersion) + 0.5);
+    const writing = write(context, tracked, policy, stage.status);
+    context.policies.learn({ ...policy, metadata: { ...policy.metadata, resourceVersion }, status: stage.status });
+    await Promise.race([writing, Promise.resolve()]);`,
+    policies: true,
+    seedsMax: 100,
+  },
+  {
+    name: 'the stage is written over whatever the policy says by now',
+    file: 'controllers/daemonset/rollouts.ts',
+    search: '{ ...policy, status }',
+    replace: '{ ...policy, metadata: { ...policy.metadata, resourceVersion: undefined as never }, status }',
+    policies: true,
+    seedsMax: 60,
+  },
+  {
+    name: 'a wave opens while a node of the last one is pending',
+    file: 'core/daemonset/policy/stage.ts',
+    search: 'if (pending > 0) return wait(',
+    replace: 'if (pending > 1) return wait(',
+    policies: true,
+    seedsMax: 60,
+  },
+  {
+    name: 'an approval of another revision counts',
+    file: 'core/daemonset/policy/stage.ts',
+    search: 'policy.approved !== `${facts.revision}/${wave.name}`',
+    replace: 'policy.approved === undefined',
+    policies: true,
+    seedsMax: 200,
+  },
+  {
+    name: 'an edited policy is decided by what was counted before the edit',
+    file: 'core/daemonset/policy/stage.ts',
+    search: '  if (known.observedGeneration !== policy.generation) return acknowledge(policy, status, facts, now);\n',
+    replace: '',
+    policies: true,
+    seedsFrom: 401,
+    seedsMax: 100,
+  },
+  {
+    name: 'the proven revision is pruned',
+    file: 'controllers/daemonset/revisions.ts',
+    search: 'hash === proven || tracked.ledger.isRevisionLive(hash)',
+    replace: 'tracked.ledger.isRevisionLive(hash)',
+    policies: true,
+    seedsMax: 400,
+  },
+  {
+    name: 'a policy that is gone comes back with a late answer',
+    file: 'controllers/daemonset/policy-index.ts',
+    search: 'if (this.#byUid.has(policy.metadata.uid)) this.set(policy);',
+    replace: 'this.set(policy);',
+    policies: true,
+    seedsFrom: 951,
+    seedsMax: 1500,
   },
 ];

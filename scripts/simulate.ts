@@ -2,7 +2,7 @@
 // seed is shrunk and printed in words. `--embedded` puts the real API server, scheduler, controllers and simulated nodes
 // around the controller in place of models. `--policies` gives every history rollout policies, not only a quarter. `--crash-points` goes through short scenes with a crash at each single write, in
 // both modes. `--upstream` compares decisions with a model of upstream's. `--seed 7 --log` runs one history and shows what happened; `--mutations`
-// checks that the deliberate bugs of simulate-mutations.ts are found.
+// checks that the deliberate bugs of simulate-mutations.ts are found, `--mutation TEXT` those with the text in their name.
 import { fork } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -39,6 +39,7 @@ const { values } = parseArgs({
     upstream: { type: 'boolean', default: false },
     log: { type: 'boolean', default: false },
     mutations: { type: 'boolean', default: false },
+    mutation: { type: 'string' },
     'crash-points': { type: 'boolean', default: false },
     'no-shrink': { type: 'boolean', default: false },
   },
@@ -139,7 +140,8 @@ async function checkMutations(from: number): Promise<void> {
     for (const { file, search } of editsOf(mutation))
       if (!readFileSync(join(import.meta.dirname, '..', 'src', file), 'utf8').includes(search))
         throw new Error(`mutation '${mutation.name}' finds its text no more in ${file}: bring it along`);
-  const waiting = [...mutations];
+  const waiting = mutations.filter(({ name }) => values.mutation === undefined || name.includes(values.mutation));
+  const all = waiting.length;
   let missed = 0;
   const run = async () => {
     for (let mutation = waiting.shift(); mutation !== undefined; mutation = waiting.shift()) {
@@ -149,6 +151,7 @@ async function checkMutations(from: number): Promise<void> {
           mode: mutation.mode ?? 'model',
           seeds: range(mutation.seedsFrom ?? from, seedsMax),
           stopAtFirst: true,
+          policies: mutation.policies === true,
           mutation: name,
         },
         mutationMsMax,
@@ -163,13 +166,13 @@ async function checkMutations(from: number): Promise<void> {
     }
   };
   await Promise.all(range(0, workersMax).map(run));
-  say(`${mutations.length - missed} of ${mutations.length} deliberate bugs found`);
+  say(`${all - missed} of ${all} deliberate bugs found`);
   if (missed > 0) process.exitCode = 1;
 }
 
 const from = Number(values.from);
 if (values.seed !== undefined) await simulateOne(Number(values.seed));
 else if (values['crash-points']) await crashAtEachWrite();
-else if (values.mutations) await checkMutations(from);
+else if (values.mutations || values.mutation !== undefined) await checkMutations(from);
 else if (values.upstream) await compare(from, Number(values.seeds ?? seedsDefault));
 else await simulate(from, Number(values.seeds ?? seedsDefault));
