@@ -7,7 +7,7 @@ export type * from './rollout-policy.ts';
 export { findCondition, isTrue, withCondition } from './conditions.ts';
 export { decodeJson, encodeGoJson, nearestNumber } from './go-json.ts';
 export { BinaryHeap } from './heap.ts';
-export { type IntOrPercent, parsePercent, scaleRoundingUp } from './int-or-percent.ts';
+export { type IntOrPercent, parsePercent, scaleRoundingDown, scaleRoundingUp } from './int-or-percent.ts';
 export {
   compileLabelSelector,
   formatLabelSelector,

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import * as fc from 'fast-check';
-import { type IntOrPercent, parsePercent, scaleRoundingUp } from './int-or-percent.ts';
+import { type IntOrPercent, parsePercent, scaleRoundingDown, scaleRoundingUp } from './int-or-percent.ts';
 
 test('percentages are scaled and rounded up, integers stay', () => {
   const cases: readonly (readonly [value: IntOrPercent, total: number, scaled: number | undefined])[] = [
@@ -41,4 +41,11 @@ test('a percentage is digits and a percent sign', () => {
   assert.equal(parsePercent('25'), undefined);
   assert.equal(parsePercent('%'), undefined);
   assert.equal(parsePercent('25%%'), undefined);
+});
+
+test('rounding down, a percentage scales to the greatest count that is not more', () => {
+  assert.deepEqual(
+    (['0%', '1%', '33%', '50%', '99%', '100%', 2, 'x', 0.5] as const).map((value) => scaleRoundingDown(value, 3)),
+    [0, 0, 0, 1, 2, 3, 2, undefined, undefined],
+  );
 });

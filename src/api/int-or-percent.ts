@@ -13,7 +13,16 @@ export function parsePercent(value: string): number | undefined {
 
 /** Scales a percentage of `total`, rounding up; integers stay. Undefined for what is neither. */
 export function scaleRoundingUp(value: IntOrPercent, total: number): number | undefined {
+  return scale(value, total, Math.ceil);
+}
+
+/** The same, rounding down. */
+export function scaleRoundingDown(value: IntOrPercent, total: number): number | undefined {
+  return scale(value, total, Math.floor);
+}
+
+function scale(value: IntOrPercent, total: number, round: (value: number) => number): number | undefined {
   if (typeof value === 'number') return Number.isInteger(value) ? value : undefined;
   const percent = parsePercent(value);
-  return percent === undefined ? undefined : Math.ceil((percent * total) / 100);
+  return percent === undefined ? undefined : round((percent * total) / 100);
 }

@@ -133,6 +133,14 @@ const specFields = {
       maxItems: wavesMax,
     },
   ),
+  failureTolerance: {
+    'x-kubernetes-int-or-string': true,
+    minimum: 0,
+    pattern: '^(100|[1-9]?[0-9])%$',
+    description:
+      'So many nodes of the open waves may be without an available pod of the revision and hold nothing up: a number, ' +
+      'or a percentage of those nodes, rounded down. Absent: none.',
+  },
   progressDeadlineSeconds: seconds(
     'A revision counts as bad when for so long not one more node became updated and available.',
     1,

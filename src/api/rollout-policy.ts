@@ -13,6 +13,8 @@ export interface RolloutPolicySpec {
   readonly waves?: readonly RolloutWave[];
   /** Without one more updated and available node for so long, the revision counts as bad; 600 if absent. */
   readonly progressDeadlineSeconds?: number;
+  /** So many nodes of the open waves may be without an available pod of the revision, a percentage rounded down; 0 if absent. */
+  readonly failureTolerance?: IntOrPercent;
   /** What happens to a bad revision: Hold (the default) | Rollback */
   readonly onFailure?: string;
 }

@@ -7,7 +7,7 @@ import {
   StatusError,
   type Stored,
 } from '../api/index.ts';
-import { type Clock, sleep, type Source } from '../machinery/index.ts';
+import { type Clock, sleep, type Source, steadyNow } from '../machinery/index.ts';
 import type { Client } from './client.ts';
 
 export interface ListWatchOptions {
@@ -39,6 +39,8 @@ export function listWatch<T extends KubernetesObject>(
 
 /** How often a server that has no such resource is asked again. */
 const askAgainMs = 60_000;
+/** An API server that has just started may not know yet what it has had before: it is believed after this long. */
+const believedMs = 30_000;
 
 /** A resource that the server may not have (a CustomResourceDefinition that nobody installed): then there are none of it. */
 export function listWatchIfServed<T extends KubernetesObject>(
@@ -47,13 +49,25 @@ export function listWatchIfServed<T extends KubernetesObject>(
   clock: Clock,
 ): Source<Stored<T>> {
   const source = listWatch(client, resource);
+  let wasServed = false;
+  let missingSince: number | undefined;
+  const isBelieved = (): boolean => {
+    missingSince ??= steadyNow(clock);
+    return !wasServed || steadyNow(clock) - missingSince >= believedMs;
+  };
   return {
     name: source.name,
     async list(page) {
       try {
-        return await source.list(page);
+        const listed = await source.list(page);
+        wasServed = true;
+        missingSince = undefined;
+        return listed;
       } catch (error) {
         if (!isReason(error, 'NotFound')) throw error;
+        if (!isBelieved())
+          throw new StatusError('ServiceUnavailable', `${resource.name} was served before, and is not now`);
+        wasServed = false;
         return { metadata: { resourceVersion: notServed }, items: [] };
       }
     },

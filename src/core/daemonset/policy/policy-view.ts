@@ -10,6 +10,7 @@ import {
   type RolloutPolicy,
   type RolloutPolicySpec,
   type RolloutWave,
+  scaleRoundingDown,
   scaleRoundingUp,
   type Stored,
 } from '../../../api/index.ts';
@@ -22,6 +23,8 @@ export interface PolicyView {
   /** One after the other; the last is `rest`, which takes every node. */
   readonly waves: readonly Wave[];
   readonly progressDeadlineMs: number;
+  /** How many of so many nodes may be without the revision, and hold nothing up. */
+  readonly tolerated: (nodes: number) => number;
   readonly onFailure: 'Hold' | 'Rollback';
   /** `revision/wave` that somebody approved. */
   readonly approved: string | undefined;
@@ -81,6 +84,7 @@ export function readPolicy(policy: Stored<RolloutPolicy>): PolicyView | PolicyPr
     paused: spec.paused === true,
     waves: [...(spec.waves ?? []).map(compileWave), compileWave({ name: restWave })],
     progressDeadlineMs: progressDeadlineSeconds * 1000,
+    tolerated: (nodes) => scaleRoundingDown(spec.failureTolerance ?? 0, nodes) ?? 0,
     onFailure: onFailure === 'Rollback' ? 'Rollback' : 'Hold',
     approved: metadata.annotations?.[approveAnnotation],
     retried: metadata.annotations?.[retryAnnotation],
@@ -99,9 +103,16 @@ function compileWave({ name, nodeSelector, nodes, soakSeconds = 0, approval }: R
 }
 
 /** The API server checks the form by the CRD's schema; what a schema cannot say, or one that is not installed, is here. */
-function problemOf({ waves = [], progressDeadlineSeconds, onFailure }: RolloutPolicySpec): string | undefined {
+function problemOf({
+  waves = [],
+  progressDeadlineSeconds,
+  failureTolerance = 0,
+  onFailure,
+}: RolloutPolicySpec): string | undefined {
   if (!isSeconds(progressDeadlineSeconds ?? progressDeadlineSecondsDefault))
     return 'spec.progressDeadlineSeconds: must be a number of seconds';
+  if (!((scaleRoundingDown(failureTolerance, 100) ?? -1) >= 0))
+    return 'spec.failureTolerance: must be a number of nodes or a percentage';
   if (!['Hold', 'Rollback'].includes(onFailure ?? 'Hold')) return 'spec.onFailure: must be Hold or Rollback';
   const names = new Set([restWave]);
   for (const [index, wave] of waves.entries()) {

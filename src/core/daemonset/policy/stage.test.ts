@@ -97,6 +97,17 @@ describe('a rollout begins', () => {
     );
   });
 
+  it('anew when the status has more waves open than there are, or none: somebody wrote it', () => {
+    for (const openWaves of [0, 4, 99])
+      assert.equal(short(nextStage(view(), { ...begun, openWaves }, done, now)), 'RollingOut 1 old');
+  });
+
+  it('and says so when what is proven does not exist any more', () => {
+    const { status } = settle(view(), begun, facts({ provenExists: false }), now);
+    assert.match(status.message ?? '', /revision old, which is proven, does not exist any more/);
+    assert.doesNotMatch(settle(view(), begun, facts(), now).status.message ?? '', /exist/);
+  });
+
   it('and ends at once when it goes back to what is proven', () => {
     const undone = settle(view(), begun, facts({ revision: 'old', sameRevisions: new Set(['old']) }), now);
     assert.equal(short(undone), 'Complete 3 old');
@@ -112,6 +123,19 @@ describe('the first launch', () => {
     );
     assert.equal(short(settle(view(), launching, allDone, now)), 'Complete 3 new');
   });
+  it('that is not done when the next template comes counts as proven where most nodes were served', () => {
+    const next = (served: number, older: string | undefined) => {
+      const counted = { nodes: 10, updated: served, available: served, pending: 10 - served };
+      const { status } = settle(view(), launching, facts({ waves: [counted] }), now);
+      return short(nextStage(view(), status, facts({ revision: 'b', sameRevisions: new Set(['b']), older }), now));
+    };
+    assert.equal(next(6, 'new'), 'RollingOut 1 new');
+    assert.equal(next(5, 'new'), 'Launching 3 undefined');
+    // Nobody has it any more, or something else.
+    assert.equal(next(9, undefined), 'Launching 3 undefined');
+    assert.equal(next(9, 'other'), 'Launching 3 undefined');
+  });
+
   it('proves nothing on no node', () => {
     assert.equal(short(settle(view(), launching, facts({ waves: [] }), now)), 'Launching 3 undefined');
   });
@@ -169,6 +193,27 @@ describe('a wave', () => {
     assert.equal(after('old/one'), 'WaitingForApproval 1 old');
     assert.equal(after('new/two'), 'WaitingForApproval 1 old');
     assert.equal(after('new/one'), 'RollingOut 2 old');
+  });
+});
+
+describe('nodes that never come up', () => {
+  const tolerant = view({ failureTolerance: '30%' });
+  const broken = (pending: number) => facts({ waves: [counts(10, pending), counts(10, 10)] });
+
+  it('hold nothing up as far as they are tolerated, of the nodes of the open waves, rounded down', () => {
+    assert.equal(short(settle(tolerant, begun, broken(3), now)), 'Soaking 1 old');
+    assert.equal(short(settle(tolerant, begun, broken(4), now)), 'RollingOut 1 old');
+    const few = view({ failureTolerance: 1 });
+    assert.equal(short(settle(few, begun, broken(1), now)), 'Soaking 1 old');
+    assert.equal(short(settle(few, begun, broken(2), now)), 'RollingOut 1 old');
+    const almostOne = facts({ waves: [counts(3, 1)] });
+    assert.equal(short(settle(tolerant, begun, almostOne, now)), 'RollingOut 1 old');
+  });
+
+  it('do not keep a launch from being proven', () => {
+    const launching = nextStage(tolerant, undefined, facts(), now).status;
+    assert.equal(short(settle(tolerant, launching, facts({ waves: [counts(10, 3)] }), now)), 'Complete 3 new');
+    assert.equal(short(settle(tolerant, launching, facts({ waves: [counts(10, 4)] }), now)), 'Launching 3 undefined');
   });
 });
 

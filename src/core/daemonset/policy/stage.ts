@@ -1,7 +1,13 @@
 // How a rollout goes on under a policy: from wave to wave, or to its end. The stage is the policy's status, kept by the
 // API server and nowhere else, so that whoever takes over goes on from there. Pure: the status as it was, what the ledger
 // counts and `now` in, the next status out. One step at a time: the next is decided when this one has been written.
-import { formatTime, parseTime, type RolloutPolicyStatus, scaleRoundingUp } from '../../../api/index.ts';
+import {
+  formatTime,
+  parseTime,
+  type RolloutPolicyStatus,
+  type RolloutWaveStatus,
+  scaleRoundingUp,
+} from '../../../api/index.ts';
 import type { NodeView } from '../views.ts';
 import { rankOf } from './gate.ts';
 import type { PolicyView, Wave } from './policy-view.ts';
@@ -44,10 +50,17 @@ export function nextStage(
   facts: RolloutFacts,
   now: number,
 ): Stage {
+  const stage = decide(policy, before, facts, now);
+  const { revision, provenRevision, message } = stage.status;
+  if (facts.provenExists || provenRevision === undefined || provenRevision === revision) return stage;
+  const lost = `revision ${provenRevision}, which is proven, does not exist any more: held nodes get no pod`;
+  return { ...stage, status: { ...stage.status, message: `${message}; ${lost}` } };
+}
+
+function decide(policy: PolicyView, before: RolloutPolicyStatus | undefined, facts: RolloutFacts, now: number): Stage {
   const known = before?.daemonSetUID === facts.daemonSetUid ? before : undefined;
   const rolling = known?.revision !== undefined && facts.sameRevisions.has(known.revision);
-  const sameWaves = known?.waves?.map(({ name }) => name).join() === policy.waves.map(({ name }) => name).join();
-  if (known === undefined || !rolling || !sameWaves) return begin(policy, known, facts, now);
+  if (known === undefined || !rolling || !fits(known, policy)) return begin(policy, known, facts, now);
   const status = {
     ...known,
     observedGeneration: policy.generation,
@@ -57,6 +70,12 @@ export function nextStage(
   };
   if (known.observedGeneration !== policy.generation) return acknowledge(policy, status, facts, now);
   return go(policy, status, facts, now);
+}
+
+/** The status is about these waves; whoever may write it may have written anything. */
+function fits({ waves = [], openWaves = 0 }: RolloutPolicyStatus, policy: PolicyView): boolean {
+  const same = waves.map(({ name }) => name).join() === policy.waves.map(({ name }) => name).join();
+  return same && openWaves >= 1 && openWaves <= policy.waves.length;
 }
 
 /**
@@ -71,8 +90,7 @@ function acknowledge(policy: PolicyView, status: RolloutPolicyStatus, facts: Rol
   const resumed = restarted(status, now);
   if (status.provenRevision === revision) return at(resumed, 'Complete', `revision ${revision} is proven`);
   if (status.provenRevision === undefined) return at(resumed, 'Launching', 'nothing is proven yet');
-  if (status.badRevision === revision)
-    return bad(policy, resumed, facts, `revision ${revision} was bad before the pause`);
+  if (status.badRevision === revision) return bad(policy, resumed, facts);
   return at(resumed, 'RollingOut', `revision ${revision} goes on`);
 }
 
@@ -80,7 +98,7 @@ const pausedWords = 'no node is replaced, and missing pods are of the proven rev
 
 /** A revision's first stage: whatever is known to be proven stays so. */
 function begin(policy: PolicyView, known: RolloutPolicyStatus | undefined, facts: RolloutFacts, now: number): Stage {
-  const proven = known === undefined ? facts.older : known.provenRevision;
+  const proven = known === undefined ? facts.older : (known.provenRevision ?? launched(known, facts));
   const isProven = facts.sameRevisions.has(proven ?? '');
   const everywhere = proven === undefined || isProven;
   const status: RolloutPolicyStatus = {
@@ -98,13 +116,26 @@ function begin(policy: PolicyView, known: RolloutPolicyStatus | undefined, facts
   return { status };
 }
 
+/**
+ * A launch that was not done when the next template came: where more than half of its nodes were served, that is what the
+ * others keep meanwhile. One node that never comes up must not leave every rollout without waves.
+ */
+function launched(known: RolloutPolicyStatus, { older }: RolloutFacts): string | undefined {
+  const waves = known.waves ?? [];
+  const total = (count: (wave: RolloutWaveStatus) => number) => waves.reduce((sofar, wave) => sofar + count(wave), 0);
+  const served = total(({ updated, available }) => Math.min(updated, available));
+  return older !== undefined && older === known.revision && served * 2 > total(({ nodes }) => nodes)
+    ? older
+    : undefined;
+}
+
 function go(policy: PolicyView, status: RolloutPolicyStatus, facts: RolloutFacts, now: number): Stage {
   const { revision } = facts;
   if (policy.paused) return at(status, 'Paused', pausedWords);
   if (status.provenRevision === revision) return at(settled(status), 'Complete', `revision ${revision} is proven`);
   if (status.provenRevision === undefined) return launch(policy, status, facts);
   if (status.badRevision === revision) {
-    if (policy.retried !== revision) return bad(policy, status, facts, status.message ?? '');
+    if (policy.retried !== revision) return bad(policy, status, facts);
     const { badRevision: _, ...again } = status;
     return at(restarted(again, now), 'RollingOut', `revision ${revision} is tried again`);
   }
@@ -119,17 +150,17 @@ function launch(policy: PolicyView, status: RolloutPolicyStatus, { revision, wav
     'Launching',
     `nothing is proven yet; revision ${revision} is awaited on ${pending} of ${nodes} nodes`,
   );
-  return nodes === 0 || pending > 0 ? launching : proven(status, revision);
+  return nodes === 0 || pending > policy.tolerated(nodes) ? launching : proven(status, revision);
 }
 
 function roll(policy: PolicyView, status: RolloutPolicyStatus, facts: RolloutFacts, now: number): Stage {
   const open = status.openWaves ?? 1;
   const wave = policy.waves[open - 1]!;
-  const { nodes, pending } = sum(facts.waves.slice(0, open));
-  if (pending > 0) return wait(policy, status, facts, { nodes, pending, wave }, now);
+  const { nodes, pending } = inOpenWaves(status, facts);
+  if (pending > policy.tolerated(nodes)) return wait(policy, status, facts, now);
 
   const since = momentOf(status.soakingSince, now);
-  const soaking = { ...status, soakingSince: formatTime(since), settledMost: nodes };
+  const soaking = { ...status, soakingSince: formatTime(since), settledMost: nodes - pending };
   const soakedAt = since + wave.soakMs;
   const done = `wave ${wave.name} is done`;
   if (now < soakedAt) return at(soaking, 'Soaking', `${done} and soaks until ${formatTime(soakedAt)}`, soakedAt);
@@ -141,40 +172,36 @@ function roll(policy: PolicyView, status: RolloutPolicyStatus, facts: RolloutFac
 }
 
 /** Nodes of the open waves are on their way, or in trouble. */
-function wait(
-  policy: PolicyView,
-  status: RolloutPolicyStatus,
-  facts: RolloutFacts,
-  { nodes, pending, wave }: { readonly nodes: number; readonly pending: number; readonly wave: Wave },
-  now: number,
-): Stage {
+function wait(policy: PolicyView, status: RolloutPolicyStatus, facts: RolloutFacts, now: number): Stage {
   const { revision, onDelete } = facts;
+  const { nodes, pending } = inOpenWaves(status, facts);
   const settledMost = Math.max(status.settledMost ?? 0, nodes - pending);
   const forward = settledMost > (status.settledMost ?? 0);
   // A node that falls back in the soak: its time begins there.
   const fellBack = status.soakingSince !== undefined;
   const progressedAt = momentOf(forward || fellBack ? undefined : status.progressedAt, now);
   const going = { ...withoutSoak(status), settledMost, progressedAt: formatTime(progressedAt) };
-  const awaited = `revision ${revision} is awaited on ${pending} of ${nodes} nodes`;
   const deadlineAt = progressedAt + policy.progressDeadlineMs;
   const patient = onDelete || policy.retried === revision;
-  if (patient || now < deadlineAt) {
-    const until = patient ? undefined : deadlineAt;
-    return at(going, 'RollingOut', `wave ${wave.name}: ${awaited}`, until);
-  }
-  const why = `wave ${wave.name}: ${awaited}, for ${policy.progressDeadlineMs / 1000} s without progress`;
-  return bad(policy, going, facts, why);
+  if (!patient && now >= deadlineAt) return bad(policy, going, facts);
+  return at(going, 'RollingOut', awaited(policy, status, facts), patient ? undefined : deadlineAt);
 }
 
 /** The revision is known to be bad. What was rolled back stays so; what is held goes back once the policy says so. */
-function bad(
-  policy: PolicyView,
-  status: RolloutPolicyStatus,
-  { revision, provenExists }: RolloutFacts,
-  why: string,
-): Stage {
+function bad(policy: PolicyView, status: RolloutPolicyStatus, facts: RolloutFacts): Stage {
+  const { revision, provenExists } = facts;
   const back = status.phase === 'RolledBack' || (policy.onFailure === 'Rollback' && provenExists);
-  return at({ ...status, badRevision: revision }, back ? 'RolledBack' : 'Held', why);
+  const found = { ...status, badRevision: revision };
+  const late = `${policy.progressDeadlineMs / 1000} s without progress`;
+  const ways = `all nodes go back to ${status.provenRevision}`;
+  if (back) return at(found, 'RolledBack', `revision ${revision} is bad (${late}): ${ways}`);
+  return at(found, 'Held', `${awaited(policy, status, facts)}; it is bad (${late})`);
+}
+
+function awaited({ waves }: PolicyView, status: RolloutPolicyStatus, facts: RolloutFacts): string {
+  const { nodes, pending } = inOpenWaves(status, facts);
+  const wave = waves[(status.openWaves ?? 1) - 1];
+  return `wave ${wave?.name}: revision ${facts.revision} is awaited on ${pending} of ${nodes} nodes`;
 }
 
 function proven(status: RolloutPolicyStatus, revision: string): Stage {
@@ -238,6 +265,10 @@ export function drawRanks(waves: readonly Wave[], nodes: Iterable<NodeView>): re
  */
 function momentOf(time: string | undefined, now: number): number {
   return Math.ceil(Math.min(parseTime(time) ?? now, now) / 1000) * 1000;
+}
+
+function inOpenWaves({ openWaves = 1 }: RolloutPolicyStatus, { waves }: RolloutFacts) {
+  return sum(waves.slice(0, openWaves));
 }
 
 function sum(waves: readonly WaveCounts[]): { readonly nodes: number; readonly pending: number } {
