@@ -399,13 +399,4 @@ export const mutations: readonly Mutation[] = [
     policies: true,
     seedsMax: 400,
   },
-  {
-    name: 'a policy that is gone comes back with a late answer',
-    file: 'controllers/daemonset/policy-index.ts',
-    search: 'if (this.#byUid.has(policy.metadata.uid)) this.set(policy);',
-    replace: 'this.set(policy);',
-    policies: true,
-    seedsFrom: 951,
-    seedsMax: 1500,
-  },
 ];

@@ -73,6 +73,7 @@ function policyOf(dice: Dice, policy: string, name: string): Happening {
     waves: dice.chance(0.06) ? [...waves, unreadable(dice)] : waves,
     ...(deadline === undefined ? {} : { progressDeadlineSeconds: deadline }),
     ...(onFailure === undefined ? {} : { onFailure }),
+    ...(dice.chance(0.15) ? { failureTolerance: dice.pick([1, '30%']) } : {}),
   };
   return { kind: 'policy', policy, spec };
 }

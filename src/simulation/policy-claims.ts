@@ -8,6 +8,7 @@ import {
   type Pod,
   resources,
   type RolloutPolicy,
+  scaleRoundingDown,
   type Stored,
 } from '../api/index.ts';
 import { revisionLabel } from '../core/daemonset/index.ts';
@@ -16,7 +17,7 @@ import type { Archive } from './archive.ts';
 import { approveAnnotation, retryAnnotation } from './policies.ts';
 import { isUnreadable, type PolicyTruth, waveOf } from './policy-truth.ts';
 import type { Request } from './requests.ts';
-import { believable, isAvailableAt, isLive, nodeOf, ownerOf, place } from './truth.ts';
+import { believable, isAvailableAt, isLive, isReady, nodeOf, ownerOf, place } from './truth.ts';
 
 type Policy = Stored<RolloutPolicy>;
 type Status = NonNullable<RolloutPolicy['status']>;
@@ -98,11 +99,30 @@ export class PolicyClaims {
       if (!carried || this.#policies.same(proven, revision)) violate(`${proven} counts as proven from the start`);
       return;
     }
+    if (before.provenRevision === undefined && !this.#policies.same(proven, revision)) {
+      this.#launched(facts, before, proven);
+      return;
+    }
     const waves = policy.spec.waves?.length ?? 0;
     if (!this.#policies.same(proven, revision)) violate(`${proven} is proven while ${revision} rolls out`);
     if (before.provenRevision !== undefined && (before.openWaves ?? 0) <= waves)
       violate(`${proven} is proven with ${before.openWaves} of ${waves + 1} waves open`);
     this.#done(facts, waves);
+  }
+
+  /** A launch that the next template cut short counts if more than half of its nodes were served. */
+  #launched({ status, violate }: Facts, before: Status, proven: string): void {
+    const served = new Set(
+      this.#server
+        .changesAfter(resources.pods, 0)
+        .map(({ object }) => object as Stored<Pod>)
+        .filter((pod) => ownerOf(pod) === status.daemonSetUID && isLive(pod) && isReady(pod))
+        .filter(({ metadata }) => this.#policies.same(metadata.labels?.[revisionLabel], proven))
+        .map(nodeOf),
+    );
+    const nodes = (before.waves ?? []).reduce((sum, wave) => sum + wave.nodes, 0);
+    if (!this.#policies.same(before.revision, proven)) violate(`${proven} is proven, ${before.revision} was launched`);
+    if (served.size * 2 <= nodes) violate(`${proven} is proven, and served ${served.size} of ${nodes} nodes`);
   }
 
   #opens(facts: Facts): void {
@@ -149,24 +169,26 @@ export class PolicyClaims {
       violate(`${phase} after ${stoodMs} ms, the deadline is ${progressDeadlineSeconds} s`);
   }
 
-  /** Every node of the first waves, up to this one, could be seen updated and available, or is excused. */
+  /** Every node of the first waves, up to this one, could be seen updated and available, is excused or tolerated. */
   #done({ policy, status, daemonSets, request, violate }: Facts, last: number): void {
     const { seen } = request;
     const ranks = status.waves?.map(({ rankMax }) => rankMax) ?? [];
     const pods = this.#podsSince(status.daemonSetUID ?? '', request);
+    const missing: string[] = [];
+    let nodes = 0;
     for (const { metadata } of this.#server.all(resources.nodes)) {
+      const isMeant = (node: Stored<Node> | undefined) =>
+        node !== undefined &&
+        waveOf(policy.spec, ranks, node) <= last &&
+        daemonSets.every((daemonSet) => place(daemonSet, node).run);
       const states = this.#server.statesSince(resources.nodes, undefined, metadata.name, seen['nodes'] ?? 0);
-      const expected = states.every(
-        (node) =>
-          node !== undefined &&
-          isUp(node) &&
-          waveOf(policy.spec, ranks, node) <= last &&
-          daemonSets.every((daemonSet) => place(daemonSet, node).run),
-      );
-      if (!expected || daemonSets.length === 0) continue;
+      if (states.some(isMeant)) nodes++;
+      if (!states.every((node) => isMeant(node) && isUp(node!)) || daemonSets.length === 0) continue;
       const has = pods.some((pod) => nodeOf(pod) === metadata.name && this.#serves(pod, status, daemonSets, request));
-      if (!has) violate(`${status.phase}, ${status.openWaves} open: ${metadata.name} never had ${status.revision}`);
+      if (!has) missing.push(metadata.name);
     }
+    if (missing.length <= (scaleRoundingDown(policy.spec.failureTolerance ?? 0, nodes) ?? 0)) return;
+    violate(`${status.phase}, ${status.openWaves} open: ${missing.join(', ')} never had ${status.revision}`);
   }
 
   #serves(pod: Stored<Pod>, { revision }: Status, daemonSets: readonly DaemonSet[], { sentAt }: Request): boolean {
