@@ -17,7 +17,7 @@ import type { Archive } from './archive.ts';
 import { approveAnnotation, retryAnnotation } from './policies.ts';
 import { isUnreadable, type PolicyTruth, waveOf } from './policy-truth.ts';
 import type { Request } from './requests.ts';
-import { believable, isAvailableAt, isLive, isReady, nodeOf, ownerOf, place } from './truth.ts';
+import { believable, isAvailableAt, isLive, isReady, nodeOf, nodesSince, ownerOf, place } from './truth.ts';
 
 type Policy = Stored<RolloutPolicy>;
 type Status = NonNullable<RolloutPolicy['status']>;
@@ -176,16 +176,16 @@ export class PolicyClaims {
     const pods = this.#podsSince(status.daemonSetUID ?? '', request);
     const missing: string[] = [];
     let nodes = 0;
-    for (const { metadata } of this.#server.all(resources.nodes)) {
+    for (const name of nodesSince(this.#server, seen['nodes'] ?? 0)) {
       const isMeant = (node: Stored<Node> | undefined) =>
         node !== undefined &&
         waveOf(policy.spec, ranks, node) <= last &&
         daemonSets.every((daemonSet) => place(daemonSet, node).run);
-      const states = this.#server.statesSince(resources.nodes, undefined, metadata.name, seen['nodes'] ?? 0);
+      const states = this.#server.statesSince(resources.nodes, undefined, name, seen['nodes'] ?? 0);
       if (states.some(isMeant)) nodes++;
       if (!states.every((node) => isMeant(node) && isUp(node!)) || daemonSets.length === 0) continue;
-      const has = pods.some((pod) => nodeOf(pod) === metadata.name && this.#serves(pod, status, daemonSets, request));
-      if (!has) missing.push(metadata.name);
+      const has = pods.some((pod) => nodeOf(pod) === name && this.#serves(pod, status, daemonSets, request));
+      if (!has) missing.push(name);
     }
     if (missing.length <= (scaleRoundingDown(policy.spec.failureTolerance ?? 0, nodes) ?? 0)) return;
     violate(`${status.phase}, ${status.openWaves} open: ${missing.join(', ')} never had ${status.revision}`);

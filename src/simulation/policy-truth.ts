@@ -93,6 +93,12 @@ export class PolicyTruth {
     return moments;
   }
 
+  /** Of the newest change of a policy by then, that was seen already. */
+  versionBefore(at: number, seen: Request['seen']): number {
+    const changes = this.#server.changesAfter(resources.rolloutPolicies, 0).filter((change) => change.at <= at);
+    return Math.min(changes.at(-1)?.version ?? 0, seen['rolloutpolicies'] ?? 0);
+  }
+
   /** Every way in which the sender of the request may see the node of the DaemonSet. */
   views(owner: string, name: string, { seen }: Pick<Request, 'seen'>): readonly View[] {
     const daemonSets = believable(this.#server, owner, seen['daemonsets'] ?? 0);

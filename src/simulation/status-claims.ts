@@ -7,7 +7,20 @@ import type { Clock } from '../machinery/index.ts';
 import type { Archive, Change } from './archive.ts';
 import type { PolicyTruth } from './policy-truth.ts';
 import type { Request } from './requests.ts';
-import { believable, isAvailableAt, isLive, isReady, nodeOf, ownerOf, place, templateKey } from './truth.ts';
+import {
+  believable,
+  isAvailableAt,
+  isLive,
+  isReady,
+  nodeOf,
+  nodesSince,
+  ownerOf,
+  place,
+  templateKey,
+} from './truth.ts';
+
+/** A status write may wait that long for its turn, or for the object after a Conflict. */
+const writingMsMax = 10_000;
 
 export class StatusClaims {
   readonly #server: Archive;
@@ -82,13 +95,15 @@ export class StatusClaims {
       (state) => state.metadata.generation === status.observedGeneration,
     );
     if (states.length === 0) return;
+    // What is counted goes by the policy that the controller aimed by when it began to write.
+    const asOfLate = { seen: { ...seen, rolloutpolicies: this.#policies.versionBefore(sentAt - writingMsMax, seen) } };
     const nodes = this.#seenNodes(seen['nodes'] ?? 0);
     const mayHave = this.#nodesByPods(uid, seen['pods'] ?? 0);
     const spec = states[0]!.spec;
     const count = (fits: (history: readonly boolean[], node: string) => boolean) =>
       [...nodes].filter(([node, history]) => fits(runsOn(node, history), node)).length;
     const runsOn = remembered((node: string, history: readonly (Stored<Node> | undefined)[]) => {
-      const statesThere = this.#policies.none ? [states[0]!] : this.#policies.statesOn(uid, node, request);
+      const statesThere = this.#policies.none ? [states[0]!] : this.#policies.statesOn(uid, node, asOfLate);
       return history.flatMap((seen) => statesThere.map((state) => seen !== undefined && place(state, seen).run));
     });
     const counted = (has: (pod: Stored<Pod>) => boolean) => {
@@ -121,11 +136,11 @@ export class StatusClaims {
 
   /** Every state of each node, by name, that somebody may go by who has seen the history up to `version`. */
   #seenNodes(version: number): ReadonlyMap<string, readonly (Stored<Node> | undefined)[]> {
-    const names = new Set<string>();
-    for (const { metadata } of this.#server.all(resources.nodes)) names.add(metadata.name);
-    for (const { object } of this.#server.changesAfter(resources.nodes, version)) names.add(object.metadata.name);
     return new Map(
-      [...names].map((name) => [name, this.#server.statesSince(resources.nodes, undefined, name, version)]),
+      [...nodesSince(this.#server, version)].map((name) => [
+        name,
+        this.#server.statesSince(resources.nodes, undefined, name, version),
+      ]),
     );
   }
 

@@ -79,6 +79,14 @@ export function believable(server: Archive, uid: string, version: number): Store
   });
 }
 
+/** The names of all nodes that somebody may know who has seen the history up to `version`. */
+export function nodesSince(server: Archive, version: number): ReadonlySet<string> {
+  const names = new Set<string>();
+  for (const { metadata } of server.all(resources.nodes)) names.add(metadata.name);
+  for (const { object } of server.changesAfter(resources.nodes, version)) names.add(object.metadata.name);
+  return names;
+}
+
 const placements = new WeakMap<object, Placement>();
 
 export function place(daemonSet: DaemonSet, node: Stored<Node>): Verdict {
