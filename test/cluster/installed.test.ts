@@ -1,13 +1,15 @@
 // The controller with nothing but what `everynode install` grants: if a permission is missing, it shows here.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { RolloutPolicy } from '../../src/api/index.ts';
 import type { InstallObject } from '../../src/cli/install/names.ts';
 import { kubeconfigWith, quickLease, startController } from '../e2e/support/controller.ts';
 import { everynode, temporaryDirectory } from '../e2e/support/everynode.ts';
 import { eventually } from '../e2e/support/eventually.ts';
 import { needsKubectl } from '../e2e/support/kubectl.ts';
-import { openCluster } from './support/cluster.ts';
-import { apply, getPods, newerImage, rollout, setImage, settled } from './support/workload.ts';
+import { type Cluster, openCluster } from './support/cluster.ts';
+import { learnRolloutPolicies } from './support/definition.ts';
+import { apply, getPods, name, newerImage, rollout, setImage, settled } from './support/workload.ts';
 
 test('the permissions of everynode install are enough for everything, and no more', needsKubectl, async (t) => {
   const cluster = await openCluster(t);
@@ -32,6 +34,8 @@ test('the permissions of everynode install are enough for everything, and no mor
   const { token } = (JSON.parse(answer) as { readonly status: { readonly token: string } }).status;
   const own = kubeconfigWith(temporaryDirectory(t), kubeconfigPath, { token });
 
+  await learnRolloutPolicies(t, kubectl);
+
   const controller = startController(t, own, [...quickLease, '--namespace', namespace]);
   await controller.says('the lists are complete');
   await apply(cluster);
@@ -53,6 +57,12 @@ test('the permissions of everynode install are enough for everything, and no mor
   await eventually('the orphan is adopted again', async () => {
     for (const { metadata } of await getPods(cluster)) assert.equal(metadata.ownerReferences?.length, 1);
   });
+  await kubectl.run(['apply', '-f', '-'], policy(namespace));
+  await phaseIs(cluster, 'Complete');
+  await setImage(cluster, newerImage);
+  await phaseIs(cluster, 'WaitingForApproval');
+  await kubectl.run(['-n', namespace, 'delete', 'rolloutpolicy', name]);
+  await settled(cluster, newerImage);
   assert.equal((await controller.stop()).code, 0);
   const denied = controller.log().filter((line) => /forbidden|not allowed/i.test(JSON.stringify(line)));
   assert.deepEqual(denied, []);
@@ -65,11 +75,28 @@ test('the permissions of everynode install are enough for everything, and no mor
   assert.equal((await may('delete', 'daemonsets.apps')).stdout.trim(), 'no');
 });
 
-function renamed(object: InstallObject, name: string): InstallObject {
+function policy(namespace: string): string {
+  const spec = { targetRef: { name }, waves: [{ name: 'first', nodes: 1, approval: 'Manual' }] };
+  return JSON.stringify({
+    apiVersion: 'everynode.dev/v1alpha1',
+    kind: 'RolloutPolicy',
+    metadata: { name, namespace },
+    spec,
+  });
+}
+
+function phaseIs({ kubectl, namespace }: Cluster, phase: string): Promise<void> {
+  return eventually(`the policy is ${phase}`, async () => {
+    const { status } = await kubectl.get<RolloutPolicy>('-n', namespace, 'rolloutpolicy', name);
+    assert.equal(status?.phase, phase, status?.message);
+  });
+}
+
+function renamed(object: InstallObject, to: string): InstallObject {
   const { roleRef } = object;
   return {
     ...object,
-    metadata: { ...object.metadata, name },
-    ...(roleRef === undefined ? {} : { roleRef: { ...(roleRef as object), name } }),
+    metadata: { ...object.metadata, name: to },
+    ...(roleRef === undefined ? {} : { roleRef: { ...(roleRef as object), name: to } }),
   };
 }

@@ -2,15 +2,15 @@
 // approval, held nodes keep the old revision though their pods and the controller die, and a bad revision is rolled back.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type RolloutPolicy, rolloutPolicyDefinition, type Stored } from '../../src/api/index.ts';
+import type { RolloutPolicy, Stored } from '../../src/api/index.ts';
 import { startController } from '../e2e/support/controller.ts';
 import { eventually, throughout } from '../e2e/support/eventually.ts';
 import { needsKubectl } from '../e2e/support/kubectl.ts';
 import { type Cluster, openCluster } from './support/cluster.ts';
+import { learnRolloutPolicies } from './support/definition.ts';
 import { apply, getPods, image, imageOf, name, newerImage, setImage, settled } from './support/workload.ts';
 
 const leads = 'this process leads now';
-const definition = rolloutPolicyDefinition.metadata.name;
 const withinMs = 120_000;
 
 function policy({ namespace }: Cluster): string {
@@ -49,10 +49,7 @@ async function pods(cluster: Cluster, ofImage: string) {
 test('a rollout under a policy', needsKubectl, async (t) => {
   const cluster = await openCluster(t);
   const { kubectl, namespace, kubeconfigPath } = cluster;
-  const known = await kubectl.attempt(['get', 'customresourcedefinition', definition]);
-  await kubectl.run(['apply', '-f', '-'], JSON.stringify(rolloutPolicyDefinition));
-  if (known.code !== 0) t.after(() => kubectl.run(['delete', 'customresourcedefinition', definition]));
-  await kubectl.run(['wait', '--for=condition=Established', `customresourcedefinition/${definition}`]);
+  await learnRolloutPolicies(t, kubectl);
 
   const first = startController(t, kubeconfigPath);
   await first.says(leads);

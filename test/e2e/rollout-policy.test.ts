@@ -190,7 +190,13 @@ test('a manual wave waits for the approval of this revision and this wave', need
   const before = await launch(kubectl, manual);
   await setImage(kubectl, newer);
   const { status } = await phaseIs(kubectl, 'WaitingForApproval');
-  const { canary } = await canaryWith(kubectl, newer);
+  const { canary, held } = await canaryWith(kubectl, newer);
+  await patchPolicy(kubectl, { paused: true });
+  await phaseIs(kubectl, 'Paused');
+  const uids = [canary, ...held].map(uidOf).toSorted();
+  await throughout(1_000, async () => assert.deepEqual((await getPods(kubectl)).map(uidOf).toSorted(), uids));
+  await patchPolicy(kubectl, { paused: false });
+  await phaseIs(kubectl, 'WaitingForApproval');
   for (const wrong of [`${before.status?.revision}/canary`, `${status?.revision}/rest`, String(status?.revision)]) {
     await annotate(kubectl, `everynode.dev/approve=${wrong}`);
     await throughout(500, async () => assert.equal((await getPolicy(kubectl)).status?.openWaves, 1));

@@ -124,13 +124,16 @@ describe('the first launch', () => {
     assert.equal(short(settle(view(), launching, allDone, now)), 'Complete 3 new');
   });
   it('that is not done when the next template comes counts as proven where most nodes were served', () => {
-    const next = (served: number, older: string | undefined) => {
-      const counted = { nodes: 10, updated: served, available: served, pending: 10 - served };
+    const next = (served: number, older: string | undefined, updated = 10) => {
+      const counted = { nodes: 10, updated, available: served, pending: 10 - served };
       const { status } = settle(view(), launching, facts({ waves: [counted] }), now);
       return short(nextStage(view(), status, facts({ revision: 'b', sameRevisions: new Set(['b']), older }), now));
     };
     assert.equal(next(6, 'new'), 'RollingOut 1 new');
     assert.equal(next(5, 'new'), 'Launching 3 undefined');
+    // Those that are available may be the ones that are not updated.
+    assert.equal(next(8, 'new', 8), 'RollingOut 1 new');
+    assert.equal(next(8, 'new', 7), 'Launching 3 undefined');
     // Nobody has it any more, or something else.
     assert.equal(next(9, undefined), 'Launching 3 undefined');
     assert.equal(next(9, 'other'), 'Launching 3 undefined');

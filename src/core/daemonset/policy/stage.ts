@@ -123,7 +123,8 @@ function begin(policy: PolicyView, known: RolloutPolicyStatus | undefined, facts
 function launched(known: RolloutPolicyStatus, { older }: RolloutFacts): string | undefined {
   const waves = known.waves ?? [];
   const total = (count: (wave: RolloutWaveStatus) => number) => waves.reduce((sofar, wave) => sofar + count(wave), 0);
-  const served = total(({ updated, available }) => Math.min(updated, available));
+  // Nodes that are updated and nodes that are available need not be the same: so many are both at least.
+  const served = total(({ nodes, updated, available }) => Math.max(0, updated + available - nodes));
   return older !== undefined && older === known.revision && served * 2 > total(({ nodes }) => nodes)
     ? older
     : undefined;
