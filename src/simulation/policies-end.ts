@@ -1,6 +1,13 @@
 // How rollout policies come to rest when the faults have stopped: removed; resumed, approved and tried again by their
 // users until every rollout is complete; or left alone, and then what is held stays as it is.
-import { type DaemonSet, type PodTemplateSpec, resources, type RolloutPolicy, type Stored } from '../api/index.ts';
+import {
+  type DaemonSet,
+  type Pod,
+  type PodTemplateSpec,
+  resources,
+  type RolloutPolicy,
+  type Stored,
+} from '../api/index.ts';
 import { revisionLabel } from '../core/daemonset/index.ts';
 import { annotate, approve, edit, retryAnnotation } from './policies.ts';
 import { governorOf, isUnreadable, statusOf, type View } from './policy-truth.ts';
@@ -33,12 +40,14 @@ export async function tendPolicies(world: World, waitedMs: number): Promise<void
 
 /** A held node has a pod that does not serve and that it may keep: it keeps its place in the budget, too. */
 function isBlocked({ server, policies }: World, policy: Policy, daemonSet: Stored<DaemonSet>): boolean {
+  const keeps = ({ metadata }: Stored<Pod>) => {
+    const hash = metadata.labels?.[revisionLabel];
+    return policies.same(hash, policy.status?.provenRevision) || policies.isNewest(hash, daemonSet);
+  };
   return server.all(resources.nodes).some((node) => {
-    const [pod] = livePods(server, daemonSet.metadata.uid, node.metadata.name);
+    const broken = livePods(server, daemonSet.metadata.uid, node.metadata.name).filter((pod) => !isReady(pod));
     const { stance } = policies.view(daemonSet, node, policy);
-    const hash = pod?.metadata.labels?.[revisionLabel];
-    const keeps = policies.same(hash, policy.status?.provenRevision) || policies.isNewest(hash, daemonSet);
-    return pod !== undefined && !isReady(pod) && (stance === 'paused' || (stance === 'held' && keeps));
+    return broken.some((pod) => stance === 'paused' || (stance === 'held' && keeps(pod)));
   });
 }
 
