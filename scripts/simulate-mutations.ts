@@ -178,7 +178,7 @@ export const mutations: readonly Mutation[] = [
     file: 'core/daemonset/ledger.ts',
     search: '...(asSeen ? { resourceVersion } : {})',
     replace: '...(asSeen ? {} : {})',
-    seedsFrom: 201,
+    seedsFrom: 1151,
     seedsMax: 100,
   },
   {
@@ -369,8 +369,8 @@ export const mutations: readonly Mutation[] = [
   {
     name: 'a wave opens while a node of the last one is pending',
     file: 'core/daemonset/policy/stage.ts',
-    search: 'if (pending > 0) return wait(',
-    replace: 'if (pending > 1) return wait(',
+    search: 'if (pending > policy.tolerated(nodes)) return wait(',
+    replace: 'if (pending > policy.tolerated(nodes) + 1) return wait(',
     policies: true,
     seedsMax: 60,
   },
