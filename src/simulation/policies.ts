@@ -15,6 +15,7 @@ export async function onPolicy(world: World, step: PolicyStep): Promise<void> {
   const { server, site } = world;
   const policy = server.find(resources.rolloutPolicies, namespace, step.policy);
   if (step.kind === 'policy') {
+    await site.definePolicies();
     const metadata = policy?.metadata ?? { name: step.policy, namespace };
     const object: RolloutPolicy = {
       apiVersion: 'everynode.dev/v1alpha1',

@@ -29,7 +29,7 @@ export interface Site {
   readonly nodes: Nodes;
   /** Resolves when controllers can be connected. */
   start(): Promise<void>;
-  /** The API server knows rollout policies from here on. */
+  /** The API server knows rollout policies from here on, if it did not before. */
   definePolicies(): Promise<void>;
   /** A controller's way to the API server. */
   connect(line: Omit<LineOptions, 'clock' | 'conditions' | 'monitor'>): Network;

@@ -219,7 +219,7 @@ export function createEmbeddedSite(context: SiteContext): Site {
       startEverything();
     },
     async definePolicies() {
-      await asUser(() => ensureDefinitions(server, { clock: machineClock, log: listeningLogger(failed) }));
+      await attempt(() => ensureDefinitions(server, { clock: machineClock, log: listeningLogger(failed) }));
     },
     connect: (line) => join({ ...line, monitor: context.monitor }, 'daemonset-controller'),
     setClock(offsetMs) {
