@@ -21,6 +21,7 @@ import {
   nodeOf,
   ownerOf,
   place,
+  readyThroughout,
 } from './truth.ts';
 
 export class BudgetWatch {
@@ -107,7 +108,7 @@ export class BudgetWatch {
     const states = believable(this.#server, owner, request.seen['daemonsets'] ?? 0);
     if (!this.#canTellTime(states)) return;
     const others = livePods(this.#server, owner, name).filter(({ metadata }) => metadata.uid !== pod.metadata.uid);
-    if (!others.some((other) => this.#readyThroughout(other, request)) || !this.#isUp(name)) return;
+    if (!others.some((other) => readyThroughout(this.#server, other, request)) || !this.#isUp(name)) return;
     const surging = this.#surging.get(owner) ?? new Map<string, string>();
     this.#surging.set(owner, surging);
     surging.set(name, pod.metadata.uid);
@@ -208,13 +209,9 @@ export class BudgetWatch {
   }
 
   #takesOver(pod: Stored<Pod>, states: readonly Stored<DaemonSet>[], request: Request): boolean {
-    return states.every((state) => this.#budget(state, request).maxSurge > 0) && this.#readyThroughout(pod, request);
-  }
-
-  #readyThroughout({ metadata }: Stored<Pod>, request: Request): boolean {
-    return this.#server
-      .statesSince(resources.pods, metadata.namespace, metadata.name, request.seen['pods'] ?? 0)
-      .every((state) => state !== undefined && state.metadata.uid === metadata.uid && isLive(state) && isReady(state));
+    return (
+      states.every((state) => this.#budget(state, request).maxSurge > 0) && readyThroughout(this.#server, pod, request)
+    );
   }
 
   /** By one of the minReadySeconds that the controller may go by. */

@@ -7,7 +7,17 @@ import { revisionLabel } from '../core/daemonset/index.ts';
 import type { Archive } from './archive.ts';
 import { governorOf, type PolicyTruth, statusOf, type View } from './policy-truth.ts';
 import type { Request } from './requests.ts';
-import { believable, isLabelledAway, isLive, isReady, livePods, nodeOf, ownerOf, place, templateKey } from './truth.ts';
+import {
+  believable,
+  isLabelledAway,
+  isLive,
+  livePods,
+  nodeOf,
+  ownerOf,
+  place,
+  readyThroughout,
+  templateKey,
+} from './truth.ts';
 
 export class HeldWatch {
   readonly #server: Archive;
@@ -53,7 +63,7 @@ export class HeldWatch {
       (stance === 'free' && !this.#policies.isNewest(revision, daemonSet)) ||
       (stance === 'back' && !this.#policies.same(revision, policy.status?.provenRevision)) ||
       (stance === 'held' &&
-        !this.#readyThroughout(pod, request) &&
+        !readyThroughout(this.#server, pod, request) &&
         !this.#policies.isNewest(revision, daemonSet) &&
         !this.#policies.same(revision, policy.status?.provenRevision));
     if (!views.some(mayGo))
@@ -80,12 +90,6 @@ export class HeldWatch {
     );
     if (daemonSets.length > 0 && isProven && !another)
       this.#violate(`${request.actor} deletes revision ${hash}, which is the proven one`);
-  }
-
-  #readyThroughout({ metadata: { namespace, name } }: Stored<Pod>, { seen }: Request): boolean {
-    return this.#server
-      .statesSince(resources.pods, namespace, name, seen['pods'] ?? 0)
-      .every((state) => state !== undefined && isReady(state));
   }
 
   /** It is the only one of its DaemonSet there, it runs, and the node may keep it as far as placement goes. */

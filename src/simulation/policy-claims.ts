@@ -17,7 +17,17 @@ import type { Archive } from './archive.ts';
 import { approveAnnotation, retryAnnotation } from './policies.ts';
 import { isUnreadable, type PolicyTruth, waveOf } from './policy-truth.ts';
 import type { Request } from './requests.ts';
-import { believable, isAvailableAt, isLive, isReady, nodeOf, nodesSince, ownerOf, place } from './truth.ts';
+import {
+  believable,
+  isAvailableAt,
+  isLive,
+  isReady,
+  nodeOf,
+  nodesSince,
+  readyThroughout,
+  ownerOf,
+  place,
+} from './truth.ts';
 
 type Policy = Stored<RolloutPolicy>;
 type Status = NonNullable<RolloutPolicy['status']>;
@@ -84,7 +94,7 @@ export class PolicyClaims {
 
   /** What is newly proven every node had, after the last wave. */
   #proves(facts: Facts): void {
-    const { status, before, violate, policy, request } = facts;
+    const { status, before, violate, policy } = facts;
     const { provenRevision: proven, revision } = status;
     if (proven === undefined) {
       if (before?.provenRevision !== undefined) violate(`${before.provenRevision} is proven no more`);
@@ -92,11 +102,7 @@ export class PolicyClaims {
     }
     if (this.#policies.same(before?.provenRevision, proven)) return;
     if (before === undefined) {
-      // A policy that comes in the middle of a rollout.
-      const carried = this.#podsSince(status.daemonSetUID ?? '', request).some(
-        ({ metadata }) => metadata.labels?.[revisionLabel] === proven,
-      );
-      if (!carried || this.#policies.same(proven, revision)) violate(`${proven} counts as proven from the start`);
+      this.#found(facts, proven);
       return;
     }
     if (before.provenRevision === undefined && !this.#policies.same(proven, revision)) {
@@ -108,6 +114,19 @@ export class PolicyClaims {
     if (before.provenRevision !== undefined && (before.openWaves ?? 0) <= waves)
       violate(`${proven} is proven with ${before.openWaves} of ${waves + 1} waves open`);
     this.#done(facts, waves);
+  }
+
+  /** A policy that comes in the middle of a rollout takes an older revision that serves, as long as one does. */
+  #found({ status, violate, request }: Facts, proven: string): void {
+    const pods = this.#podsSince(status.daemonSetUID ?? '', request);
+    const is = (hash: string | undefined) => (pod: Stored<Pod>) =>
+      this.#policies.same(pod.metadata.labels?.[revisionLabel], hash);
+    if (!pods.some(is(proven)) || this.#policies.same(proven, status.revision))
+      violate(`${proven} counts as proven from the start`);
+    if (pods.filter(is(proven)).some((pod) => isLive(pod) && isReady(pod))) return;
+    const serving = pods.find((pod) => !is(status.revision)(pod) && readyThroughout(this.#server, pod, request));
+    if (serving !== undefined)
+      violate(`${proven} counts as proven and serves nowhere, as ${serving.metadata.name} does`);
   }
 
   /** A launch that the next template cut short counts if more than half of its nodes were served. */

@@ -21,6 +21,7 @@ import {
   viewPod,
 } from '../core/daemonset/index.ts';
 import type { Archive } from './archive.ts';
+import type { Request } from './requests.ts';
 
 export function nodeOf({ spec }: Pod): string | undefined {
   return (
@@ -55,6 +56,13 @@ export function livePods(server: Archive, owner: string, node: string): Stored<P
   return server
     .all(resources.pods)
     .filter((pod) => ownerOf(pod) === owner && nodeOf(pod) === node && isLive(pod) && !isLabelledAway(pod));
+}
+
+/** In every state that the sender of a request may go by the pod runs and serves. */
+export function readyThroughout(server: Archive, { metadata }: Stored<Pod>, { seen }: Pick<Request, 'seen'>): boolean {
+  return server
+    .statesSince(resources.pods, metadata.namespace, metadata.name, seen['pods'] ?? 0)
+    .every((state) => state !== undefined && state.metadata.uid === metadata.uid && isLive(state) && isReady(state));
 }
 
 export function isLabelledAway({ metadata }: Pod): boolean {
