@@ -26,21 +26,21 @@ export interface ApiRequest {
   readonly version: string;
   /** Plural resource name of the URL. */
   readonly resource: string;
-  readonly subresource?: string;
-  readonly namespace?: string;
-  readonly name?: string;
+  readonly subresource?: string | undefined;
+  readonly namespace?: string | undefined;
+  readonly name?: string | undefined;
   /** Query parameters as Kubernetes names them: labelSelector, fieldSelector, limit, continue, dryRun, fieldManager … */
-  readonly query?: Readonly<Record<string, string>>;
+  readonly query?: Readonly<Record<string, string>> | undefined;
   /** The query as it was sent, for parameters that may stand there several times (the words of a command). */
-  readonly search?: string;
+  readonly search?: string | undefined;
   /** Parsed body: the object, the patch document, or DeleteOptions. */
   readonly body?: unknown;
-  readonly patchType?: PatchContentType;
+  readonly patchType?: PatchContentType | undefined;
   /** Paths of the fields that the body's text names twice; parsing has lost all but the last. */
-  readonly duplicates?: readonly string[];
+  readonly duplicates?: readonly string[] | undefined;
   readonly user: User;
   /** Recorded in managedFields when no fieldManager was named. */
-  readonly userAgent?: string;
+  readonly userAgent?: string | undefined;
 }
 
 export interface ApiResponse {
@@ -57,9 +57,9 @@ export interface WatchRequest {
   readonly group: string;
   readonly version: string;
   readonly resource: string;
-  readonly namespace?: string;
-  readonly name?: string;
-  readonly query?: Readonly<Record<string, string>>;
+  readonly namespace?: string | undefined;
+  readonly name?: string | undefined;
+  readonly query?: Readonly<Record<string, string>> | undefined;
   readonly user: User;
 }
 

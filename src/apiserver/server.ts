@@ -71,16 +71,10 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
     const definition = resources.find(group, version, resource);
     if (definition === undefined) throw unknownResource();
     for (const part of [namespace, name]) if (part !== undefined) checkPathPart(part);
-    const attributes: ResourceAttributes = {
-      user,
-      verb,
-      group,
-      resource,
-      ...(subresource === undefined ? {} : { subresource }),
-      ...(namespace === undefined ? {} : { namespace }),
-      ...(name === undefined ? namedBySelector(request.query) : { name }),
-    };
-    const { allowed, reason } = await authorize(attributes);
+    const named = name === undefined ? namedBySelector(request.query) : { name };
+    const attributes: ResourceAttributes = { user, verb, group, resource, subresource, namespace, ...named };
+    const decided = authorize(attributes);
+    const { allowed, reason } = decided instanceof Promise ? await decided : decided;
     if (!allowed) throw unauthorizedAction(attributes, reason);
     if (subresource === undefined && !definition.verbs.includes(verb)) throw methodNotAllowed();
     return definition;

@@ -93,7 +93,7 @@ test('the flows of a user', needsKubectl, async (t) => {
 
   await t.test('3: a deleted pod comes back on its node', async () => {
     const [victim, ...others] = await settled(cluster);
-    await kubectl.run(['-n', namespace, 'delete', 'pod', victim!.metadata.name]);
+    await kubectl.run(['-n', namespace, 'delete', 'pod', victim!.metadata.name, '--wait=false']);
     const [back, ...rest] = await settled(cluster);
     assert.notEqual(uidOf(back!), uidOf(victim!));
     assert.deepEqual(rest.map(uidOf), others.map(uidOf));
@@ -143,7 +143,7 @@ test('the flows of a user', needsKubectl, async (t) => {
       assert.match(progressing!.message!, /no PriorityClass with name everynode-test-no-such-class/);
     });
     const [victim] = await settled(cluster);
-    await kubectl.run(['-n', namespace, 'delete', 'pod', victim!.metadata.name]);
+    await kubectl.run(['-n', namespace, 'delete', 'pod', victim!.metadata.name, '--wait=false']);
     await settled(cluster);
     await kubectl.run(['-n', namespace, 'delete', 'daemonset', 'refused']);
   });

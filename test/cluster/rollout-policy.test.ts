@@ -67,13 +67,15 @@ test('a rollout under a policy', needsKubectl, async (t) => {
 
   await t.test('keeps held nodes on the old revision though their pods and the leader die', async () => {
     const [held] = await pods(cluster, image);
-    await kubectl.run(['-n', namespace, 'delete', 'pod', held!.metadata.name]);
+    await kubectl.run(['-n', namespace, 'delete', 'pod', held!.metadata.name, '--wait=false']);
     await first.stop('SIGKILL');
     const second = startController(t, kubeconfigPath);
     await second.says(leads);
     const nodes = (await cluster.nodes()).length;
     await eventually('one pod on each node', async () => {
-      assert.equal((await pods(cluster, image)).length, nodes - 1);
+      const old = await pods(cluster, image);
+      assert.equal(old.length, nodes - 1);
+      assert.ok(!old.some(({ metadata }) => metadata.uid === held!.metadata.uid));
     });
     await throughout(3000, async () => {
       assert.equal((await pods(cluster, newerImage)).length, 1);

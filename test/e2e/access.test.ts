@@ -76,7 +76,7 @@ test('the parts of the cluster never ask for what they may not do', needsKubectl
   await kubectl.run(['create', 'namespace', 'short-lived']);
   await kubectl.run(['create', 'configmap', 'x', '--namespace', 'short-lived']);
   await kubectl.run(['delete', 'namespace', 'short-lived']);
-  await kubectl.run(['delete', 'pod', '--all', '--namespace', 'kube-system']);
+  await kubectl.run(['delete', 'pod', '--all', '--namespace', 'kube-system', '--wait=false']);
   await onePodOnEach(kubectl, threeNodes);
   await kubectl.run(['delete', 'daemonset', '--all', '--namespace', 'kube-system', '--cascade=foreground']);
   await eventually('no pod is left', async () => {

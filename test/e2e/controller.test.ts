@@ -46,7 +46,7 @@ test('does over HTTP what the flows of a user need', needsKubectl, async (t) => 
 
   await t.test('a deleted pod comes back on the same node', async () => {
     const [victim] = await getPods(kubectl);
-    await kubectl.run(['-n', namespace, 'delete', 'pod', victim!.metadata.name]);
+    await kubectl.run(['-n', namespace, 'delete', 'pod', victim!.metadata.name, '--wait=false']);
     const after = await onePodOnEach(kubectl, threeNodes);
     assert.ok(!after.map(uidOf).includes(uidOf(victim!)));
     assert.ok(after.map(nodeOf).includes(nodeOf(victim!)));
@@ -149,7 +149,7 @@ test('takes a cluster over and hands it back: no pod is restarted, no revision i
   await controller.says('the lists are complete');
   await throughout(2_000, async () => assert.deepEqual(await settled(kubectl), state));
   const victim = (await getPods(kubectl))[0]!;
-  await kubectl.run(['-n', namespace, 'delete', 'pod', victim.metadata.name]);
+  await kubectl.run(['-n', namespace, 'delete', 'pod', victim.metadata.name, '--wait=false']);
   await onePodOnEach(kubectl, threeNodes);
   const mine = await settled(kubectl);
   assert.deepEqual(mine.revisions, state.revisions, 'it has taken over, with the revisions that were there');

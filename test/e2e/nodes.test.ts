@@ -42,7 +42,7 @@ test('a cordoned node keeps its pod, and a missing one is still created there', 
   await throughout(1_500, async () => assert.deepEqual((await getPods(kubectl)).map(uidOf), before.map(uidOf)));
 
   const pod = before.find((candidate) => nodeOf(candidate) === 'node-2')!;
-  await kubectl.run(['-n', namespace, 'delete', 'pod', pod.metadata.name]);
+  await kubectl.run(['-n', namespace, 'delete', 'pod', pod.metadata.name, '--wait=false']);
   const after = await onePodOnEach(kubectl, threeNodes);
   assert.notEqual(after.find((candidate) => nodeOf(candidate) === 'node-2')!.metadata.uid, pod.metadata.uid);
 });

@@ -19,7 +19,7 @@ test('a deleted pod comes back on the same node', needsKubectl, async (t) => {
   const { kubectl } = await up(t);
   await kubectl.run(['apply', '-f', seedManifest]);
   const [first, ...others] = await onePodOnEach(kubectl, threeNodes);
-  await kubectl.run(['-n', namespace, 'delete', 'pod', first!.metadata.name]);
+  await kubectl.run(['-n', namespace, 'delete', 'pod', first!.metadata.name, '--wait=false']);
   const [replacement, ...rest] = await onePodOnEach(kubectl, threeNodes);
   assert.equal(nodeOf(replacement!), nodeOf(first!));
   assert.notEqual(replacement!.metadata.uid, first!.metadata.uid);

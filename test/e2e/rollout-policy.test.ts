@@ -5,7 +5,7 @@ import { test } from 'node:test';
 import { findCondition, parseTime } from '../../src/api/index.ts';
 import { startController, withoutDaemonSets } from './support/controller.ts';
 import { fluentd, getDaemonSet, getPods, imageOf, namespace, nodeOf, uidOf } from './support/daemonset.ts';
-import { temporaryDirectory, up } from './support/everynode.ts';
+import { seedManifest, temporaryDirectory, up } from './support/everynode.ts';
 import { eventually, throughout } from './support/eventually.ts';
 import { type Kubectl, needsKubectl } from './support/kubectl.ts';
 import {
@@ -183,6 +183,24 @@ test('a held revision that was only slow goes on when it is tried again', needsK
   await annotate(kubectl, `everynode.dev/retry=${status?.revision}`);
   await phaseIs(kubectl, 'Complete');
   await imagesAre(kubectl, onAll(newer));
+});
+
+test('a node that is always broken holds nothing up, within the tolerance', needsKubectl, async (t) => {
+  const broken = 'node-2';
+  const { kubectl } = await up(t, { nodes, args: ['--simulate', `node=${broken}: NeverReady`] });
+  await kubectl.run(['apply', '-f', seedManifest]);
+  const roomy = { spec: { updateStrategy: { rollingUpdate: { maxUnavailable: 2 } } } };
+  await kubectl.run(['-n', namespace, 'patch', 'daemonset', fluentd, '--type=merge', '-p', JSON.stringify(roomy)]);
+  const strict = { waves: [{ name: 'half', nodes: '50%' }], progressDeadlineSeconds: 3, onFailure: 'Rollback' };
+  await kubectl.run(['apply', '-f', '-'], manifest(fluentd, strict));
+  await imagesAre(kubectl, onAll(original), [broken]);
+  await phaseIs(kubectl, 'Launching');
+  await patchPolicy(kubectl, { failureTolerance: 1 });
+  await phaseIs(kubectl, 'Complete');
+  await setImage(kubectl, newer);
+  await imagesAre(kubectl, onAll(newer), [broken]);
+  const { status } = await phaseIs(kubectl, 'Complete');
+  assert.equal(status?.provenRevision, status?.revision);
 });
 
 test('a manual wave waits for the approval of this revision and this wave', needsKubectl, async (t) => {

@@ -10,7 +10,7 @@ import type { ServiceAccountTokens } from './service-account-tokens.ts';
 const authenticatedGroup = 'system:authenticated';
 
 /** Undefined: anonymous. Throws Unauthorized when credentials were sent that are not known. */
-export type Authenticator = (request: IncomingMessage) => Promise<User | undefined>;
+export type Authenticator = (request: IncomingMessage) => User | undefined | Promise<User | undefined>;
 
 /** `tokens`: token → user. Kept as hashes, so that looking one up takes the same time for every wrong guess. */
 export function createAuthenticator(
@@ -19,8 +19,14 @@ export function createAuthenticator(
 ): Authenticator {
   const byHash = new Map([...tokens].map(([token, user]) => [hashOf(token), withAuthenticated(user)]));
   const certificates = new WeakMap<object, User>();
-  return async (request) => {
-    const { socket } = request;
+  const userOfToken = async (authorization: string): Promise<User> => {
+    const token = /^bearer (\S+)$/i.exec(authorization.trim())?.[1];
+    if (token === undefined) throw unauthorized();
+    const owner = byHash.get(hashOf(token)) ?? (await accounts.check(token))?.user;
+    if (owner === undefined) throw unauthorized();
+    return owner;
+  };
+  return ({ socket, headers }) => {
     const known = certificates.get(socket);
     if (known !== undefined) return known;
     const user = socket instanceof TLSSocket ? userOfCertificate(socket) : undefined;
@@ -28,13 +34,7 @@ export function createAuthenticator(
       certificates.set(socket, user);
       return user;
     }
-    const { authorization } = request.headers;
-    if (authorization === undefined) return undefined;
-    const token = /^bearer (\S+)$/i.exec(authorization.trim())?.[1];
-    if (token === undefined) throw unauthorized();
-    const owner = byHash.get(hashOf(token)) ?? (await accounts.check(token))?.user;
-    if (owner === undefined) throw unauthorized();
-    return owner;
+    return headers.authorization === undefined ? undefined : userOfToken(headers.authorization);
   };
 }
 

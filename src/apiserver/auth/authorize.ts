@@ -7,12 +7,12 @@ export interface ResourceAttributes {
   readonly verb: string;
   readonly group: string;
   readonly resource: string;
-  readonly subresource?: string;
-  readonly namespace?: string;
+  readonly subresource?: string | undefined;
+  readonly namespace?: string | undefined;
   /** Also when a field selector on metadata.name says it (apiserver RequestInfo). */
-  readonly name?: string;
+  readonly name?: string | undefined;
   /** Of a list or watch: the node it is limited to by `spec.nodeName=…`. */
-  readonly nodeName?: string;
+  readonly nodeName?: string | undefined;
 }
 
 /** A path that is no resource: discovery, OpenAPI, metrics. */
@@ -30,7 +30,10 @@ export interface Decision {
   readonly reason: string;
 }
 
-export type Authorizer = (attributes: AuthorizationAttributes) => Decision | Promise<Decision>;
+/** At once where nothing has to be looked up, as for most requests. */
+type Decided = Decision | Promise<Decision>;
+
+export type Authorizer = (attributes: AuthorizationAttributes) => Decided;
 
 export const mastersGroup = 'system:masters';
 
@@ -43,14 +46,15 @@ export const masters: Authorizer = ({ user }) => ({ allowed: isMaster(user), rea
 
 /** The first that allows decides; when none does, the reasons of all are given (apiserver union.New). */
 export function anyOf(...authorizers: readonly Authorizer[]): Authorizer {
-  return async (attributes) => {
-    const reasons: string[] = [];
-    for (const authorize of authorizers) {
-      const asked = authorize(attributes);
-      const decision = asked instanceof Promise ? await asked : asked;
+  const ask = (attributes: AuthorizationAttributes, index: number, reasons: readonly string[]): Decided => {
+    const authorize = authorizers[index];
+    if (authorize === undefined) return { allowed: false, reason: reasons.join('\n') };
+    const goOn = (decision: Decision): Decided => {
       if (decision.allowed) return decision;
-      if (decision.reason !== '') reasons.push(decision.reason);
-    }
-    return { allowed: false, reason: reasons.join('\n') };
+      return ask(attributes, index + 1, decision.reason === '' ? reasons : [...reasons, decision.reason]);
+    };
+    const decided = authorize(attributes);
+    return decided instanceof Promise ? decided.then(goOn) : goOn(decided);
   };
+  return (attributes) => ask(attributes, 0, []);
 }

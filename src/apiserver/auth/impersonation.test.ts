@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { isReason } from '../../api/index.ts';
 import type { User } from '../request.ts';
 import type { Authorizer, ResourceAttributes } from './authorize.ts';
-import { impersonated } from './impersonation.ts';
+import { asksToImpersonate, impersonated } from './impersonation.ts';
 
 const real: User = { name: 'ada', groups: ['system:authenticated'] };
 
@@ -24,6 +24,12 @@ test('without a header one is oneself, and nobody is asked', async () => {
   const { asked, authorize } = allowing();
   assert.equal(await impersonated(real, {}, authorize), real);
   assert.deepEqual(asked, []);
+});
+
+test('every header that may ask for another user is seen', () => {
+  for (const header of ['user', 'group', 'uid', 'extra-scopes'])
+    assert.ok(asksToImpersonate({ accept: '*/*', [`impersonate-${header}`]: 'x' }), header);
+  assert.ok(!asksToImpersonate({ 'user-agent': 'impersonate-user', accept: '*/*' }));
 });
 
 test('each of user and groups needs leave', async () => {

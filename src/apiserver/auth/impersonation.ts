@@ -8,6 +8,12 @@ import type { Authorizer, ResourceAttributes } from './authorize.ts';
 
 const serviceAccountPrefix = 'system:serviceaccount:';
 
+/** Whether any header asks for another user, in whatever way. */
+export function asksToImpersonate(headers: IncomingHttpHeaders): boolean {
+  for (const header in headers) if (header.startsWith('impersonate-')) return true;
+  return false;
+}
+
 /** The user in whose name the request is made; `real` when no header asks for another. */
 export async function impersonated(real: User, headers: IncomingHttpHeaders, authorize: Authorizer): Promise<User> {
   const name = single(headers['impersonate-user']);

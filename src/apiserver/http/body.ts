@@ -14,9 +14,11 @@ export interface Body {
   readonly duplicates: readonly string[];
 }
 
+export const noBody: Body = { value: undefined, duplicates: [] };
+
 export async function readBody(request: IncomingMessage): Promise<Body> {
   const bytes = await readBytes(request);
-  if (bytes.length === 0) return { value: undefined, duplicates: [] };
+  if (bytes.length === 0) return noBody;
   const { value, text } = decode(mediaTypeOf(request), bytes);
   const fields = checkShape(value);
   const isRepeated = text !== undefined && countFields(text) !== fields;

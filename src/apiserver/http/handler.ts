@@ -2,20 +2,21 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { isReason, StatusError } from '../../api/index.ts';
 import { type Authenticator, unauthorized } from '../auth/authenticate.ts';
-import { impersonated } from '../auth/impersonation.ts';
+import { asksToImpersonate, impersonated } from '../auth/impersonation.ts';
 import { asStatusError, shuttingDown, unauthorizedPath } from '../errors.ts';
 import type { OpenApiDocuments } from '../openapi/documents.ts';
 import type { ConnectNode } from '../node-connection.ts';
 import type { ApiRequest, User } from '../request.ts';
 import type { ApiServer } from '../server.ts';
-import { readBody } from './body.ts';
+import { noBody, readBody } from './body.ts';
 import { requestsInFlightMax, streamsMax } from './limits.ts';
 import type { ListPieces } from './list-pieces.ts';
 import { negotiate, patchTypeOf, requireKnownBody } from './negotiate.ts';
+import type { OpenAnswers } from './open-answers.ts';
 import { type Exchange, passLog, passUpgrade, type UpgradeRequest } from './node-streams.ts';
 import { respond, respondError, respondText } from './respond.ts';
 import { createRequestCounts } from './request-counts.ts';
-import { parseQuery, parseRoute, type Query, type ResourceRoute } from './route.ts';
+import { parseQuery, parseRoute, type Query, type ResourceRoute, splitUrl } from './route.ts';
 import { serveWatch, type WatchOptions } from './serve-watch.ts';
 import { shape, tableOptions } from './shape.ts';
 import { isPublic, serveSystem } from './system.ts';
@@ -24,6 +25,7 @@ export interface HandlerOptions extends WatchOptions {
   readonly authenticate: Authenticator;
   readonly documents: OpenApiDocuments;
   readonly pieces: ListPieces;
+  readonly answers: OpenAnswers;
   /** Absent: nothing is to be had from nodes. */
   readonly connectNode: ConnectNode | undefined;
   /** Aborts when the server stops: streams from nodes end at once. */
@@ -46,7 +48,7 @@ interface Running {
 
 /** The returned function never rejects: whatever goes wrong becomes a Status, or a closed connection. */
 export function createHttpHandler(options: HandlerOptions): HttpHandler {
-  const { server, authenticate, log } = options;
+  const { server, authenticate, answers, log } = options;
   let inFlight = 0;
   const running: Running = { watches: 0, streams: 0, cutOff: 0 };
   const inShort = () => inFlight - running.watches - running.streams;
@@ -54,32 +56,38 @@ export function createHttpHandler(options: HandlerOptions): HttpHandler {
 
   return async (request, response, upgrade) => {
     inFlight += 1;
+    const open = answers.add(response, upgrade?.socket);
     let route: ReturnType<typeof parseRoute> | undefined;
     try {
-      const [path = '/', ...search] = (request.url ?? '/').split('?');
-      const query = parseQuery(search.join('?'));
-      route = parseRoute(request.method ?? 'GET', path, query);
+      const { method = 'GET', url = '/' } = request;
+      const [path, search] = splitUrl(url);
+      const query = parseQuery(search);
+      route = parseRoute(method, path, query);
       // Requests that are under way are finished; those that come now on open connections may go elsewhere.
       if (options.stopping.aborted) throw shuttingDown();
-      const known = await authenticate(request);
-      const open = route.kind === 'system' && isPublic(route.segments);
-      if (known === undefined && !open) throw unauthorized();
-      const user = known === undefined ? undefined : await impersonated(known, request.headers, server.authorize);
+      const found = authenticate(request);
+      const known = found instanceof Promise ? await found : found;
+      const isOpen = route.kind === 'system' && isPublic(route.segments);
+      if (known === undefined && !isOpen) throw unauthorized();
+      const user =
+        known === undefined || !asksToImpersonate(request.headers)
+          ? known
+          : await impersonated(known, request.headers, server.authorize);
       if (inShort() > requestsInFlightMax)
         throw new StatusError('TooManyRequests', 'Too many requests, please try again later.', {
           retryAfterSeconds: 1,
         });
       if (route.kind === 'system') {
         requireReading(request);
-        if (!open) await requirePath(server, user!, `/${route.segments.join('/')}`);
+        if (!isOpen) await requirePath(server, user!, `/${route.segments.join('/')}`);
         await serveSystem({ ...options, counts }, route.segments, request, response);
       } else if (route.verb === 'watch') {
         await serveWatch(options, running, { ...route, query, user: user! }, { request, response });
       } else if (isStream(server, route)) {
-        const asked = { ...route, verb: route.verb, query, search: search.join('?'), user: user! };
+        const asked = { ...route, verb: route.verb, query, search, user: user! };
         await serveStream(options, running, asked, { request, response, upgrade });
       } else {
-        limitAnswer(options, request, response);
+        answers.limit(open);
         await serveResource(options, { ...route, verb: route.verb }, query, user!, request, response);
       }
     } catch (error) {
@@ -95,15 +103,6 @@ export function createHttpHandler(options: HandlerOptions): HttpHandler {
       counts.count(route, response.statusCode);
     }
   };
-}
-
-/** A client that takes an answer up too slowly does not get the rest: what is not sent yet is held in memory. */
-function limitAnswer({ server, patience, log }: HandlerOptions, request: IncomingMessage, response: ServerResponse) {
-  const stop = server.clock.after(patience.answerMs, () => {
-    log.warn('answer was not taken up in time', { url: request.url });
-    response.destroy();
-  });
-  response.once('close', stop);
 }
 
 async function requirePath(server: ApiServer, user: User, path: string): Promise<void> {
@@ -129,28 +128,21 @@ async function serveResource(
   const patchType = route.verb === 'patch' ? patchTypeOf(request) : undefined;
   const reads = request.method === 'GET' || request.method === 'HEAD';
   if (!reads && patchType === undefined) requireKnownBody(request);
-  const { value: body, duplicates } = reads ? { value: undefined, duplicates: [] } : await readBody(request);
+  const { value: body, duplicates } = reads ? noBody : await readBody(request);
   const userAgent = request.headers['user-agent'];
-  const { kind: _, ...target } = route;
   const definition = server.resources.find(route.group, route.version, route.resource);
   // Whatever can be refused is, before anything is written.
   const table = tableOptions(query, server);
-  const answer = await server.handle({
-    ...target,
-    query,
-    user,
-    ...(body === undefined ? {} : { body }),
-    ...(patchType === undefined ? {} : { patchType }),
-    ...(duplicates.length === 0 ? {} : { duplicates }),
-    ...(userAgent === undefined ? {} : { userAgent }),
-  });
+  const answer = await server.handle({ ...route, query, user, body, patchType, duplicates, userAgent });
   const shaped = definition === undefined ? answer.body : shape(definition, answer.body, wanted, table);
   const isAsStored = shaped === answer.body && definition?.conversion === undefined;
+  const { code, warnings } = answer;
   const { encoding } = wanted;
-  await respond(request, response, { ...answer, body: shaped, encoding, ...(isAsStored ? { pieces } : {}) });
+  await respond(request, response, { code, body: shaped, warnings, encoding, pieces: isAsStored ? pieces : undefined });
 }
 
-function isStream({ resources }: ApiServer, { group, version, resource, subresource = '' }: ResourceRoute): boolean {
+function isStream({ resources }: ApiServer, { group, version, resource, subresource }: ResourceRoute): boolean {
+  if (subresource === undefined) return false;
   const subresources = resources.find(group, version, resource)?.subresources ?? {};
   return Object.hasOwn(subresources, subresource) && subresources[subresource]?.isStream === true;
 }
@@ -168,7 +160,7 @@ async function serveStream(
   try {
     const { code, body, location } = await server.handle(asked);
     if (location === undefined) {
-      await respondText(request, response, code, String(body), { 'content-type': 'text/plain' });
+      await respondText(request, response, code, String(body), 'text/plain');
     } else if (connectNode === undefined) {
       throw new StatusError('ServiceUnavailable', 'this server has no way to its nodes');
     } else if (asked.subresource === 'log') {

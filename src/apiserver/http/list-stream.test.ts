@@ -19,7 +19,7 @@ const listOf = (length: number): KubernetesList<KubernetesObject> => ({
 async function serve(t: TestContext, list: KubernetesList<KubernetesObject>) {
   const ended: Promise<void>[] = [];
   const server: Server = createServer((incoming, response) => {
-    ended.push(streamList(incoming, response, 200, list, { 'content-type': 'application/json' }));
+    ended.push(streamList(incoming, response, 200, list, ['content-type', 'application/json']));
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');

@@ -10,6 +10,8 @@ import { acceptsGzip } from './negotiate.ts';
 
 /** Lists from this length on are streamed. */
 export const streamedItemsMin = 500;
+/** Names and values in turn. */
+export const gzipHeaders: readonly string[] = ['content-encoding', 'gzip', 'vary', 'Accept-Encoding'];
 
 /** Resolves when everything is handed to the socket, or the client has gone. */
 export async function streamList(
@@ -17,15 +19,11 @@ export async function streamList(
   response: ServerResponse,
   code: number,
   list: KubernetesList<KubernetesObject>,
-  headers: Readonly<Record<string, string | string[]>>,
+  headers: readonly string[],
   pieces: ListPieces = unkeptPieces,
 ): Promise<void> {
   const zips = acceptsGzip(request);
-  response.writeHead(code, {
-    'cache-control': 'no-cache, private',
-    ...headers,
-    ...(zips ? { 'content-encoding': 'gzip', vary: 'Accept-Encoding' } : {}),
-  });
+  response.writeHead(code, zips ? [...headers, ...gzipHeaders] : [...headers]);
   if (request.method === 'HEAD') {
     response.end();
     return;

@@ -1,5 +1,5 @@
 // The API server on a socket: TLS always, loopback unless told otherwise, and a stop that lets requests finish.
-import { type IncomingMessage, ServerResponse } from 'node:http';
+import { ServerResponse } from 'node:http';
 import { createServer } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
@@ -12,7 +12,7 @@ import type { User } from '../request.ts';
 import type { ApiServer } from '../server.ts';
 import { createEncodedObjects } from './encoded-objects.ts';
 import { createListPieces } from './list-pieces.ts';
-import { createHttpHandler } from './handler.ts';
+import { createHttpHandler, type HttpHandler } from './handler.ts';
 import {
   type ClientPatience,
   clientPatience,
@@ -25,6 +25,7 @@ import {
   watchBacklogEventsMax,
   watchLimitsDefault,
 } from './limits.ts';
+import { createOpenAnswers } from './open-answers.ts';
 import type { WatchLimits } from './watch-stream.ts';
 
 export interface ListenOptions {
@@ -57,6 +58,9 @@ export interface ApiListener {
 export async function listenApiServer(server: ApiServer, options: ListenOptions): Promise<ApiListener> {
   const { host = '127.0.0.1', port, tls, tokens, log = silentLogger, patience = clientPatience } = options;
   const stopping = new AbortController();
+  const answers = createOpenAnswers(server.clock, patience.answerMs, ({ req }) =>
+    log.warn('answer was not taken up in time', { url: req.url }),
+  );
   const handle = createHttpHandler({
     server,
     authenticate: createAuthenticator(server.tokens, tokens),
@@ -65,17 +69,19 @@ export async function listenApiServer(server: ApiServer, options: ListenOptions)
     documents: createOpenApiDocuments(server.resources),
     log,
     patience,
+    answers,
     watchLimits: options.watchLimits ?? watchLimitsDefault,
     backlog: { events: 0, eventsMax: watchBacklogEventsMax, eventsFree: watchBacklogEventsFree },
     connectNode: options.connectNode,
     stopping: stopping.signal,
   });
-  const requests = new Set<Promise<void>>();
-  const serve = (request: IncomingMessage, response: ServerResponse, upgrade?: Parameters<typeof handle>[2]) => {
-    const answered = handle(request, response, upgrade)
-      .then(() => (upgrade === undefined ? sent(response) : undefined))
-      .finally(() => requests.delete(answered));
-    requests.add(answered);
+  let handling = 0;
+  let handled: (() => void) | undefined;
+  const serve: HttpHandler = async (request, response, upgrade) => {
+    handling += 1;
+    await handle(request, response, upgrade);
+    handling -= 1;
+    if (handling === 0) handled?.();
   };
   const http = createServer(
     {
@@ -97,7 +103,7 @@ export async function listenApiServer(server: ApiServer, options: ListenOptions)
       shouldUpgradeCallback: ({ headers, url = '' }) =>
         /^(websocket|spdy\/3\.1)$/i.test(headers.upgrade ?? '') && /\/(exec|attach|portforward)(\?|$)/.test(url),
     },
-    (request, response) => serve(request, response),
+    (request, response) => void serve(request, response),
   );
   http.on('upgrade', (request, socket: Socket, head) => {
     const response = new ServerResponse(request);
@@ -106,7 +112,7 @@ export async function listenApiServer(server: ApiServer, options: ListenOptions)
     // Refused: there is no going back to HTTP on this connection.
     response.once('finish', () => socket.end());
     socket.on('error', () => socket.destroy());
-    serve(request, response, { socket, head });
+    void serve(request, response, { socket, head });
   });
   http.maxConnections = connectionsMax;
   http.maxHeadersCount = headersCountMax;
@@ -135,24 +141,21 @@ export async function listenApiServer(server: ApiServer, options: ListenOptions)
       stopping.abort();
       server.endWatches();
       http.closeIdleConnections();
+      const allHandled = new Promise<void>((resolve) => {
+        if (handling === 0) resolve();
+        else handled = resolve;
+      });
       const waiting = new AbortController();
       await Promise.race([
-        Promise.all(requests),
+        allHandled.then(() => answers.left()),
         sleep(server.clock, shutdownMsMax, waiting.signal).catch(() => undefined),
       ]);
       waiting.abort();
+      answers.close();
       http.closeAllConnections();
       await Promise.all([stopped, server.close()]);
     },
   };
-}
-
-/** Resolves when the answer has left, or never will. */
-function sent(response: ServerResponse): Promise<void> {
-  return new Promise((resolve) => {
-    if (response.closed || response.writableFinished) resolve();
-    else response.once('close', () => resolve());
-  });
 }
 
 /** What is no request at all is told so where it can be, and the connection ends. */

@@ -37,8 +37,12 @@ const patchTypes: readonly PatchContentType[] = [
   'application/apply-patch+yaml',
 ];
 
+const plain: Wanted = { encoding: 'json', shape: 'object' };
+
 /** The first acceptable entry of the Accept header counts, as clients of Kubernetes order them. */
 export function negotiate(request: IncomingMessage): Wanted {
+  const { accept } = request.headers;
+  if (accept === undefined || accept === 'application/json') return plain;
   for (const { type, parameters } of rangesOf(request)) {
     const encoding = Object.hasOwn(encodings, type) ? encodings[type] : undefined;
     if (encoding === undefined) continue;

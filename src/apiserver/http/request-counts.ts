@@ -61,11 +61,14 @@ export function createRequestCounts(
 
   return {
     count(route, code) {
-      const labels = labelsOf(resources, route, code);
-      const key = Object.values(labels).join(' ');
+      const { verb, group, version, resource, subresource } = servedOf(resources, route);
+      const key = `${code} ${verb} ${group} ${version} ${resource} ${subresource}`;
       const known = series.get(key);
       if (known !== undefined) known.fresh += 1;
-      else if (series.size < seriesMax) series.set(key, { labels, fresh: 1 });
+      else if (series.size < seriesMax) {
+        const labels = { verb: verb.toUpperCase(), group, version, resource, subresource, code: String(code) };
+        series.set(key, { labels, fresh: 1 });
+      }
     },
     async scrape() {
       const opened = await (metrics ??= open());
@@ -82,13 +85,14 @@ export function createRequestCounts(
   };
 }
 
+const other = { verb: '', group: '', version: '', resource: '', subresource: '' };
+
 /** Names that clients make up do not become labels: only what is served does. */
-function labelsOf(resources: ResourceTable, route: ResourceRoute | SystemRoute | undefined, code: number) {
-  const other = { verb: '', group: '', version: '', resource: '', subresource: '', code: String(code) };
+function servedOf(resources: ResourceTable, route: ResourceRoute | SystemRoute | undefined): typeof other {
   if (route?.kind !== 'resource') return other;
   const { verb, group, version, resource, subresource = '' } = route;
   const definition = resources.find(group, version, resource);
   if (definition === undefined || (subresource !== '' && !Object.hasOwn(definition.subresources, subresource)))
     return other;
-  return { ...other, verb: verb.toUpperCase(), group, version, resource, subresource };
+  return { verb, group, version, resource, subresource };
 }

@@ -5,7 +5,7 @@ import { constants, gzip } from 'node:zlib';
 import type { KubernetesList, KubernetesObject, StatusError } from '../../api/index.ts';
 import { gzipBytesMin } from './limits.ts';
 import type { ListPieces } from './list-pieces.ts';
-import { streamedItemsMin, streamList } from './list-stream.ts';
+import { gzipHeaders, streamedItemsMin, streamList } from './list-stream.ts';
 import { acceptsGzip, type Encoding, wantsPretty } from './negotiate.ts';
 import { formatYaml } from '../../machinery/index.ts';
 
@@ -18,28 +18,26 @@ const warningLengthMax = 256;
 export interface Answer {
   readonly code: number;
   readonly body: unknown;
-  readonly warnings?: readonly string[];
+  readonly warnings?: readonly string[] | undefined;
   readonly encoding?: Encoding;
   /** Overrides the encoding's own. */
   readonly contentType?: string;
   /** Where long lists of stored objects are kept. */
-  readonly pieces?: ListPieces;
+  readonly pieces?: ListPieces | undefined;
 }
 
-export async function respond(request: IncomingMessage, response: ServerResponse, answer: Answer): Promise<void> {
+export function respond(request: IncomingMessage, response: ServerResponse, answer: Answer): Promise<void> {
   const yaml = answer.encoding === 'yaml';
   const list = yaml ? undefined : longList(answer.body);
-  const warnings = boundedWarnings(answer.warnings ?? []).map(warningHeader);
-  const warning = warnings.length === 0 ? {} : { warning: warnings };
+  const warnings = answer.warnings === undefined ? [] : boundedWarnings(answer.warnings).map(warningHeader);
   if (list !== undefined) {
-    const headers = { 'content-type': 'application/json', ...warning };
-    await streamList(request, response, answer.code, list, headers, answer.pieces);
-    return;
+    const headers = headersOf('application/json', warnings);
+    return streamList(request, response, answer.code, list, headers, answer.pieces);
   }
   const indent = yaml || !wantsPretty(request) ? undefined : 2;
   const text = yaml ? formatYaml(answer.body) : JSON.stringify(answer.body, undefined, indent);
   const contentType = answer.contentType ?? (yaml ? 'application/yaml' : 'application/json');
-  await respondText(request, response, answer.code, text, { 'content-type': contentType, ...warning });
+  return respondText(request, response, answer.code, text, contentType, warnings);
 }
 
 function longList(body: unknown): KubernetesList<KubernetesObject> | undefined {
@@ -54,20 +52,25 @@ export async function respondText(
   response: ServerResponse,
   code: number,
   text: string | Uint8Array,
-  headers: Readonly<Record<string, string | readonly string[]>>,
+  contentType: string,
+  warnings: readonly string[] = [],
 ): Promise<void> {
   const length = typeof text === 'string' ? Buffer.byteLength(text) : text.length;
-  const all = { 'cache-control': 'no-cache, private', ...(headers as Record<string, string | string[]>) };
+  const headers = headersOf(contentType, warnings);
   if (length >= gzipBytesMin && acceptsGzip(request)) {
     const packed = await compress(text, { level: constants.Z_BEST_SPEED });
-    send(request, response, code, packed, packed.length, {
-      ...all,
-      'content-encoding': 'gzip',
-      vary: 'Accept-Encoding',
-    });
+    headers.push(...gzipHeaders);
+    send(request, response, code, packed, packed.length, headers);
   } else {
-    send(request, response, code, text, length, all);
+    send(request, response, code, text, length, headers);
   }
+}
+
+/** Names and values in turn: of a list Node makes no second one. */
+function headersOf(contentType: string, warnings: readonly string[]): string[] {
+  const headers = ['cache-control', 'no-cache, private', 'content-type', contentType];
+  for (const warning of warnings) headers.push('warning', warning);
+  return headers;
 }
 
 function send(
@@ -76,10 +79,11 @@ function send(
   code: number,
   content: string | Uint8Array,
   length: number,
-  headers: Record<string, string | string[]>,
+  headers: string[],
 ): void {
   if (response.destroyed) return;
-  response.writeHead(code, { ...headers, 'content-length': length });
+  headers.push('content-length', String(length));
+  response.writeHead(code, headers);
   // A text goes out in one write with the headers; bytes would need a second.
   response.end(request.method === 'HEAD' ? undefined : content);
 }

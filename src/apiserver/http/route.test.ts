@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import * as fc from 'fast-check';
 import { StatusError } from '../../api/index.ts';
-import { parseQuery, parseRoute } from './route.ts';
+import { parseQuery, parseRoute, splitUrl } from './route.ts';
 
 test('URLs mean what they mean to Kubernetes', async (t) => {
   const cases: readonly [string, string, string, object][] = [
@@ -79,6 +79,13 @@ test('methods that mean nothing are refused', () => {
     assert.throws(() => parseRoute(method, path, {}), { reason: 'MethodNotAllowed' }, `${method} ${path}`);
   assert.throws(() => parseRoute('GET', '/api/v1/namespaces/a/pods/p/log/more', {}), { reason: 'NotFound' });
   assert.throws(() => parseRoute('GET', '/api/v1/pods/%zz', {}), { reason: 'BadRequest' });
+});
+
+test('the query begins behind the first question mark', () => {
+  assert.deepEqual(splitUrl('/api/v1/pods'), ['/api/v1/pods', '']);
+  assert.deepEqual(splitUrl('/api/v1/pods?limit=1&continue=a?b'), ['/api/v1/pods', 'limit=1&continue=a?b']);
+  assert.deepEqual(splitUrl('?watch'), ['', 'watch']);
+  assert.deepEqual(parseQuery(''), {});
 });
 
 test('the first parameter of a name counts, and hostile names stay data', () => {

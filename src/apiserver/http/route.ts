@@ -11,9 +11,9 @@ export interface ResourceRoute {
   readonly group: string;
   readonly version: string;
   readonly resource: string;
-  readonly subresource?: string;
-  readonly namespace?: string;
-  readonly name?: string;
+  readonly subresource: string | undefined;
+  readonly namespace: string | undefined;
+  readonly name: string | undefined;
 }
 
 /** Everything else: discovery, OpenAPI, health. Segments are decoded. */
@@ -27,18 +27,26 @@ export type Query = Readonly<Record<string, string>>;
 /** Parts of a namespace itself, not resources in it. */
 const namespaceSubresources = new Set(['status', 'finalize']);
 
+/** Path and query of a request's URL. */
+export function splitUrl(url: string): readonly [path: string, query: string] {
+  const end = url.indexOf('?');
+  return end < 0 ? [url, ''] : [url.slice(0, end), url.slice(end + 1)];
+}
+
 /** Throws StatusError for paths that no client of Kubernetes makes. */
 export function parseRoute(method: string, path: string, query: Query): ResourceRoute | SystemRoute {
-  const segments = path.split('/').slice(1).map(decodeSegment);
+  const encoded = path.split('/').slice(1);
+  const segments = path.includes('%') ? encoded.map(decodeSegment) : encoded;
   if (segments.at(-1) === '') segments.pop();
-  const [root, ...rest] = segments;
-  if (root === 'api' && rest.length >= 2) return resourceRoute(method, '', rest[0]!, rest.slice(1), query);
-  if (root === 'apis' && rest.length >= 3) return resourceRoute(method, rest[0]!, rest[1]!, rest.slice(2), query);
+  const [root, first, second] = segments;
+  if (root === 'api' && segments.length >= 3) return resourceRoute(method, '', first!, segments.slice(2), query);
+  if (root === 'apis' && segments.length >= 4) return resourceRoute(method, first!, second!, segments.slice(3), query);
   return { kind: 'system', segments };
 }
 
 /** Later parameters of the same name lose, as url.Values.Get has it. */
 export function parseQuery(text: string): Query {
+  if (text === '') return {};
   const query = new Map<string, string>();
   for (const [name, value] of new URLSearchParams(text)) if (!query.has(name)) query.set(name, value);
   return Object.fromEntries(query);
@@ -59,18 +67,10 @@ function resourceRoute(
   }
   const inNamespace = path[0] === 'namespaces' && path.length >= 3 && !namespaceSubresources.has(path[2]!);
   const namespace = inNamespace ? path[1] : undefined;
-  const [resource = '', name, subresource, ...more] = inNamespace ? path.slice(2) : path;
-  if (more.length > 0 || resource === '') throw pageNotFound();
-  return {
-    kind: 'resource',
-    verb: verbOf(method, name, subresource, query),
-    group,
-    version,
-    resource,
-    ...(subresource === undefined ? {} : { subresource }),
-    ...(namespace === undefined ? {} : { namespace }),
-    ...(name === undefined ? {} : { name }),
-  };
+  const [resource = '', name, subresource, more] = inNamespace ? path.slice(2) : path;
+  if (more !== undefined || resource === '') throw pageNotFound();
+  const verb = verbOf(method, name, subresource, query);
+  return { kind: 'resource', verb, group, version, resource, subresource, namespace, name };
 }
 
 function verbOf(

@@ -46,12 +46,12 @@ export async function serveSystem(
   const [first = '', ...rest] = segments;
   const health = await healthAt(server, segments, /[?&]verbose\b/.test(request.url ?? ''));
   if (health !== undefined) {
-    await respondText(request, response, health.code, health.text, { 'content-type': 'text/plain; charset=utf-8' });
+    await respondText(request, response, health.code, health.text, 'text/plain; charset=utf-8');
     return;
   }
   if (first === 'metrics' && rest.length === 0) {
     const { text, contentType } = await counts.scrape();
-    await respondText(request, response, 200, text, { 'content-type': contentType });
+    await respondText(request, response, 200, text, contentType);
     return;
   }
   if (first === 'openapi') {
@@ -79,12 +79,12 @@ async function serveOpenApi(
   response: ServerResponse,
 ): Promise<void> {
   if (path === 'v2' && (request.headers.accept ?? '').includes(openApiV2ProtobufAccept)) {
-    await respondText(request, response, 200, documents.v2Protobuf(), { 'content-type': openApiV2ProtobufType });
+    await respondText(request, response, 200, documents.v2Protobuf(), openApiV2ProtobufType);
     return;
   }
   const text = documents.json(path);
   if (text === undefined) throw pageNotFound();
-  await respondText(request, response, 200, text, { 'content-type': 'application/json' });
+  await respondText(request, response, 200, text, 'application/json');
 }
 
 function documentAt(server: ApiServer, first: string, rest: readonly string[], request: IncomingMessage): unknown {

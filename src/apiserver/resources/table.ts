@@ -1,6 +1,6 @@
 // The resource table: every resource the server serves, found by its URL. It can grow at run time (custom resources).
 import { StatusError } from '../../api/index.ts';
-import { groupVersionOf, type ResourceDefinition } from './definition.ts';
+import type { ResourceDefinition } from './definition.ts';
 
 export interface ResourceTable {
   find(group: string, version: string, name: string): ResourceDefinition | undefined;
@@ -15,24 +15,30 @@ export interface ResourceTable {
   subscribe(listener: () => void): () => void;
 }
 
-export function createResourceTable(definitions: readonly ResourceDefinition[]): ResourceTable {
-  const byUrl = new Map<string, ResourceDefinition>();
-  const url = (group: string, version: string, name: string) => `${groupVersionOf({ group, version })}/${name}`;
+export function createResourceTable(builtin: readonly ResourceDefinition[]): ResourceTable {
+  let definitions = builtin;
+  /** Each request looks several times: no key is made of group, version and name for it. */
+  let byName = Map.groupBy(definitions, ({ name }) => name);
   const listeners = new Set<() => void>();
   let changes = 0;
-  const changed = () => {
+  const change = (changed: readonly ResourceDefinition[]) => {
+    definitions = changed;
+    byName = Map.groupBy(definitions, ({ name }) => name);
     changes += 1;
     for (const listener of listeners) listener();
   };
   const table: ResourceTable = {
-    find: (group, version, name) => byUrl.get(url(group, version, name)),
-    all: () => [...byUrl.values()],
+    find: (group, version, name) =>
+      byName.get(name)?.find((definition) => definition.group === group && definition.version === version),
+    all: () => definitions,
     add(definition) {
-      byUrl.set(url(definition.group, definition.version, definition.name), definition);
-      changed();
+      const known = table.find(definition.group, definition.version, definition.name);
+      if (known === undefined) change([...definitions, definition]);
+      else change(definitions.map((other) => (other === known ? definition : other)));
     },
     remove(group, version, name) {
-      if (byUrl.delete(url(group, version, name))) changed();
+      const known = table.find(group, version, name);
+      if (known !== undefined) change(definitions.filter((other) => other !== known));
     },
     get changes() {
       return changes;
@@ -42,7 +48,6 @@ export function createResourceTable(definitions: readonly ResourceDefinition[]):
       return () => listeners.delete(listener);
     },
   };
-  for (const definition of definitions) table.add(definition);
   return table;
 }
 

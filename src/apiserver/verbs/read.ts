@@ -26,14 +26,14 @@ export async function getObject(
 }
 
 /** The get of a request: an object that is at least as new as the request wants. */
-export async function readObject(
+export function readObject(
   server: ServerContext,
   definition: ResourceDefinition,
   { namespace, name = '', query }: Pick<ApiRequest, 'namespace' | 'name' | 'query'>,
 ): Promise<KubernetesObject> {
   const revision = resourceVersionOf(query) ?? 0;
-  if (revision !== 0) await refuseFuture(server, revision);
-  return getObject(server, definition, namespace, name);
+  const read = () => getObject(server, definition, namespace, name);
+  return revision === 0 ? read() : refuseFuture(server, revision).then(read);
 }
 
 export async function listObjects(

@@ -289,6 +289,24 @@ describe('a rollout under a policy', () => {
     assert.equal(status(world).provenRevision, older?.metadata.labels?.['controller-revision-hash']);
   });
 
+  it('does not take for proven what serves nowhere, when a policy comes in its midst', async () => {
+    await using world = createWorld(4);
+    world.apply(fluentd());
+    await world.start();
+    await world.converge();
+    await setImage(world, 'broken');
+    await pass(world, 10, brokenIsNotReady);
+    assert.match(images(world), /^broken /);
+    await world.client.patch(resources.daemonSets, namespace, 'fluentd', 'merge', {
+      spec: { template: { spec: { containers: [{ name: 'fluentd', image: 'three' }] } } },
+    });
+    addPolicy(world, { paused: true });
+    await pass(world, 10, brokenIsNotReady);
+    const serving = world.live().find(({ spec }) => spec.containers[0]?.image === 'fluentd:1');
+    assert.equal(status(world).provenRevision, serving?.metadata.labels?.['controller-revision-hash']);
+    assert.doesNotMatch(status(world).message ?? '', /exist/);
+  });
+
   it('is held by a policy that cannot be read, and says which field', async () => {
     await using world = await worldWith();
     await editPolicy(world, { spec: { waves: [{ name: 'a' }, { name: 'a' }] } });

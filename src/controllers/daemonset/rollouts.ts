@@ -102,26 +102,26 @@ export async function settleRollout(context: SyncContext, tracked: Tracked): Pro
 
 function decide(tracked: Tracked, target: Target, policy: StoredPolicy, now: number): Stage {
   const view = readPolicy(policy);
-  const facts = factsOf(tracked, target, policy.status);
+  const facts = factsOf(tracked, target, now);
   if ('problem' in view) return { status: invalidStatus(policy, view, facts) };
   return nextStage(view, policy.status, facts, now);
 }
 
-function factsOf(
-  { uid, ledger, revisions }: Tracked,
-  target: Target,
-  status: RolloutPolicyStatus | undefined,
-): RolloutFacts {
-  const live = new Set(ledger.revisionsOfPods);
-  const older = [...revisions.values()]
-    .filter((revision) => live.has(hashOf(revision)) && !target.sameRevisions.has(hashOf(revision)))
-    .toSorted((a, b) => b.revision - a.revision)[0];
+function factsOf({ uid, ledger, revisions }: Tracked, target: Target, now: number): RolloutFacts {
+  const hashes = new Set([...revisions.values()].map(hashOf));
   return {
     daemonSetUid: uid,
     revision: target.revision,
     sameRevisions: target.sameRevisions,
-    older: older === undefined ? undefined : hashOf(older),
-    provenExists: [...revisions.values()].some((revision) => hashOf(revision) === status?.provenRevision),
+    older() {
+      const served = ledger.availableByRevision(now);
+      return [...revisions.values()]
+        .toSorted((a, b) => b.revision - a.revision)
+        .map(hashOf)
+        .filter((hash) => served.has(hash) && !target.sameRevisions.has(hash))
+        .toSorted((a, b) => served.get(b)! - served.get(a)!)[0];
+    },
+    exists: (hash) => hashes.has(hash),
     onDelete: target.strategy.type === 'OnDelete',
     waves: ledger.waves,
     eligible: () => ledger.eligible(),

@@ -2,6 +2,7 @@
 // candidates and due times follow in O(log n) at most. A new target (template, strategy) costs O(nodes), once. The
 // ledger decides nothing about a node (assess.ts) nor about how many at once (rollout.ts): it only keeps them up to date.
 import { BinaryHeap } from '../../api/index.ts';
+import { isAvailable } from './availability.ts';
 import { nextBackoff } from './backoff.ts';
 import { nextPodName } from './naming.ts';
 import {
@@ -78,9 +79,16 @@ export class Ledger {
     return this.#totals.waves;
   }
 
-  /** The hashes that pods carry, finished ones and those that go included. */
-  get revisionsOfPods(): Iterable<string> {
-    return this.#podsOfRevision.keys();
+  /** How many available pods carry each revision; goes over all of them. */
+  availableByRevision(now: number): ReadonlyMap<string, number> {
+    const found = new Map<string, number>();
+    for (const { pods } of this.#slots.values())
+      for (const pod of pods) {
+        const revision = revisionOf(pod);
+        const serves = pod.deletionAt === undefined && isAvailable(pod, this.#target?.minReadyMs ?? 0, now);
+        if (revision !== undefined && serves) bump(found, revision, 1);
+      }
+    return found;
   }
 
   /** Nodes where a pod of the newest revision should run. */

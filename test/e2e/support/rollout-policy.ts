@@ -39,8 +39,12 @@ export const annotate = (kubectl: Kubectl, annotation: string) =>
   kubectl.run(['-n', namespace, 'annotate', '--overwrite', 'rop', fluentd, annotation]);
 export const setImage = (kubectl: Kubectl, image: string) =>
   kubectl.run(['-n', namespace, 'set', 'image', `daemonset/${fluentd}`, `${fluentd}=${image}`]);
+/**
+ * Not waited for: the pod's successor may have its name, and kubectl, which compares UIDs only at its first look, then
+ * waits for the end of that one.
+ */
 export const deletePod = (kubectl: Kubectl, pod: StoredPod) =>
-  kubectl.run(['-n', namespace, 'delete', 'pod', pod.metadata.name]);
+  kubectl.run(['-n', namespace, 'delete', 'pod', pod.metadata.name, '--wait=false']);
 
 /** A new image whose pods the simulated nodes let misbehave in this way; '' for good ones. */
 export function setTemplate(kubectl: Kubectl, image: string, behaviour: string): Promise<string> {

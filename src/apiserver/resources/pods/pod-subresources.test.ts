@@ -23,7 +23,7 @@ test('an ephemeral container is added by its subresource, and by nothing else', 
   assert.equal(spec.hostname, undefined, 'the rest of the pod is as it was');
   assert.equal(written.metadata.labels, undefined);
   assert.equal(written.metadata.generation, 2);
-  const refused = await fails({ ...write('', body), subresource: undefined } as never);
+  const refused = await fails({ ...write('', body), subresource: undefined });
   assert.equal(refused.code, 422);
 });
 

@@ -64,12 +64,11 @@ export function invalidStatus(
   { problem }: PolicyProblem,
   { daemonSetUid, revision, older }: Pick<RolloutFacts, 'daemonSetUid' | 'revision' | 'older'>,
 ): RolloutPolicyStatus {
-  const begun: RolloutPolicyStatus = {
-    daemonSetUID: daemonSetUid,
-    revision,
-    ...(older === undefined ? {} : { provenRevision: older }),
+  const begun = (): RolloutPolicyStatus => {
+    const proven = older();
+    return { daemonSetUID: daemonSetUid, revision, ...(proven === undefined ? {} : { provenRevision: proven }) };
   };
-  const known = status?.daemonSetUID === daemonSetUid ? status : begun;
+  const known = status?.daemonSetUID === daemonSetUid ? status : begun();
   return { ...known, observedGeneration: metadata.generation ?? 0, phase: 'Invalid', message: problem };
 }
 

@@ -25,8 +25,8 @@ function facts(changes: Partial<RolloutFacts> = {}): RolloutFacts {
     daemonSetUid: 'uid-daemon',
     revision: 'new',
     sameRevisions: new Set(['new', 'twin']),
-    older: undefined,
-    provenExists: true,
+    older: () => undefined,
+    exists: () => true,
     onDelete: false,
     waves: [counts(2, 2), counts(5, 5), counts(0, 0)],
     eligible: () => [],
@@ -78,7 +78,7 @@ describe('a rollout begins', () => {
   });
 
   it('with the older revision as proven, when the policy comes in its midst', () => {
-    assert.equal(short(nextStage(view(), undefined, facts({ older: 'old' }), now)), 'RollingOut 1 old');
+    assert.equal(short(nextStage(view(), undefined, facts({ older: () => 'old' }), now)), 'RollingOut 1 old');
   });
 
   it('anew for another DaemonSet of the name: nothing of the old one is proven there', () => {
@@ -103,7 +103,7 @@ describe('a rollout begins', () => {
   });
 
   it('and says so when what is proven does not exist any more', () => {
-    const { status } = settle(view(), begun, facts({ provenExists: false }), now);
+    const { status } = settle(view(), begun, facts({ exists: () => false }), now);
     assert.match(status.message ?? '', /revision old, which is proven, does not exist any more/);
     assert.doesNotMatch(settle(view(), begun, facts(), now).status.message ?? '', /exist/);
   });
@@ -127,7 +127,9 @@ describe('the first launch', () => {
     const next = (served: number, older: string | undefined, updated = 10) => {
       const counted = { nodes: 10, updated, available: served, pending: 10 - served };
       const { status } = settle(view(), launching, facts({ waves: [counted] }), now);
-      return short(nextStage(view(), status, facts({ revision: 'b', sameRevisions: new Set(['b']), older }), now));
+      return short(
+        nextStage(view(), status, facts({ revision: 'b', sameRevisions: new Set(['b']), older: () => older }), now),
+      );
     };
     assert.equal(next(6, 'new'), 'RollingOut 1 new');
     assert.equal(next(5, 'new'), 'Launching 3 undefined');
@@ -244,7 +246,7 @@ describe('the deadline', () => {
   });
 
   it('holds where there is nothing to go back to', () => {
-    assert.equal(short(settle(rollback, begun, facts({ provenExists: false }), late)), 'Held 1 old');
+    assert.equal(short(settle(rollback, begun, facts({ exists: () => false }), late)), 'Held 1 old');
   });
 
   it('begins anew with each node more than ever before, and with no other', () => {

@@ -19,9 +19,10 @@ export interface RolloutFacts {
   readonly revision: string;
   /** Hashes that mean the same template. */
   readonly sameRevisions: ReadonlySet<string>;
-  /** The newest of the other revisions that live pods still carry: what is proven when a policy comes in mid-rollout. */
-  readonly older: string | undefined;
-  readonly provenExists: boolean;
+  /** The other revision that most available pods carry, the newest of equals: proven, when a policy comes in mid-rollout. */
+  readonly older: () => string | undefined;
+  /** Whether there is such a revision. */
+  readonly exists: (hash: string) => boolean;
   /** The DaemonSet waits for its users to delete pods: that takes as long as it takes. */
   readonly onDelete: boolean;
   /** By wave, as the newest revision is to be seen there; of waves without nodes there may be none. */
@@ -52,7 +53,7 @@ export function nextStage(
 ): Stage {
   const stage = decide(policy, before, facts, now);
   const { revision, provenRevision, message } = stage.status;
-  if (facts.provenExists || provenRevision === undefined || provenRevision === revision) return stage;
+  if (provenRevision === undefined || provenRevision === revision || facts.exists(provenRevision)) return stage;
   const lost = `revision ${provenRevision}, which is proven, does not exist any more: held nodes get no pod`;
   return { ...stage, status: { ...stage.status, message: `${message}; ${lost}` } };
 }
@@ -98,7 +99,7 @@ const pausedWords = 'no node is replaced, and missing pods are of the proven rev
 
 /** A revision's first stage: whatever is known to be proven stays so. */
 function begin(policy: PolicyView, known: RolloutPolicyStatus | undefined, facts: RolloutFacts, now: number): Stage {
-  const proven = known === undefined ? facts.older : (known.provenRevision ?? launched(known, facts));
+  const proven = known === undefined ? facts.older() : (known.provenRevision ?? launched(known, facts));
   const isProven = facts.sameRevisions.has(proven ?? '');
   const everywhere = proven === undefined || isProven;
   const status: RolloutPolicyStatus = {
@@ -125,9 +126,7 @@ function launched(known: RolloutPolicyStatus, { older }: RolloutFacts): string |
   const total = (count: (wave: RolloutWaveStatus) => number) => waves.reduce((sofar, wave) => sofar + count(wave), 0);
   // Nodes that are updated and nodes that are available need not be the same: so many are both at least.
   const served = total(({ nodes, updated, available }) => Math.max(0, updated + available - nodes));
-  return older !== undefined && older === known.revision && served * 2 > total(({ nodes }) => nodes)
-    ? older
-    : undefined;
+  return served * 2 > total(({ nodes }) => nodes) && older() === known.revision ? known.revision : undefined;
 }
 
 function go(policy: PolicyView, status: RolloutPolicyStatus, facts: RolloutFacts, now: number): Stage {
@@ -190,8 +189,9 @@ function wait(policy: PolicyView, status: RolloutPolicyStatus, facts: RolloutFac
 
 /** The revision is known to be bad. What was rolled back stays so; what is held goes back once the policy says so. */
 function bad(policy: PolicyView, status: RolloutPolicyStatus, facts: RolloutFacts): Stage {
-  const { revision, provenExists } = facts;
-  const back = status.phase === 'RolledBack' || (policy.onFailure === 'Rollback' && provenExists);
+  const { revision } = facts;
+  const hasWay = facts.exists(status.provenRevision ?? '');
+  const back = status.phase === 'RolledBack' || (policy.onFailure === 'Rollback' && hasWay);
   const found = { ...status, badRevision: revision };
   const late = `${policy.progressDeadlineMs / 1000} s without progress`;
   const ways = `all nodes go back to ${status.provenRevision}`;
