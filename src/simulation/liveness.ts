@@ -4,7 +4,7 @@
 import { controllerOf, type DaemonSet, isTrue, type Pod, resources, type Stored } from '../api/index.ts';
 import type { DaemonSetSetup, PoliciesEnd } from './history.ts';
 import { edit, withTemplate } from './happen.ts';
-import { incomplete, leftAlone, removePolicies, tendPolicies } from './policies-end.ts';
+import { incomplete, isGoverned, leftAlone, removePolicies, tendPolicies } from './policies-end.ts';
 import { isAvailableAt, isLive, nodeOf, ownerOf, place, templateKey } from './truth.ts';
 import type { World } from './world.ts';
 
@@ -32,11 +32,12 @@ export async function checkLiveness(
   const msMax = convergenceMsMax + skewMs;
   world.say('faults stop');
   await world.heal();
-  for (const { name } of setups) await mend(world, name);
   if (policiesEnd === 'left') {
+    for (const { name } of setups) await mend(world, name, isGoverned(world, name));
     const verdict = await rest(world, () => leftAlone(world, complaintOf), msMax);
     if (verdict !== undefined || world.broken) return verdict;
   }
+  for (const { name } of setups) await mend(world, name);
   if (policiesEnd === 'removed') await removePolicies(world);
   return rest(
     world,
@@ -72,11 +73,12 @@ async function rest(
   return written === 0 ? undefined : { invariant: 'silence', what: `${written} writes in an hour of rest` };
 }
 
-/** What only a user can end: a broken image, OnDelete. */
-function mend(world: World, name: string): Promise<void> {
+/** What only a user can end: OnDelete, and a broken image, unless there is a policy to find it out. */
+function mend(world: World, name: string, leavesBroken = false): Promise<void> {
   return edit(world, name, (object) => {
     const image = object.spec.template.spec.containers[0]?.image ?? '';
-    const spec = image.includes('broken') ? withTemplate(object, `${name}:mended`, undefined) : object.spec;
+    const spec =
+      image.includes('broken') && !leavesBroken ? withTemplate(object, `${name}:mended`, undefined) : object.spec;
     if (spec.updateStrategy?.type !== 'OnDelete') return spec;
     return { ...spec, updateStrategy: { type: 'RollingUpdate', rollingUpdate: { maxUnavailable: 1, maxSurge: 0 } } };
   });

@@ -11,7 +11,7 @@ import {
 import { revisionLabel } from '../core/daemonset/index.ts';
 import { annotate, approve, edit, retryAnnotation } from './policies.ts';
 import { governorOf, isUnreadable, statusOf, type View } from './policy-truth.ts';
-import { isLive, isReady, livePods, nodeOf, ownerOf, place, templateKey } from './truth.ts';
+import { budgetOf, isLive, isReady, livePods, nodeOf, ownerOf, place, templateKey } from './truth.ts';
 import type { World } from './world.ts';
 
 type Policy = Stored<RolloutPolicy>;
@@ -111,8 +111,14 @@ function unrest(world: World, policy: Policy, daemonSet: Stored<DaemonSet>): str
   if (phase !== 'Invalid' && !policies.isNewest(revision, daemonSet))
     return `policy ${policy.metadata.name} is about ${revision}`;
   const eligible = server.all(resources.nodes).filter((node) => place(daemonSet, node).run);
-  const waits = restful.has(phase) || (phase === 'RollingOut' && isBlocked(world, policy, daemonSet));
-  if (!waits && !(phase === 'Launching' && eligible.length === 0))
+  const broken = daemonSet.spec.template.spec.containers[0]?.image?.includes('broken') === true;
+  // A launch has no deadline, and a user may have said that another rollout has none.
+  const isPatient =
+    phase === 'RollingOut' &&
+    policy.metadata.annotations?.[retryAnnotation] === revision &&
+    (broken || isBlocked(world, policy, daemonSet));
+  const isLaunching = phase === 'Launching' && (broken || eligible.length === 0);
+  if (!restful.has(phase) && !isPatient && !isLaunching)
     return `policy ${policy.metadata.name} is ${phase}: ${message}`;
   for (const node of server.all(resources.nodes)) {
     const found = unrestOn(world, policies.view(daemonSet, node, policy), node.metadata.name);
@@ -125,12 +131,15 @@ function unrestOn({ server }: World, { stance, template, stays, daemonSet, node,
   const pods = server
     .all(resources.pods)
     .filter((pod) => ownerOf(pod) === daemonSet.metadata.uid && nodeOf(pod) === name);
-  const { provenRevision } = policy?.status ?? {};
+  const { provenRevision, phase } = policy?.status ?? {};
   const exists = server
     .all(resources.controllerRevisions)
     .some(({ metadata }) => metadata.labels?.[revisionLabel] === provenRevision);
   if (pods.some((pod) => !isLive(pod))) return `a pod on ${name} is still going`;
-  if (pods.length > 1) return `${pods.length} pods on ${name}`;
+  // Broken pods may use up the budget, and a surge end nowhere.
+  const isOnItsWay = stance === 'free' && phase !== 'Complete' && phase !== 'WaitingForApproval';
+  const most = isOnItsWay && budgetOf(daemonSet, 1).maxSurge > 0 ? 2 : 1;
+  if (pods.length > most) return `${pods.length} pods on ${name}`;
   // What the node would get is lost: it keeps what it has.
   if (
     template === undefined ||
@@ -144,9 +153,14 @@ function unrestOn({ server }: World, { stance, template, stays, daemonSet, node,
   if (pods.length > 0 && !stays.some((made) => placeBy(made).stay)) return `a pod on ${name}, where none may stay`;
   const [pod] = pods;
   const isIt = pod !== undefined && templateKey(pod.spec) === templateKey(template.spec);
-  if (pod !== undefined && (stance === 'free' || stance === 'back') && !isIt)
+  if (pod !== undefined && !isOnItsWay && (stance === 'free' || stance === 'back') && !isIt)
     return `the pod on ${name} is of another revision, ${stance}`;
   return undefined;
+}
+
+/** A policy has the DaemonSet of this name go back, or no further, when its revision is bad. */
+export function isGoverned(world: World, name: string): boolean {
+  return governed(world).some(({ daemonSet }) => daemonSet.metadata.name === name);
 }
 
 /** Policies that count, each with its DaemonSet. */

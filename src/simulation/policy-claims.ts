@@ -88,6 +88,7 @@ export class PolicyClaims {
     this.#fails(facts);
     // The first write after an edit says that it counts, and no more.
     const counts = before?.observedGeneration === observedGeneration;
+    if (counts && phase === 'RollingOut' && status.soakingSince !== undefined) violate('it soaks while it rolls out');
     if (counts && (phase === 'Soaking' || phase === 'WaitingForApproval'))
       this.#done(facts, (status.openWaves ?? 0) - 1);
   }
@@ -146,12 +147,17 @@ export class PolicyClaims {
 
   #opens(facts: Facts): void {
     const { status, before, violate, policy } = facts;
-    if (before === undefined || !this.#policies.same(before.revision, status.revision)) return;
-    const sameWaves = names(before) === names(status);
-    const [open, opened] = [before.openWaves ?? 0, status.openWaves ?? 0];
-    if (sameWaves && opened < open) violate(`${opened} waves are open, after ${open}`);
-    if (opened <= open || !sameWaves || status.phase === 'Complete') return;
-    if (status.provenRevision === undefined || this.#policies.same(status.provenRevision, status.revision)) return;
+    const isStaged =
+      status.provenRevision !== undefined && !this.#policies.same(status.provenRevision, status.revision);
+    const opened = status.openWaves ?? 0;
+    const goesOn = this.#policies.same(before?.revision, status.revision);
+    if (before === undefined || !goesOn || names(before) !== names(status)) {
+      if (isStaged && opened > 1) violate(`it begins with ${opened} waves open`);
+      return;
+    }
+    const open = before.openWaves ?? 0;
+    if (opened < open) violate(`${opened} waves are open, after ${open}`);
+    if (opened <= open || !isStaged) return;
     if (policy.spec.paused === true) violate('a wave opens though the policy is paused');
     if (opened > open + 1) violate(`${opened - open} waves open at once`);
     this.#done(facts, open - 1);
@@ -175,11 +181,13 @@ export class PolicyClaims {
   /** Held or rolled back after the deadline, and not against the user's word. */
   #fails({ policy, status, before, daemonSets, violate }: Facts): void {
     const { phase } = status;
-    if ((phase !== 'Held' && phase !== 'RolledBack') || phase === before?.phase) return;
+    if (phase !== 'Held' && phase !== 'RolledBack') return;
+    const retried = this.#policies.same(policy.metadata.annotations?.[retryAnnotation], status.revision);
+    if (retried && before?.observedGeneration === status.observedGeneration)
+      violate(`${phase}, though ${status.revision} is to be tried again`);
+    if (phase === before?.phase) return;
     const { progressDeadlineSeconds = progressDeadlineSecondsDefault, onFailure = 'Hold' } = policy.spec;
     if (phase === 'RolledBack' && onFailure !== 'Rollback') violate(`rolled back, and onFailure is ${onFailure}`);
-    if (this.#policies.same(policy.metadata.annotations?.[retryAnnotation], status.revision))
-      violate(`${phase}, though ${status.revision} is to be tried again`);
     if (daemonSets.every(({ spec }) => spec.updateStrategy?.type === 'OnDelete')) violate(`${phase} with OnDelete`);
     // It was bad before somebody paused.
     if (this.#policies.same(before?.badRevision, status.revision)) return;
