@@ -9,6 +9,7 @@ import {
   type Stored,
 } from '../api/index.ts';
 import { revisionLabel } from '../core/daemonset/index.ts';
+import type { Archive } from './archive.ts';
 import { annotate, approve, edit, retryAnnotation } from './policies.ts';
 import { governorOf, isUnreadable, statusOf, type View } from './policy-truth.ts';
 import { budgetOf, isLive, isReady, livePods, nodeOf, ownerOf, place, templateKey } from './truth.ts';
@@ -38,17 +39,27 @@ export async function tendPolicies(world: World, waitedMs: number): Promise<void
   }
 }
 
-/** A held node has a pod that does not serve and that it may keep: it keeps its place in the budget, too. */
+/**
+ * A held node has no pod that serves, and gets none, and so it keeps a place in the budget: what it has is broken and may
+ * stay, or the proven revision is gone.
+ */
 function isBlocked({ server, policies }: World, policy: Policy, daemonSet: Stored<DaemonSet>): boolean {
-  const keeps = ({ metadata }: Stored<Pod>) => {
-    const hash = metadata.labels?.[revisionLabel];
-    return policies.same(hash, policy.status?.provenRevision) || policies.isNewest(hash, daemonSet);
-  };
+  const proven = policy.status?.provenRevision;
+  const isGone = proven !== undefined && !existsRevision(server, proven);
   return server.all(resources.nodes).some((node) => {
-    const broken = livePods(server, daemonSet.metadata.uid, node.metadata.name).filter((pod) => !isReady(pod));
     const { stance } = policies.view(daemonSet, node, policy);
-    return broken.some((pod) => stance === 'paused' || (stance === 'held' && keeps(pod)));
+    const pods = livePods(server, daemonSet.metadata.uid, node.metadata.name);
+    if (stance === 'held' && isGone) return place(daemonSet, node).run && !pods.some(isReady);
+    const mayStay = ({ metadata }: Stored<Pod>) => {
+      const hash = metadata.labels?.[revisionLabel];
+      return stance === 'paused' || policies.same(hash, proven) || policies.isNewest(hash, daemonSet);
+    };
+    return (stance === 'held' || stance === 'paused') && pods.some((pod) => !isReady(pod) && mayStay(pod));
   });
+}
+
+function existsRevision(server: Archive, hash: string | undefined): boolean {
+  return server.all(resources.controllerRevisions).some(({ metadata }) => metadata.labels?.[revisionLabel] === hash);
 }
 
 /** What is missing for every rollout to be complete; undefined when nothing is. */
@@ -132,19 +143,18 @@ function unrestOn({ server }: World, { stance, template, stays, daemonSet, node,
     .all(resources.pods)
     .filter((pod) => ownerOf(pod) === daemonSet.metadata.uid && nodeOf(pod) === name);
   const { provenRevision, phase } = policy?.status ?? {};
-  const exists = server
-    .all(resources.controllerRevisions)
-    .some(({ metadata }) => metadata.labels?.[revisionLabel] === provenRevision);
   if (pods.some((pod) => !isLive(pod))) return `a pod on ${name} is still going`;
   // Broken pods may use up the budget, and a surge end nowhere.
   const isOnItsWay = stance === 'free' && phase !== 'Complete' && phase !== 'WaitingForApproval';
-  const most = isOnItsWay && budgetOf(daemonSet, 1).maxSurge > 0 ? 2 : 1;
+  const most = (isOnItsWay || stance === 'paused') && budgetOf(daemonSet, 1).maxSurge > 0 ? 2 : 1;
   if (pods.length > most) return `${pods.length} pods on ${name}`;
   // What the node would get is lost: it keeps what it has.
   if (
     template === undefined ||
     node === undefined ||
-    ((stance === 'held' || stance === 'paused') && provenRevision !== undefined && !exists)
+    ((stance === 'held' || stance === 'paused') &&
+      provenRevision !== undefined &&
+      !existsRevision(server, provenRevision))
   )
     return undefined;
   const placeBy = (made: PodTemplateSpec) => place({ ...daemonSet, spec: { ...daemonSet.spec, template: made } }, node);
