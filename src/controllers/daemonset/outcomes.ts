@@ -1,7 +1,7 @@
 // What became of a write. What has no answer yet counts as done until it has one, and what is known to have happened
 // until the watch shows it, however late either is: else a node would get a second pod, or a rollout a second node, while
 // the first is only not seen yet. An answer that was lost (timeout, 5xx) says nothing: then the API server is asked.
-import { isReason, type Pod, resources, type StatusError, type Stored } from '../../api/index.ts';
+import { isReason, type Pod, resources, StatusError, type Stored } from '../../api/index.ts';
 import type { Action } from '../../core/daemonset/index.ts';
 import type { SyncContext } from './context.ts';
 import type { Tracked } from './tracked.ts';
@@ -28,18 +28,32 @@ export function failed({ clock }: SyncContext, tracked: Tracked, action: Action)
   tracked.ledger.failed(action, clock.now());
 }
 
-/** Nobody can tell whether it has happened: it counts as done for a while yet, and then it is sent again. */
-export function unknown({ clock }: SyncContext, tracked: Tracked, action: Action): void {
-  tracked.unseen.delete(keyOf(action));
-  tracked.ledger.remember(action, clock.now());
+/**
+ * Nobody can tell whether it has happened. A create counts as done until somebody can: decided anew, the pod may be of
+ * another revision by then, and stand beside the one that nobody saw. A delete is sent again after a while: it names the
+ * UID.
+ */
+export function unknown(context: SyncContext, tracked: Tracked, action: Action): void {
+  if (action.type === 'create') remember(context, tracked, action, undefined, true);
+  else {
+    tracked.unseen.delete(keyOf(action));
+    tracked.ledger.remember(action, context.clock.now());
+  }
 }
 
-function remember({ clock }: SyncContext, tracked: Tracked, action: Action, version: number | undefined): void {
+function remember(
+  { clock }: SyncContext,
+  tracked: Tracked,
+  action: Action,
+  version: number | undefined,
+  isUnknown = false,
+): void {
   const key = keyOf(action);
   // Taken out first, so that it goes to the end: entries stand in the order in which they were remembered.
   tracked.unseen.delete(key);
   const rememberedAt = clock.now();
-  if (tracked.ledger.remember(action, rememberedAt)) tracked.unseen.set(key, { action, version, rememberedAt });
+  if (tracked.ledger.remember(action, rememberedAt))
+    tracked.unseen.set(key, { action, version, rememberedAt, isUnknown });
 }
 
 const keyOf = (action: Action): string => (action.type === 'create' ? action.name : action.uid);
@@ -50,13 +64,25 @@ const keyOf = (action: Action): string => (action.type === 'create' ? action.nam
  */
 export function rememberUnseen(context: SyncContext, tracked: Tracked): void {
   const now = context.clock.now();
-  for (const [key, { action, version, rememberedAt }] of tracked.unseen) {
+  for (const [key, { action, version, rememberedAt, isUnknown }] of tracked.unseen) {
     // A clock that was set back makes entries of the future: they are due too.
     if (Math.abs(now - rememberedAt) < rememberEveryMs) return;
     tracked.unseen.delete(key);
     const seen = version !== undefined && Number(context.podsVersion()) >= version;
     if (!seen) remember(context, tracked, action, version);
+    if (isUnknown) void askAgain(context, tracked, action);
   }
+}
+
+/** Until its answer is there the action is as one that is under way. */
+async function askAgain(context: SyncContext, tracked: Tracked, action: Action): Promise<void> {
+  try {
+    await lookUp(context, tracked, action);
+  } catch (error) {
+    if (!context.signal.aborted && !(error instanceof StatusError)) throw error;
+    unknown(context, tracked, action);
+  }
+  if (!context.signal.aborted) context.touch(tracked);
 }
 
 /** The request may have arrived though its answer did not. */

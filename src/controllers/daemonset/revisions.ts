@@ -75,8 +75,13 @@ export async function pruneHistory(context: SyncContext, tracked: Tracked, curre
   if (current === undefined) return;
   const proven = rolloutOf(context.policies, tracked)?.provenRevision;
   const isNeeded = (hash: string) => hash === proven || tracked.ledger.isRevisionLive(hash);
-  const doomed = decidePruning(tracked.object, revisions, current, isNeeded);
-  for (const revision of doomed) await removeRevision(context, tracked, revision);
+  for (const revision of decidePruning(tracked.object, revisions, current, isNeeded))
+    await removeRevision(
+      context,
+      tracked,
+      revision,
+      () => !isNeeded(hashOf(revision)) && tracked.podsToAdopt.size === 0,
+    );
 }
 
 async function createRevision(
@@ -144,16 +149,21 @@ async function foldIn(
   await removeRevision(context, tracked, duplicate);
 }
 
+/** @param isStill asked just before it is sent: whether the revision is to go all the same */
 async function removeRevision(
   { client, limit, signal }: SyncContext,
   tracked: Tracked,
   revision: Stored<ControllerRevision>,
+  isStill: () => boolean = () => true,
 ): Promise<void> {
   const { namespace, name, uid } = revision.metadata;
   try {
-    await limit(tracked, 'sync', () =>
-      client.delete(resources.controllerRevisions, namespace, name, { preconditions: { uid }, signal }),
-    );
+    const sent = await limit(tracked, 'sync', async () => {
+      if (!isStill()) return false;
+      await client.delete(resources.controllerRevisions, namespace, name, { preconditions: { uid }, signal });
+      return true;
+    });
+    if (!sent) return;
   } catch (error) {
     if (!isReason(error, 'NotFound', 'Conflict')) throw error;
   }

@@ -22,6 +22,8 @@ export interface Unseen {
    */
   readonly version: number | undefined;
   readonly rememberedAt: number;
+  /** Its answer was lost, and so was the last one of those who were asked about it. */
+  readonly isUnknown: boolean;
 }
 
 export interface Tracked {
