@@ -125,9 +125,9 @@ export const mutations: readonly Mutation[] = [
   },
   {
     name: 'a revision is pruned though pods carry it',
-    file: 'core/daemonset/history.ts',
-    search: '.filter((revision) => !isLive(hashOf(revision)))',
-    replace: '',
+    file: 'controllers/daemonset/revisions.ts',
+    search: 'hash === proven || tracked.ledger.isRevisionLive(hash)',
+    replace: 'hash === proven',
     seedsMax: 100,
   },
   {
