@@ -3,6 +3,7 @@
 // brought along.
 
 import type { Mode } from '../src/simulation/index.ts';
+import { policyMutations } from './simulate-policy-mutations.ts';
 
 export interface Edit {
   /** Under src/. */
@@ -322,130 +323,5 @@ export const mutations: readonly Mutation[] = [
     replace: '[]',
     seedsMax: 20,
   },
-  {
-    name: 'held nodes get the newest revision for what is missing',
-    file: 'core/daemonset/target.ts',
-    search: "return stanceOn(target, node) === 'go' ? target.revision : target.gate?.proven?.hash;",
-    replace: 'return target.revision;',
-    policies: true,
-    seedsMax: 60,
-  },
-  {
-    name: 'held nodes are replaced as others are',
-    file: 'core/daemonset/target.ts',
-    search: "(stance === 'go' || stance === 'back');",
-    replace: "(stance === 'go' || stance === 'back' || stance === 'hold');",
-    policies: true,
-    seedsMax: 60,
-  },
-  {
-    name: 'a pause is overlooked',
-    file: 'core/daemonset/policy/gate.ts',
-    search: "if ('problem' in policy || policy.paused) return 'pause';",
-    replace: "if ('problem' in policy) return 'pause';",
-    policies: true,
-    seedsMax: 100,
-  },
-  {
-    name: 'a rollout goes on before its stage is written',
-    file: 'controllers/daemonset/rollouts.ts',
-    search: 'const outcome = await write(context, tracked, policy, stage.status);',
-    replace: `const outcome = 'written' as 'written' | 'failed';
-    const resourceVersion = String(Number(policy.metadata.resourceVersion) + 0.5);
-    const writing = write(context, tracked, policy, stage.status);
-    context.policies.learn({ ...policy, metadata: { ...policy.metadata, resourceVersion }, status: stage.status });
-    await Promise.race([writing, Promise.resolve()]);`,
-    policies: true,
-    seedsMax: 100,
-  },
-  {
-    name: 'the stage is written over whatever the policy says by now',
-    file: 'controllers/daemonset/rollouts.ts',
-    search: '{ ...policy, status }',
-    replace: '{ ...policy, metadata: { ...policy.metadata, resourceVersion: undefined as never }, status }',
-    policies: true,
-    seedsMax: 60,
-  },
-  {
-    name: 'a wave opens while a node of the last one is pending',
-    file: 'core/daemonset/policy/stage.ts',
-    search: 'if (pending > policy.tolerated(nodes)) return wait(',
-    replace: 'if (pending > policy.tolerated(nodes) + 1) return wait(',
-    policies: true,
-    seedsMax: 60,
-  },
-  {
-    name: 'a rollout begins with all waves open',
-    file: 'core/daemonset/policy/stage.ts',
-    search: 'everywhere ? policy.waves.length : 1',
-    replace: 'policy.waves.length',
-    policies: true,
-    seedsMax: 60,
-  },
-  {
-    name: 'a node that falls back does not end the soak',
-    file: 'core/daemonset/policy/stage.ts',
-    search: 'const going = { ...withoutSoak(status),',
-    replace: 'const going = { ...status,',
-    policies: true,
-    seedsMax: 100,
-  },
-  {
-    name: 'the deadline never comes',
-    file: 'core/daemonset/policy/stage.ts',
-    search: '!patient && now >= deadlineAt',
-    replace: '!patient && now < 0',
-    policies: true,
-    seedsMax: 200,
-  },
-  {
-    name: 'a retry is not heard',
-    file: 'core/daemonset/policy/stage.ts',
-    search: 'policy.retried !== revision',
-    replace: 'true',
-    policies: true,
-    seedsFrom: 201,
-    seedsMax: 100,
-  },
-  {
-    name: 'held nodes go by where the newest template runs',
-    file: 'core/daemonset/target.ts',
-    search: "if (stance === 'go') return newest;",
-    replace: "if (stance !== 'back') return newest;",
-    policies: true,
-    seedsMax: 100,
-  },
-  {
-    name: 'of two policies for one DaemonSet the younger counts',
-    file: 'controllers/daemonset/policy-index.ts',
-    search: 'a.creationTimestamp < b.creationTimestamp ? -1 : 1',
-    replace: 'a.creationTimestamp < b.creationTimestamp ? 1 : -1',
-    policies: true,
-    seedsMax: 100,
-  },
-  {
-    name: 'an approval of another revision counts',
-    file: 'core/daemonset/policy/stage.ts',
-    search: 'policy.approved !== `${facts.revision}/${wave.name}`',
-    replace: 'policy.approved === undefined',
-    policies: true,
-    seedsMax: 200,
-  },
-  {
-    name: 'an edited policy is decided by what was counted before the edit',
-    file: 'core/daemonset/policy/stage.ts',
-    search: '  if (known.observedGeneration !== policy.generation) return acknowledge(policy, status, facts, now);\n',
-    replace: '',
-    policies: true,
-    seedsFrom: 401,
-    seedsMax: 100,
-  },
-  {
-    name: 'the proven revision is pruned',
-    file: 'controllers/daemonset/revisions.ts',
-    search: 'hash === proven || tracked.ledger.isRevisionLive(hash)',
-    replace: 'tracked.ledger.isRevisionLive(hash)',
-    policies: true,
-    seedsMax: 400,
-  },
+  ...policyMutations.map((mutation) => ({ ...mutation, policies: true })),
 ];
