@@ -3,6 +3,7 @@
 // brought along.
 
 import type { Mode } from '../src/simulation/index.ts';
+import { policyMutations } from './simulate-policy-mutations.ts';
 
 export interface Edit {
   /** Under src/. */
@@ -19,6 +20,8 @@ export interface Mutation extends Edit {
   readonly also?: readonly Edit[];
   /** Where a bug is rare: a seed near one that shows it, so that CI need not run a thousand others first. */
   readonly seedsFrom?: number;
+  /** Rollout policies in every history. */
+  readonly policies?: boolean;
   /** The first violation must come within this many seeds. */
   readonly seedsMax: number;
 }
@@ -123,9 +126,9 @@ export const mutations: readonly Mutation[] = [
   },
   {
     name: 'a revision is pruned though pods carry it',
-    file: 'core/daemonset/history.ts',
-    search: '.filter((revision) => !isLive(hashOf(revision)))',
-    replace: '',
+    file: 'controllers/daemonset/revisions.ts',
+    search: 'hash === proven || tracked.ledger.isRevisionLive(hash)',
+    replace: 'hash === proven',
     seedsMax: 100,
   },
   {
@@ -176,7 +179,7 @@ export const mutations: readonly Mutation[] = [
     file: 'core/daemonset/ledger.ts',
     search: '...(asSeen ? { resourceVersion } : {})',
     replace: '...(asSeen ? {} : {})',
-    seedsFrom: 201,
+    seedsFrom: 1151,
     seedsMax: 100,
   },
   {
@@ -320,4 +323,5 @@ export const mutations: readonly Mutation[] = [
     replace: '[]',
     seedsMax: 20,
   },
+  ...policyMutations.map((mutation) => ({ ...mutation, policies: true })),
 ];

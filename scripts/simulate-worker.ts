@@ -11,6 +11,8 @@ export interface Assignment {
   readonly mode: Mode | 'crash points';
   readonly seeds: readonly number[];
   readonly stopAtFirst: boolean;
+  /** Rollout policies in every history. */
+  readonly policies?: boolean;
   readonly mutation?: string;
 }
 
@@ -49,7 +51,7 @@ process.on('unhandledRejection', (reason) => {
 /** One history, or all crashes of all scenes with this seed. */
 async function run(seed: number): Promise<Report> {
   if (assignment.mode !== 'crash points')
-    return reportOf(seed, await runHistory(generateHistory(seed), assignment.mode));
+    return reportOf(seed, await runHistory(generateHistory(seed, assignment), assignment.mode));
   let failures: Report['failures'] = [];
   for (const scene of scenes) {
     const found = await runCrashPoints(scene, [seed], 'model');

@@ -1,8 +1,8 @@
 // Runs the simulator: `npm run simulate -- --seeds 1000`. Two workers at most. Prints what was run and found; a failing
 // seed is shrunk and printed in words. `--embedded` puts the real API server, scheduler, controllers and simulated nodes
-// around the controller in place of models. `--crash-points` goes through short scenes with a crash at each single write, in
+// around the controller in place of models. `--policies` gives every history rollout policies, not only a quarter. `--crash-points` goes through short scenes with a crash at each single write, in
 // both modes. `--upstream` compares decisions with a model of upstream's. `--seed 7 --log` runs one history and shows what happened; `--mutations`
-// checks that the deliberate bugs of simulate-mutations.ts are found.
+// checks that the deliberate bugs of simulate-mutations.ts are found, `--mutation TEXT` those with the text in their name.
 import { fork } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -35,14 +35,17 @@ const { values } = parseArgs({
     from: { type: 'string', default: '1' },
     seed: { type: 'string' },
     embedded: { type: 'boolean', default: false },
+    policies: { type: 'boolean', default: false },
     upstream: { type: 'boolean', default: false },
     log: { type: 'boolean', default: false },
     mutations: { type: 'boolean', default: false },
+    mutation: { type: 'string' },
     'crash-points': { type: 'boolean', default: false },
     'no-shrink': { type: 'boolean', default: false },
   },
 });
 const mode: Mode = values.embedded ? 'embedded' : 'model';
+const { policies } = values;
 const say = (line: string) => process.stdout.write(`${line}\n`);
 
 function work(assignment: Assignment, msMax?: number): Promise<Report> {
@@ -71,7 +74,12 @@ async function simulate(from: number, count: number): Promise<void> {
   const startedAt = performance.now();
   const reports = await Promise.all(
     range(0, workersMax).map((worker) =>
-      work({ mode, seeds: range(from, count).filter((seed) => seed % workersMax === worker), stopAtFirst: false }),
+      work({
+        mode,
+        seeds: range(from, count).filter((seed) => seed % workersMax === worker),
+        stopAtFirst: false,
+        policies,
+      }),
     ),
   );
   const report = reports.reduce(addReports, emptyReport);
@@ -87,14 +95,14 @@ async function simulate(from: number, count: number): Promise<void> {
   for (const [index, { seed, invariant, what }] of report.failures.entries()) {
     say(`\nseed ${seed} breaks '${invariant}': ${what}`);
     if (index >= shrunkMax || values['no-shrink']) continue;
-    const { history, runs } = await shrinkHistory(generateHistory(seed), invariant, mode);
+    const { history, runs } = await shrinkHistory(generateHistory(seed, { policies }), invariant, mode);
     say(`shrunk in ${runs} runs to:\n${describeHistory(history)}\nas data: ${JSON.stringify(history)}`);
   }
   if (report.failures.length > 0) process.exitCode = 1;
 }
 
 async function simulateOne(seed: number): Promise<void> {
-  const history = generateHistory(seed);
+  const history = generateHistory(seed, { policies });
   say(describeHistory(history));
   const { violation, log } = await runHistory(history, mode);
   if (values.log) for (const line of log) say(line);
@@ -132,7 +140,8 @@ async function checkMutations(from: number): Promise<void> {
     for (const { file, search } of editsOf(mutation))
       if (!readFileSync(join(import.meta.dirname, '..', 'src', file), 'utf8').includes(search))
         throw new Error(`mutation '${mutation.name}' finds its text no more in ${file}: bring it along`);
-  const waiting = [...mutations];
+  const waiting = mutations.filter(({ name }) => values.mutation === undefined || name.includes(values.mutation));
+  const all = waiting.length;
   let missed = 0;
   const run = async () => {
     for (let mutation = waiting.shift(); mutation !== undefined; mutation = waiting.shift()) {
@@ -142,6 +151,7 @@ async function checkMutations(from: number): Promise<void> {
           mode: mutation.mode ?? 'model',
           seeds: range(mutation.seedsFrom ?? from, seedsMax),
           stopAtFirst: true,
+          policies: mutation.policies === true,
           mutation: name,
         },
         mutationMsMax,
@@ -156,13 +166,13 @@ async function checkMutations(from: number): Promise<void> {
     }
   };
   await Promise.all(range(0, workersMax).map(run));
-  say(`${mutations.length - missed} of ${mutations.length} deliberate bugs found`);
+  say(`${all - missed} of ${all} deliberate bugs found`);
   if (missed > 0) process.exitCode = 1;
 }
 
 const from = Number(values.from);
 if (values.seed !== undefined) await simulateOne(Number(values.seed));
 else if (values['crash-points']) await crashAtEachWrite();
-else if (values.mutations) await checkMutations(from);
+else if (values.mutations || values.mutation !== undefined) await checkMutations(from);
 else if (values.upstream) await compare(from, Number(values.seeds ?? seedsDefault));
 else await simulate(from, Number(values.seeds ?? seedsDefault));

@@ -8,6 +8,7 @@ import { type DaemonSet, findCondition, isTrue, parseTime, type Pod, resources, 
 import { revisionOf, viewPod } from '../core/daemonset/index.ts';
 import type { Clock } from '../machinery/index.ts';
 import type { Archive, Change } from './archive.ts';
+import type { PolicyTruth } from './policy-truth.ts';
 import type { Request } from './requests.ts';
 import {
   believable,
@@ -20,10 +21,12 @@ import {
   nodeOf,
   ownerOf,
   place,
+  readyThroughout,
 } from './truth.ts';
 
 export class BudgetWatch {
   readonly #server: Archive;
+  readonly #policies: PolicyTruth;
   readonly #clock: Clock;
   readonly #clocksRun: boolean;
   readonly #violate: (what: string) => void;
@@ -35,11 +38,13 @@ export class BudgetWatch {
 
   constructor(options: {
     readonly server: Archive;
+    readonly policies: PolicyTruth;
     readonly clock: Clock;
     readonly clocksRun: boolean;
     readonly violate: (what: string) => void;
   }) {
     this.#server = options.server;
+    this.#policies = options.policies;
     this.#clock = options.clock;
     this.#clocksRun = options.clocksRun;
     this.#violate = options.violate;
@@ -74,7 +79,7 @@ export class BudgetWatch {
     this.#takenByUs.add(pod.metadata.uid);
     if (owner === undefined || name === undefined || isLabelledAway(pod)) return;
     const states = believable(this.#server, owner, request.seen['daemonsets'] ?? 0);
-    if (states.length === 0 || !this.#canTellTime(states) || !this.#mustServe(name, states, request)) return;
+    if (states.length === 0 || !this.#canTellTime(states) || !this.#mustServe(owner, name, request)) return;
     // What turned available while the request was on its way nobody could know of.
     const now = request.sentAt;
     const wasAvailable = states.every(({ spec }) => isAvailableAt(pod, spec.minReadySeconds ?? 0, now));
@@ -103,7 +108,7 @@ export class BudgetWatch {
     const states = believable(this.#server, owner, request.seen['daemonsets'] ?? 0);
     if (!this.#canTellTime(states)) return;
     const others = livePods(this.#server, owner, name).filter(({ metadata }) => metadata.uid !== pod.metadata.uid);
-    if (!others.some((other) => this.#readyThroughout(other, request)) || !this.#isUp(name)) return;
+    if (!others.some((other) => readyThroughout(this.#server, other, request)) || !this.#isUp(name)) return;
     const surging = this.#surging.get(owner) ?? new Map<string, string>();
     this.#surging.set(owner, surging);
     surging.set(name, pod.metadata.uid);
@@ -113,10 +118,15 @@ export class BudgetWatch {
       // One of an earlier revision is on its way out: another node may start while it goes.
       const fresh = live.find((other) => other.metadata.uid === uid && revisionOf(viewPod(other)) === revision);
       const over = fresh === undefined || live.length < 2 || this.#mayServe(fresh, states);
+      // So is one on a node that is held by now.
+      const unwanted = this.#policies.none
+        ? false
+        : this.#policies.statesOn(owner, node, request).some((state) => !this.#policies.isNewest(revision, state));
       if (
         over ||
+        unwanted ||
         !this.#isUp(node) ||
-        !this.#mustServe(node, states, request) ||
+        !this.#mustServe(owner, node, request) ||
         this.#everAvailable.has(uid) ||
         !live.some((other) => other !== fresh && isReady(other))
       )
@@ -153,7 +163,8 @@ export class BudgetWatch {
       const node = this.#server.find(resources.nodes, undefined, name);
       const pods = [...livePods(this.#server, owner, name), ...this.#believed(owner, name, request)];
       const serves = pods.some((pod) => this.#mayServe(pod, states));
-      if (node === undefined || serves || states.some((state) => !place(state, node).run)) down.delete(name);
+      const statesThere = this.#policies.statesOn(owner, name, request);
+      if (node === undefined || serves || statesThere.some((state) => !place(state, node).run)) down.delete(name);
     }
     return down;
   }
@@ -191,19 +202,16 @@ export class BudgetWatch {
   }
 
   /** In no believable state may the pod be taken from the node whatever the budget. */
-  #mustServe(name: string, states: readonly Stored<DaemonSet>[], request: Request): boolean {
+  #mustServe(owner: string, name: string, request: Request): boolean {
+    const states = this.#policies.statesOn(owner, name, request);
     const nodes = this.#server.statesSince(resources.nodes, undefined, name, request.seen['nodes'] ?? 0);
     return nodes.every((node) => node !== undefined && states.every((state) => place(state, node).run));
   }
 
   #takesOver(pod: Stored<Pod>, states: readonly Stored<DaemonSet>[], request: Request): boolean {
-    return states.every((state) => this.#budget(state, request).maxSurge > 0) && this.#readyThroughout(pod, request);
-  }
-
-  #readyThroughout({ metadata }: Stored<Pod>, request: Request): boolean {
-    return this.#server
-      .statesSince(resources.pods, metadata.namespace, metadata.name, request.seen['pods'] ?? 0)
-      .every((state) => state !== undefined && state.metadata.uid === metadata.uid && isLive(state) && isReady(state));
+    return (
+      states.every((state) => this.#budget(state, request).maxSurge > 0) && readyThroughout(this.#server, pod, request)
+    );
   }
 
   /** By one of the minReadySeconds that the controller may go by. */

@@ -1,7 +1,7 @@
 // A crash between any two writes: short scenes, each run once for every write that it makes, with the controller dying at
 // that write and starting again with empty memory. What was on its way arrives or does not, by the seed. What histories
 // of chance reach sooner or later is here gone through from end to end.
-import type { DaemonSetUpdateStrategy } from '../api/index.ts';
+import type { DaemonSetUpdateStrategy, RolloutPolicySpec } from '../api/index.ts';
 import type { Happening, History, Step } from './history.ts';
 import { idleMsMax } from './lives.ts';
 import { type Mode, runHistory } from './run.ts';
@@ -25,6 +25,14 @@ const name = 'log';
 const launchMs = 12_000;
 const secondTemplate = { kind: 'template', name, image: '2', pool: undefined } as const;
 const rolledOut = [after(launchMs, secondTemplate), after(launchMs, { kind: 'cut' })];
+
+const policy = 'log';
+
+/** Launched, with a policy whose first revision is proven. */
+function underPolicy(rest: Omit<RolloutPolicySpec, 'targetRef'>): readonly Step[] {
+  const targetRef = { apiVersion: 'apps/v1', kind: 'DaemonSet', name };
+  return [after(launchMs, { kind: 'policy', policy, spec: { targetRef, ...rest } }), after(launchMs, { kind: 'cut' })];
+}
 
 export const scenes: readonly Scene[] = [
   { name: 'a launch', strategy: strategyOf(1, 0), before: [], steps: [] },
@@ -78,6 +86,31 @@ export const scenes: readonly Scene[] = [
       after(300, { kind: 'taint', node: 'n2', effect: 'NoExecute' }),
       after(300, { kind: 'down', node: 'n3', forMs: 15_000 }),
       after(3000, { kind: 'untaint', node: 'n2' }),
+    ],
+  },
+  {
+    name: 'a rollout under a policy, wave by wave, with a pause and an approval',
+    strategy: strategyOf(1, 0),
+    before: underPolicy({ waves: [{ name: 'first', nodes: 1, soakSeconds: 2, approval: 'Manual' }] }),
+    steps: [
+      after(0, secondTemplate),
+      after(3000, { kind: 'pause', policy }),
+      after(500, { kind: 'delete-pod', node: 'n2' }),
+      after(3000, { kind: 'resume', policy }),
+      after(6000, { kind: 'approve', policy }),
+    ],
+  },
+  {
+    name: 'a bad revision under a policy that goes back, and a good one after it',
+    strategy: strategyOf(1, 0),
+    before: underPolicy({
+      waves: [{ name: 'first', nodes: 1 }],
+      progressDeadlineSeconds: 5,
+      onFailure: 'Rollback',
+    }),
+    steps: [
+      after(0, { kind: 'template', name, image: 'broken-2', pool: undefined }),
+      after(15_000, { kind: 'template', name, image: '3', pool: undefined }),
     ],
   },
 ];

@@ -1,31 +1,17 @@
 // A seed → a history. Half of the histories have a focus (one or two kinds of happening, often repeated), because what
 // breaks controllers are bursts of the same trouble; the other half mixes everything.
 import type { DaemonSetUpdateStrategy } from '../api/index.ts';
-import { type Random, seededRandom } from '../machinery/index.ts';
+import { seededRandom } from '../machinery/index.ts';
+import { type Dice, diceOf } from './dice.ts';
+import { withPolicies } from './generate-policies.ts';
 import type { DaemonSetSetup, Happening, History, NodeSetup, Step } from './history.ts';
+import type { PolicyStep } from './policies.ts';
 import { calm, type Weather } from './weather.ts';
 
 const zones = ['a', 'b', 'c'];
 const pools = ['blue', 'green'];
 const resourceNames = ['pods', 'nodes', 'daemonsets', 'controllerrevisions'];
 const names = ['log', 'net'];
-
-interface Dice {
-  chance(probability: number): boolean;
-  upTo(max: number): number;
-  between(min: number, max: number): number;
-  pick<T>(items: readonly T[]): T;
-}
-
-function diceOf(random: Random): Dice {
-  const upTo = (max: number) => Math.floor(random.next() * (max + 1));
-  return {
-    chance: (probability) => random.next() < probability,
-    upTo,
-    between: (min, max) => min + upTo(max - min),
-    pick: <T>(items: readonly T[]) => items[upTo(items.length - 1)] as T,
-  };
-}
 
 interface Cast {
   readonly nodes: readonly string[];
@@ -34,6 +20,9 @@ interface Cast {
   /** The next image's number: images differ unless they are meant not to. */
   image: number;
 }
+
+/** What generate-policies.ts adds comes by dice of its own. */
+type Plain = Exclude<Happening, PolicyStep>['kind'];
 
 /** How often each kind comes up in a mixed history. */
 const kinds = {
@@ -69,9 +58,18 @@ const kinds = {
   // Added afterwards: where there are leases to lose, and by dice of their own.
   isolate: 0,
   'delete-revision': 0,
-} as const satisfies Record<Happening['kind'], number>;
+} as const satisfies Record<Plain, number>;
 
-export function generateHistory(seed: number): History {
+export interface GenerateOptions {
+  /** A rollout policy in every history, not only in a quarter of them. */
+  readonly policies?: boolean;
+}
+
+export function generateHistory(seed: number, { policies = false }: GenerateOptions = {}): History {
+  return withPolicies(generatePlain(seed), policies);
+}
+
+function generatePlain(seed: number): History {
   const dice = diceOf(seededRandom(Math.imul(seed, 0x9e3779b1) ^ 0x5eed));
   const cast: Cast = {
     nodes: Array.from({ length: dice.between(2, 7) }, (_, index) => `n${index + 1}`),
@@ -132,8 +130,8 @@ function withIsolations(steps: readonly Step[], dice: Dice, cast: Cast): readonl
   );
 }
 
-function pickKind(dice: Dice): Happening['kind'] {
-  const entries = Object.entries(kinds) as [Happening['kind'], number][];
+function pickKind(dice: Dice): Plain {
+  const entries = Object.entries(kinds) as [Plain, number][];
   let rest = dice.upTo(entries.reduce((sum, [, weight]) => sum + weight, 0) - 1);
   for (const [kind, weight] of entries) {
     rest -= weight;
@@ -166,7 +164,7 @@ function weather(dice: Dice): Weather {
   };
 }
 
-function happening(kind: Happening['kind'], dice: Dice, cast: Cast): Happening {
+function happening(kind: Plain, dice: Dice, cast: Cast): Happening {
   const node = dice.pick(cast.nodes);
   const name = dice.pick(cast.daemonSets);
   switch (kind) {

@@ -1,14 +1,15 @@
 // Makes one step of a history happen. A step that makes no sense any more (its node has left, its DaemonSet is gone) does
 // nothing, so that every part of a history is a history.
 import { controllerOf, type DaemonSet, type Pod, resources, type Stored } from '../api/index.ts';
+import { namespace } from './namespace.ts';
 import type { DaemonSetSetup, Happening } from './history.ts';
 import { processName } from './lives.ts';
+import { onPolicy } from './policies.ts';
 import { isLive, labelledAway, nodeOf } from './truth.ts';
 import { templateOf } from '../core/daemonset/index.ts';
 import { calm } from './weather.ts';
 import type { World } from './world.ts';
 
-export const namespace = 'sim';
 const taintKey = 'maintenance';
 
 export async function happen(world: World, step: Happening, setups: readonly DaemonSetSetup[]): Promise<void> {
@@ -100,6 +101,14 @@ export async function happen(world: World, step: Happening, setups: readonly Dae
     }
     case 'loose-pod':
       await loosePod(world, step.name, step.node);
+      break;
+    case 'policy':
+    case 'pause':
+    case 'resume':
+    case 'approve':
+    case 'retry':
+    case 'unpolicy':
+      await onPolicy(world, step);
       break;
     case 'weather':
       conditions.weather = step.weather;

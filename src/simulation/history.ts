@@ -1,6 +1,6 @@
 // A history: a small cluster and what happens to it, step by step, as data. The same history has the same outcome, bit
 // for bit; a shorter one is still a history, which is how failing ones shrink.
-import type { DaemonSetUpdateStrategy } from '../api/index.ts';
+import type { DaemonSetUpdateStrategy, RolloutPolicySpec } from '../api/index.ts';
 import type { Weather } from './weather.ts';
 
 export interface History {
@@ -13,7 +13,15 @@ export interface History {
   readonly nodes: readonly NodeSetup[];
   readonly daemonSets: readonly DaemonSetSetup[];
   readonly steps: readonly Step[];
+  /** What users do with rollout policies when the faults have stopped. */
+  readonly policiesEnd?: PoliciesEnd;
 }
+
+/**
+ * `removed`: all are deleted. `completed`: users resume, approve and try again until every rollout is complete.
+ * `left`: first nobody does anything, and what is held rests as it is; then as `completed`.
+ */
+export type PoliciesEnd = 'removed' | 'completed' | 'left';
 
 /**
  * What holds in a history. `all`: one controller at a time, as a lease makes sure where there are two; lists that are not older than they
@@ -31,6 +39,11 @@ export function promisesOf({ controllers, leases, steps }: History): Promises {
 /** No controller's clock is set. Where one is, nobody can say how long a pod has been ready, or a lease been held. */
 export function clocksRun({ steps }: History): boolean {
   return steps.every(({ kind }) => kind !== 'clock-jump');
+}
+
+/** The API server knows of rollout policies. */
+export function hasPolicies({ steps }: History): boolean {
+  return steps.some(({ kind }) => kind === 'policy');
 }
 
 export interface NodeSetup {
@@ -64,6 +77,9 @@ export type Happening =
   | { readonly kind: 'delete'; readonly name: string; readonly cascade: 'Background' | 'Foreground' | 'Orphan' }
   | { readonly kind: 'label-away' | 'delete-pod' | 'orphan-pod'; readonly node: string }
   | { readonly kind: 'loose-pod'; readonly name: string; readonly node: string }
+  // users and their rollout policies, by the policy's name
+  | { readonly kind: 'policy'; readonly policy: string; readonly spec: RolloutPolicySpec }
+  | { readonly kind: 'pause' | 'resume' | 'approve' | 'retry' | 'unpolicy'; readonly policy: string }
   // network and processes
   | { readonly kind: 'weather'; readonly weather: Weather; readonly forMs: number }
   | { readonly kind: 'stall'; readonly resource: string; readonly forMs: number }
@@ -129,6 +145,20 @@ function words(step: Step): string {
       return `a user takes the owner off the pod on ${step.node}`;
     case 'loose-pod':
       return `a user makes a pod that matches ${step.name} on ${step.node}`;
+    case 'policy': {
+      const { targetRef, ...rest } = step.spec;
+      return `policy ${step.policy} of ${targetRef.name} says ${JSON.stringify(rest)}`;
+    }
+    case 'pause':
+      return `policy ${step.policy} is paused`;
+    case 'resume':
+      return `policy ${step.policy} goes on`;
+    case 'approve':
+      return `a user approves what policy ${step.policy} has open`;
+    case 'retry':
+      return `a user wants what policy ${step.policy} rolls out tried again`;
+    case 'unpolicy':
+      return `policy ${step.policy} is deleted`;
     case 'weather':
       return `for ${seconds(step.forMs)} the network has ${JSON.stringify(step.weather)}`;
     case 'stall':

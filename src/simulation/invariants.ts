@@ -9,14 +9,25 @@
 // - budget: budget.ts; back-off: failed pods of a node go at doubling intervals; Retry-After is kept;
 // - runaway: nobody sends requests in circles, or makes pods on one node without end;
 // - lease: nobody writes whose lease is over or another's;
-// - status: status-claims.ts.
-import { type DaemonSet, type DeleteOptions, parseTime, type Pod, resources, type Stored } from '../api/index.ts';
+// - status: status-claims.ts; policies: held.ts, policy-claims.ts.
+import {
+  type DaemonSet,
+  type DeleteOptions,
+  parseTime,
+  type Pod,
+  resources,
+  type RolloutPolicy,
+  type Stored,
+} from '../api/index.ts';
 import { isTerminal, revisionLabel, viewPod } from '../core/daemonset/index.ts';
 import type { Clock } from '../machinery/index.ts';
 import { BudgetWatch } from './budget.ts';
+import { HeldWatch } from './held.ts';
 import type { Promises } from './history.ts';
 import { identityOf, lease } from './lives.ts';
 import type { Archive, Change } from './archive.ts';
+import { PolicyClaims } from './policy-claims.ts';
+import type { PolicyTruth } from './policy-truth.ts';
 import type { Request } from './requests.ts';
 import { StatusClaims } from './status-claims.ts';
 import { believable, budgetOf, isLabelledAway, isLive, livePods, nodeOf, ownerOf, place } from './truth.ts';
@@ -41,6 +52,9 @@ export class Invariants {
   readonly #clock: Clock;
   readonly #budget: BudgetWatch;
   readonly #claims: StatusClaims;
+  readonly #policies: PolicyTruth;
+  readonly #held: HeldWatch;
+  readonly #policyClaims: PolicyClaims;
   readonly #ours = new Set<string>();
   readonly #stayAway = new Map<string, { readonly toldAt: number; readonly until: number }[]>();
   readonly #backOffs = new Map<string, { at: number; steps: number }>();
@@ -63,6 +77,7 @@ export class Invariants {
 
   constructor(options: {
     readonly server: Archive;
+    readonly policies: PolicyTruth;
     readonly clock: Clock;
     readonly promises: Promises;
     readonly leases: boolean;
@@ -73,12 +88,20 @@ export class Invariants {
     this.#leases = options.leases;
     this.#server = options.server;
     this.#clocksRun = options.clocksRun;
-    const common = { server: this.#server, clock: options.clock, clocksRun: options.clocksRun };
+    this.#policies = options.policies;
+    const common = {
+      server: this.#server,
+      policies: options.policies,
+      clock: options.clock,
+      clocksRun: options.clocksRun,
+    };
     this.#budget = new BudgetWatch({ ...common, violate: (what) => this.violate('budget', what) });
     this.#claims = new StatusClaims({
       ...common,
       violate: (what) => this.violate('status', what),
     });
+    this.#held = new HeldWatch({ ...common, violate: (what) => this.violate('held', what) });
+    this.#policyClaims = new PolicyClaims({ ...common, violate: (what) => this.violate('policy status', what) });
   }
 
   /** The process has died; what it had sent may still arrive. */
@@ -124,6 +147,7 @@ export class Invariants {
     const { resource, type, object } = change;
     this.#budget.committed(change);
     this.#claims.committed(change);
+    this.#policies.committed(change);
     if (resource === 'pods') {
       const owner = ownerOf(object as Stored<Pod>);
       if (owner !== undefined) this.#ours.add(object.metadata.uid);
@@ -139,6 +163,8 @@ export class Invariants {
     }
     if (resource === 'daemonsets' && request !== undefined)
       this.#claims.claimed(object as Stored<DaemonSet>, change.previous as Stored<DaemonSet>, request);
+    if (resource === 'rolloutpolicies' && request !== undefined)
+      this.#policyClaims.claimed(object as Stored<RolloutPolicy>, change.previous as Stored<RolloutPolicy>, request);
   }
 
   /** Whoever writes holds the lease, at the server, when the write gets there. */
@@ -188,7 +214,9 @@ export class Invariants {
         `${pod.metadata.name} is made on ${name} beside ${failed}, which failed: its back-off is passed over`,
       );
     const nodes = this.#server.statesSince(resources.nodes, undefined, name, request.seen['nodes'] ?? 0);
-    const placeable = states.some((state) => nodes.some((node) => node !== undefined && place(state, node).run));
+    const placeable = this.#policies
+      .statesOn(owner, name, request)
+      .some((state) => nodes.some((node) => node !== undefined && place(state, node).run));
     if (!placeable) this.violate('placement', `${pod.metadata.name} is created on ${name}, where it should not run`);
     const going = this.#server
       .all(resources.daemonSets)
@@ -197,6 +225,7 @@ export class Invariants {
     if (this.#all && alone && !going && !exists)
       this.violate('revisions', `${pod.metadata.name} is of revision ${revision}, which does not exist`);
     if (this.#all && alone) this.#budget.created(pod, request);
+    this.#held.created(pod, request);
   }
 
   /** The pod was made by a process that is dead, or leads no longer, and the sender has not seen it yet. */
@@ -249,6 +278,7 @@ export class Invariants {
     if (pod?.metadata.uid !== uid) return;
     if ((resourceVersion ?? pod.metadata.resourceVersion) !== pod.metadata.resourceVersion) return;
     if (isLive(pod)) {
+      this.#held.deleting(pod, request);
       if (this.#all && !this.#dead.has(request.actor)) this.#budget.deleting(pod, request);
     } else if (pod.metadata.deletionTimestamp === undefined) this.#deletesFinished(pod, request);
   }
@@ -263,7 +293,9 @@ export class Invariants {
     const node = this.#server.find(resources.nodes, undefined, name);
     const believed = this.#server.statesSince(resources.nodes, undefined, name, request.seen['nodes'] ?? 0);
     // Where nothing may stay, what has failed goes at once with all the rest.
-    if (believed.some((state) => state === undefined || states.some((object) => !place(object, state).stay))) return;
+    const statesThere = this.#policies.statesOn(owner, name, request);
+    if (believed.some((state) => state === undefined || statesThere.some((object) => !place(object, state).stay)))
+      return;
     // It went for another reason, and failed while the request was on its way.
     const { namespace, name: podName, uid } = pod.metadata;
     const seen = this.#server.statesSince(resources.pods, namespace, podName, request.seen['pods'] ?? 0);
@@ -296,6 +328,7 @@ export class Invariants {
           pod.metadata.labels?.[revisionLabel] === hash,
       );
     const uid = (request.body as DeleteOptions | undefined)?.preconditions?.uid;
+    if ((uid ?? revision.metadata.uid) === revision.metadata.uid) this.#held.deletingRevision(revision, owner, request);
     if (this.#all && user !== undefined && (uid ?? revision.metadata.uid) === revision.metadata.uid)
       this.violate('revisions', `${request.actor} deletes revision ${hash}, which ${user.metadata.name} carries`);
   }

@@ -2,8 +2,9 @@
 // Converged: one current, available pod on every node that should have one, none where none may stay, a status that is an
 // exact count, revisions within their limit.
 import { controllerOf, type DaemonSet, isTrue, type Pod, resources, type Stored } from '../api/index.ts';
-import type { DaemonSetSetup } from './history.ts';
+import type { DaemonSetSetup, PoliciesEnd } from './history.ts';
 import { edit, withTemplate } from './happen.ts';
+import { incomplete, isGoverned, leftAlone, removePolicies, tendPolicies } from './policies-end.ts';
 import { isAvailableAt, isLive, nodeOf, ownerOf, place, templateKey } from './truth.ts';
 import type { World } from './world.ts';
 
@@ -20,40 +21,64 @@ export interface Verdict {
 
 /**
  * Ends all troubles and what a user would have to mend, and watches the world come to rest. Where nodes were started by a
- * clock that was set, a pod's minReadySeconds end by as much later: `skewMs`.
+ * clock that was set, a pod's minReadySeconds end by as much later: `skewMs`. With policies: policies-end.ts.
  */
 export async function checkLiveness(
   world: World,
   setups: readonly DaemonSetSetup[],
   skewMs: number,
+  policiesEnd: PoliciesEnd | undefined,
 ): Promise<Verdict | undefined> {
   const msMax = convergenceMsMax + skewMs;
   world.say('faults stop');
   await world.heal();
+  if (policiesEnd === 'left') {
+    for (const { name } of setups) await mend(world, name, isGoverned(world, name));
+    const verdict = await rest(world, () => leftAlone(world, complaintOf), msMax);
+    if (verdict !== undefined || world.broken) return verdict;
+  }
   for (const { name } of setups) await mend(world, name);
+  if (policiesEnd === 'removed') await removePolicies(world);
+  return rest(
+    world,
+    () => complaint(world) ?? incomplete(world),
+    msMax,
+    (waitedMs) => tendPolicies(world, waitedMs),
+  );
+}
+
+/** Waits until nothing is missing, and then for an hour without a write; meanwhile users tend to what waits for them. */
+async function rest(
+  world: World,
+  complaint: () => string | undefined,
+  msMax: number,
+  tend: (waitedMs: number) => Promise<void> = () => Promise.resolve(),
+): Promise<Verdict | undefined> {
   const startedAt = world.clock.now();
-  let missing = complaint(world);
+  let missing = complaint();
   while (missing !== undefined) {
     if (world.clock.now() - startedAt > msMax)
       return { invariant: 'converges', what: `not at rest after ${msMax / 60_000} min: ${missing}` };
+    await tend(world.clock.now() - startedAt);
     await world.clock.advance(stepMs);
     if (world.broken) return undefined;
-    missing = complaint(world);
+    missing = complaint();
   }
   await world.clock.advance(settleMs);
   const before = world.writes;
   await world.clock.advance(silenceMs);
   const written = world.writes - before;
-  const late = complaint(world);
+  const late = complaint();
   if (late !== undefined) return { invariant: 'converges', what: `converged and fell back: ${late}` };
   return written === 0 ? undefined : { invariant: 'silence', what: `${written} writes in an hour of rest` };
 }
 
-/** What only a user can end: a broken image, OnDelete. */
-function mend(world: World, name: string): Promise<void> {
+/** What only a user can end: OnDelete, and a broken image, unless there is a policy to find it out. */
+function mend(world: World, name: string, leavesBroken = false): Promise<void> {
   return edit(world, name, (object) => {
     const image = object.spec.template.spec.containers[0]?.image ?? '';
-    const spec = image.includes('broken') ? withTemplate(object, `${name}:mended`, undefined) : object.spec;
+    const spec =
+      image.includes('broken') && !leavesBroken ? withTemplate(object, `${name}:mended`, undefined) : object.spec;
     if (spec.updateStrategy?.type !== 'OnDelete') return spec;
     return { ...spec, updateStrategy: { type: 'RollingUpdate', rollingUpdate: { maxUnavailable: 1, maxSurge: 0 } } };
   });

@@ -13,6 +13,7 @@ import {
 import type { Logger } from '../observe/index.ts';
 import { listeningLogger } from './listening-logger.ts';
 import type { Network } from './network.ts';
+import { lineChances } from './requests.ts';
 import type { Site } from './site.ts';
 
 interface Process {
@@ -83,7 +84,7 @@ export class Lives {
     const abort = new AbortController();
     const { signal } = abort;
     const beforeWrite = () => this.#beforeWrite(process);
-    const network = connect({ actor, random: random(`network ${actor}`), signal, beforeWrite });
+    const network = connect({ actor, ...lineChances(random, actor), signal, beforeWrite });
     const stopped = Promise.resolve();
     const process: Process = { index, actor, abort, networks: [network], stopped, writesLeft: undefined, backMs: 0 };
     this.#processes[index] = process;
@@ -118,7 +119,7 @@ export class Lives {
         const name = termName(actor, ++terms);
         say(`${name} leads`);
         signal.addEventListener('abort', () => ended(name), { once: true });
-        const network = connect({ actor: name, random: random(`network ${name}`), signal, beforeWrite });
+        const network = connect({ actor: name, ...lineChances(random, name), signal, beforeWrite });
         networks[1] = network;
         await this.#work(name, gateWrites(network.client, mayWrite), signal);
       },

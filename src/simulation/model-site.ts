@@ -43,6 +43,7 @@ export function createModelSite({ clock, random, conditions, monitor, effect, co
     user: handsOf(server),
     nodes: fleet,
     start: () => Promise.resolve(),
+    definePolicies: () => Promise.resolve(),
     connect: (line) =>
       createNetwork(
         {

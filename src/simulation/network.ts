@@ -16,17 +16,18 @@ export interface Network {
 }
 
 export function createNetwork(options: LineOptions, server: ModelServer): Network {
-  const { actor, clock, random, conditions, monitor, signal } = options;
-  const { seen, upTo, call } = openLine(options);
+  const { actor, clock, conditions, monitor, signal } = options;
+  const { seen, chancesOf, call } = openLine(options);
   const cutters = new Set<() => void>();
   const relistsInARow = new Map<string, number>();
 
   const listedVersion = (plural: string): number => {
     const { staleList, staleRelist = 0 } = conditions.weather;
-    if (random.next() < staleList) return Math.max(1, server.version - upTo(staleVersionsMax));
+    const { next, upTo } = chancesOf(plural);
+    if (next() < staleList) return Math.max(1, server.version - upTo(staleVersionsMax));
     const known = seen[plural] ?? 0;
     const before = relistsInARow.get(plural) ?? 0;
-    const stale = staleRelist > 0 && known > 1 && before < staleRelistsMax && random.next() < staleRelist;
+    const stale = staleRelist > 0 && known > 1 && before < staleRelistsMax && next() < staleRelist;
     relistsInARow.set(plural, stale ? before + 1 : 0);
     return stale ? Math.max(1, known - 1 - upTo(staleVersionsMax)) : server.version;
   };
@@ -57,6 +58,7 @@ export function createNetwork(options: LineOptions, server: ModelServer): Networ
     await call({ verb: 'get', resource: resource.name, namespace: undefined, name: 'watch', body: undefined }, () => {
       if (from < server.compacted) throw new StatusError('Expired', 'too old resource version');
     });
+    const { next, upTo } = chancesOf(resource.name);
     let cursor = from;
     let isCut = false;
     const cut = () => (isCut = true);
@@ -85,7 +87,7 @@ export function createNetwork(options: LineOptions, server: ModelServer): Networ
     } finally {
       cutters.delete(cut);
     }
-    if (isCut && !signal.aborted && random.next() < 0.5) throw new StatusError('ServiceUnavailable', 'watch broken');
+    if (isCut && !signal.aborted && next() < 0.5) throw new StatusError('ServiceUnavailable', 'watch broken');
   }
 
   const client: Client = {

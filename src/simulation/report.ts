@@ -68,7 +68,7 @@ function sumOf(a: string, b: string): string {
 
 /** A history in words. */
 export function describeHistory(history: History): string {
-  const { seed, controllers, nodes, daemonSets, steps } = history;
+  const { seed, controllers, nodes, daemonSets, steps, policiesEnd } = history;
   return [
     `seed ${seed}; ${controllers} controller${controllers === 1 ? '' : 's'}; promised: ${promisesOf(history)}`,
     `nodes: ${nodes.map(({ node, zone, pool }) => `${node} (zone ${zone}, ${pool})`).join(', ')}`,
@@ -77,5 +77,6 @@ export function describeHistory(history: History): string {
         `DaemonSet ${name}: ${JSON.stringify(strategy)}, minReadySeconds ${minReadySeconds}, ${historyLimit} old revisions`,
     ),
     ...steps.map(describeStep),
+    ...(policiesEnd === undefined ? [] : [`in the end policies are ${policiesEnd}`]),
   ].join('\n');
 }

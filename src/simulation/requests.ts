@@ -37,6 +37,8 @@ export interface LineOptions {
   readonly actor: string;
   readonly clock: Clock;
   readonly random: Random;
+  /** Of what is about policies, so that histories without any go as they went before there were any. */
+  readonly policyRandom: Random;
   readonly conditions: Conditions;
   readonly monitor: Monitor;
   /** Aborts when the sender dies. */
@@ -49,14 +51,21 @@ export interface LineOptions {
 export interface Line {
   /** What the sender has taken in so far, by plural. */
   readonly seen: Record<string, number>;
-  /** A whole number from 0 to this, by chance. */
-  readonly upTo: (ms: number) => number;
+  /** What chances of requests and watches of a resource come from. */
+  readonly chancesOf: (plural: string) => Chances;
   /** `effect` happens at the server; `received` when the answer is there. */
   readonly call: <T>(
     request: Omit<Request, 'actor' | 'seen' | 'sentAt'>,
     effect: (request: Request) => T | Promise<T>,
     received?: (answer: T) => void,
   ) => Promise<T>;
+}
+
+export interface Chances {
+  /** From 0 to 1. */
+  readonly next: () => number;
+  /** A whole number from 0 to this. */
+  readonly upTo: (max: number) => number;
 }
 
 const timeoutMs = 10_000;
@@ -66,14 +75,21 @@ const retryAfterSecondsMax = 20;
 /** Now and then longer than what was sent and heard nothing of is believed. */
 const longRetryAfterSecondsMax = 60;
 
+/** The chances of one sender's line. */
+export function lineChances(random: (purpose: string) => Random, sender: string) {
+  return { random: random(`network ${sender}`), policyRandom: random(`network ${sender} policies`) };
+}
+
 export function openLine(options: LineOptions): Line {
-  const { actor, clock, random, conditions, monitor, signal, beforeWrite } = options;
+  const { actor, clock, conditions, monitor, signal, beforeWrite } = options;
   const seen: Record<string, number> = {};
   const process = actor.split('.')[0]!;
-  const upTo = (ms: number) => Math.floor(random.next() * (ms + 1));
+  const usual = chancesFrom(options.random);
+  const ofPolicies = chancesFrom(options.policyRandom);
+  const chancesOf = (plural: string) => (plural === 'rolloutpolicies' ? ofPolicies : usual);
 
-  const retryAfterSeconds = (): number | undefined => {
-    const dice = random.next();
+  const retryAfterSeconds = ({ next, upTo }: Chances): number | undefined => {
+    const dice = next();
     if (dice < 0.3) return undefined;
     return 1 + upTo((dice < 0.9 ? retryAfterSecondsMax : longRetryAfterSecondsMax) - 1);
   };
@@ -85,7 +101,7 @@ export function openLine(options: LineOptions): Line {
     const isolatedUntil = (name: string) => conditions.isolatedUntil.get(name) ?? 0;
     if (clock.now() < isolatedUntil(process)) return 'requestLost';
     if (resource === 'leases' && clock.now() < isolatedUntil(`${process} leases`)) return 'requestLost';
-    let dice = random.next();
+    let dice = chancesOf(resource).next();
     for (const fault of ['throttled', 'serverError', 'requestLost', 'responseLost', 'conflict'] as const) {
       // A real server answers Conflict to a delete only when the precondition does not hold.
       dice -= fault === 'conflict' && !['create', 'update', 'patch'].includes(verb) ? 0 : weather[fault];
@@ -106,12 +122,14 @@ export function openLine(options: LineOptions): Line {
         reject(signal.reason as Error);
         return;
       }
+      const chances = chancesOf(request.resource);
+      const { upTo } = chances;
       const full: Request = { ...request, actor, seen: { ...seen }, sentAt: clock.now() };
       monitor.sent(full);
       let cancelArrival = () => {};
       const die = () => {
         // What the dead process had handed to its kernel arrives, or does not.
-        if (random.next() < 0.5) cancelArrival();
+        if (chances.next() < 0.5) cancelArrival();
         reject(signal.reason as Error);
       };
       signal.addEventListener('abort', die, { once: true });
@@ -134,7 +152,7 @@ export function openLine(options: LineOptions): Line {
         const end = (outcome: string) => monitor.ended(full, outcome, fault);
         if (fault !== undefined && fault !== 'responseLost') end(fault);
         if (fault === 'away') refuse('ServiceUnavailable', backMs);
-        else if (fault === 'throttled') refuse('TooManyRequests', backMs, retryAfterSeconds());
+        else if (fault === 'throttled') refuse('TooManyRequests', backMs, retryAfterSeconds(chances));
         else if (fault === 'serverError') refuse('InternalError', backMs);
         else if (fault === 'requestLost') refuse('Timeout', timeoutMs);
         else if (fault === 'conflict') refuse('Conflict', backMs);
@@ -174,5 +192,10 @@ export function openLine(options: LineOptions): Line {
       cancelArrival = clock.after(upTo(conditions.weather.latencyMsMax), arrive);
     });
 
-  return { seen, upTo, call };
+  return { seen, chancesOf, call };
+}
+
+function chancesFrom(random: Random): Chances {
+  const next = () => random.next();
+  return { next, upTo: (max) => Math.floor(next() * (max + 1)) };
 }

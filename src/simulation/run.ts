@@ -3,7 +3,7 @@ import { inspect } from 'node:util';
 import { resources } from '../api/index.ts';
 import { createEmbeddedSite } from './embedded/site.ts';
 import { daemonSetOf, happen } from './happen.ts';
-import type { History } from './history.ts';
+import { hasPolicies, type History } from './history.ts';
 import { checkLiveness } from './liveness.ts';
 import { createModelSite } from './model-site.ts';
 import { World } from './world.ts';
@@ -37,6 +37,8 @@ export async function runHistory(
   const startedAt = world.clock.now();
   world.observer = () => observe?.(world, false);
   await world.site.start();
+  // In the others the kind comes when the first policy does.
+  if (hasPolicies(history) && history.seed % 2 === 0) await world.site.definePolicies();
   for (const { node, zone, pool } of history.nodes)
     await world.site.nodes.join(node, { 'topology.kubernetes.io/zone': zone, pool });
   for (const setup of history.daemonSets) await world.site.user.create(resources.daemonSets, daemonSetOf(setup));
@@ -51,7 +53,7 @@ export async function runHistory(
   }
   const verdict = world.broken
     ? undefined
-    : await checkLiveness(world, history.daemonSets, mode === 'model' ? 0 : skewOf(history));
+    : await checkLiveness(world, history.daemonSets, mode === 'model' ? 0 : skewOf(history), history.policiesEnd);
   if (!world.broken && verdict === undefined) observe?.(world, true);
   await world.stop();
   return {

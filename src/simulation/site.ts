@@ -29,6 +29,8 @@ export interface Site {
   readonly nodes: Nodes;
   /** Resolves when controllers can be connected. */
   start(): Promise<void>;
+  /** The API server knows rollout policies from here on, if it did not before. */
+  definePolicies(): Promise<void>;
   /** A controller's way to the API server. */
   connect(line: Omit<LineOptions, 'clock' | 'conditions' | 'monitor'>): Network;
   /** The machine that the cluster's parts run on has its clock set to this much from the truth. */

@@ -1,8 +1,9 @@
 // Which situations a node was ever in, as a measure of what the histories reach: live, terminating and finished pods of
-// one DaemonSet on one node, how many revisions they are of, who serves, and what the node is like.
+// one DaemonSet on one node, how many revisions they are of, who serves, what the node is like, and where a rollout policy stands.
 import { findUntolerated, isTrue, type Pod, resources, type Stored } from '../api/index.ts';
 import { isTerminal, revisionLabel, viewPod } from '../core/daemonset/index.ts';
 import type { Archive, Change } from './archive.ts';
+import { governorOf } from './policy-truth.ts';
 import { isReady, nodeOf, ownerOf } from './truth.ts';
 
 export class SlotStates {
@@ -21,6 +22,8 @@ export class SlotStates {
     const node = server.find(resources.nodes, undefined, name);
     const daemonSet = server.all(resources.daemonSets).find(({ metadata }) => metadata.uid === owner);
     const taints = node?.spec?.taints ?? [];
+    const policies = server.all(resources.rolloutPolicies);
+    const policy = daemonSet === undefined ? undefined : governorOf(policies, daemonSet);
     this.seen.add(
       [
         `live ${live.length}`,
@@ -34,6 +37,7 @@ export class SlotStates {
         daemonSet === undefined ? 'no owner' : (daemonSet.spec.updateStrategy?.type ?? ''),
         daemonSet?.spec.updateStrategy?.rollingUpdate?.maxSurge ? 'surge' : '',
         daemonSet?.metadata.deletionTimestamp === undefined ? '' : 'owner going',
+        policy === undefined ? '' : `policy ${policy.status?.phase}`,
       ].join(', '),
     );
   }

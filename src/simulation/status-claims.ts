@@ -5,17 +5,33 @@
 import { type DaemonSet, type Node, type Pod, resources, type Stored } from '../api/index.ts';
 import type { Clock } from '../machinery/index.ts';
 import type { Archive, Change } from './archive.ts';
+import type { PolicyTruth } from './policy-truth.ts';
 import type { Request } from './requests.ts';
-import { believable, isAvailableAt, isLive, isReady, nodeOf, ownerOf, place, templateKey } from './truth.ts';
+import {
+  believable,
+  isAvailableAt,
+  isLive,
+  isReady,
+  nodeOf,
+  nodesSince,
+  ownerOf,
+  place,
+  templateKey,
+} from './truth.ts';
+
+/** A status write may wait that long for its turn, or for the object after a Conflict. */
+const writingMsMax = 10_000;
 
 export class StatusClaims {
   readonly #server: Archive;
+  readonly #policies: PolicyTruth;
   readonly #violate: (what: string) => void;
   readonly #clocksRun: boolean;
   readonly #everReady = new Map<string, Set<string>>();
 
   constructor(options: {
     readonly server: Archive;
+    readonly policies: PolicyTruth;
     readonly clock: Clock;
     readonly violate: (what: string) => void;
     /** No controller's clock is set: it knows how long a pod has been ready. */
@@ -23,6 +39,7 @@ export class StatusClaims {
   }) {
     this.#clocksRun = options.clocksRun;
     this.#server = options.server;
+    this.#policies = options.policies;
     this.#violate = options.violate;
   }
 
@@ -71,44 +88,46 @@ export class StatusClaims {
   }
 
   /** No number is larger, nor `desired` smaller, than some mix of states from what the writer had seen until now gives. */
-  #couldBeCounted(
-    { metadata }: Stored<DaemonSet>,
-    status: NonNullable<DaemonSet['status']>,
-    { seen, sentAt }: Request,
-  ): void {
+  #couldBeCounted({ metadata }: Stored<DaemonSet>, status: NonNullable<DaemonSet['status']>, request: Request): void {
+    const { seen, sentAt } = request;
     const { uid, name } = metadata;
     const states = believable(this.#server, uid, seen['daemonsets'] ?? 0).filter(
       (state) => state.metadata.generation === status.observedGeneration,
     );
     if (states.length === 0) return;
+    // What is counted goes by the policy that the controller aimed by when it began to write.
+    const asOfLate = { seen: { ...seen, rolloutpolicies: this.#policies.versionBefore(sentAt - writingMsMax, seen) } };
     const nodes = this.#seenNodes(seen['nodes'] ?? 0);
     const mayHave = this.#nodesByPods(uid, seen['pods'] ?? 0);
     const spec = states[0]!.spec;
-    const count = (fits: (history: readonly (Stored<Node> | undefined)[], node: string) => boolean) =>
-      [...nodes].filter(([node, history]) => fits(history, node)).length;
-    const runs = (node: Stored<Node> | undefined) => node !== undefined && place(states[0]!, node).run;
+    const count = (fits: (history: readonly boolean[], node: string) => boolean) =>
+      [...nodes].filter(([node, history]) => fits(runsOn(node, history), node)).length;
+    const runsOn = remembered((node: string, history: readonly (Stored<Node> | undefined)[]) => {
+      const statesThere = this.#policies.none ? [states[0]!] : this.#policies.statesOn(uid, node, asOfLate);
+      return history.flatMap((seen) => statesThere.map((state) => seen !== undefined && place(state, seen).run));
+    });
     const counted = (has: (pod: Stored<Pod>) => boolean) => {
       const having = mayHave(has);
-      return count((history, node) => history.some(runs) && having.has(node));
+      return count((runs, node) => runs.includes(true) && having.has(node));
     };
     const minReady = spec.minReadySeconds ?? 0;
     const wanted = templateKey(spec.template.spec);
     const standing = mayHave(() => true);
     const most = {
-      desiredNumberScheduled: count((history) => history.some(runs)),
+      desiredNumberScheduled: count((runs) => runs.includes(true)),
       currentNumberScheduled: counted(() => true),
       numberReady: counted((pod) => isLive(pod) && isReady(pod)),
       ...(this.#clocksRun
         ? { numberAvailable: counted((pod) => isLive(pod) && isAvailableAt(pod, minReady, sentAt)) }
         : {}),
       updatedNumberScheduled: counted((pod) => isLive(pod) && templateKey(pod.spec) === wanted),
-      numberMisscheduled: count((history, node) => !history.every(runs) && standing.has(node)),
+      numberMisscheduled: count((runs, node) => runs.includes(false) && standing.has(node)),
     };
     for (const [key, limit] of Object.entries(most)) {
       const said = (status as unknown as Readonly<Record<string, number | undefined>>)[key] ?? 0;
       if (said > limit) this.#violate(`${name}: ${key} is ${said}, and ${limit} could be counted`);
     }
-    const least = count((history) => history.every(runs));
+    const least = count((runs) => !runs.includes(false));
     if (status.desiredNumberScheduled < least)
       this.#violate(
         `${name}: desiredNumberScheduled is ${status.desiredNumberScheduled}, and ${least} should be counted`,
@@ -117,11 +136,11 @@ export class StatusClaims {
 
   /** Every state of each node, by name, that somebody may go by who has seen the history up to `version`. */
   #seenNodes(version: number): ReadonlyMap<string, readonly (Stored<Node> | undefined)[]> {
-    const names = new Set<string>();
-    for (const { metadata } of this.#server.all(resources.nodes)) names.add(metadata.name);
-    for (const { object } of this.#server.changesAfter(resources.nodes, version)) names.add(object.metadata.name);
     return new Map(
-      [...names].map((name) => [name, this.#server.statesSince(resources.nodes, undefined, name, version)]),
+      [...nodesSince(this.#server, version)].map((name) => [
+        name,
+        this.#server.statesSince(resources.nodes, undefined, name, version),
+      ]),
     );
   }
 
@@ -133,6 +152,14 @@ export class StatusClaims {
     ].filter((pod) => ownerOf(pod) === uid);
     return (has) => new Set(states.filter(has).map((pod) => nodeOf(pod) ?? ''));
   }
+}
+
+function remembered<A, B>(make: (key: string, from: A) => B): (key: string, from: A) => B {
+  const made = new Map<string, B>();
+  return (key, from) => {
+    if (!made.has(key)) made.set(key, make(key, from));
+    return made.get(key)!;
+  };
 }
 
 function numbersOf(status: DaemonSet['status']): string {

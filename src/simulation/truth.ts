@@ -21,6 +21,7 @@ import {
   viewPod,
 } from '../core/daemonset/index.ts';
 import type { Archive } from './archive.ts';
+import type { Request } from './requests.ts';
 
 export function nodeOf({ spec }: Pod): string | undefined {
   return (
@@ -57,6 +58,13 @@ export function livePods(server: Archive, owner: string, node: string): Stored<P
     .filter((pod) => ownerOf(pod) === owner && nodeOf(pod) === node && isLive(pod) && !isLabelledAway(pod));
 }
 
+/** In every state that the sender of a request may go by the pod runs and serves. */
+export function readyThroughout(server: Archive, { metadata }: Stored<Pod>, { seen }: Pick<Request, 'seen'>): boolean {
+  return server
+    .statesSince(resources.pods, metadata.namespace, metadata.name, seen['pods'] ?? 0)
+    .every((state) => state !== undefined && state.metadata.uid === metadata.uid && isLive(state) && isReady(state));
+}
+
 export function isLabelledAway({ metadata }: Pod): boolean {
   return metadata.labels?.['app'] === labelledAway;
 }
@@ -77,6 +85,14 @@ export function believable(server: Archive, uid: string, version: number): Store
       .filter((object) => object !== undefined)
       .filter((object) => object.metadata.uid === uid);
   });
+}
+
+/** The names of all nodes that somebody may know who has seen the history up to `version`. */
+export function nodesSince(server: Archive, version: number): ReadonlySet<string> {
+  const names = new Set<string>();
+  for (const { metadata } of server.all(resources.nodes)) names.add(metadata.name);
+  for (const { object } of server.changesAfter(resources.nodes, version)) names.add(object.metadata.name);
+  return names;
 }
 
 const placements = new WeakMap<object, Placement>();

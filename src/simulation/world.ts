@@ -6,6 +6,7 @@ import type { Archive, Change } from './archive.ts';
 import { clocksRun, type History, promisesOf } from './history.ts';
 import { Invariants } from './invariants.ts';
 import { Lives } from './lives.ts';
+import { PolicyTruth } from './policy-truth.ts';
 import type { Monitor, Request } from './requests.ts';
 import type { Site, SiteContext } from './site.ts';
 import { SlotStates } from './slot-states.ts';
@@ -29,6 +30,7 @@ export class World {
   readonly #digest = createHash('sha256');
   readonly faults = new Map<string, number>();
   readonly slotStates = new SlotStates();
+  readonly policies: PolicyTruth;
   /** Called after each change. */
   observer: () => void = () => undefined;
   /** Writes by controllers that took effect or were refused, events included. */
@@ -54,8 +56,10 @@ export class World {
       committed: (change, request) => this.#committed(change, request),
     });
     this.server = this.site.archive;
+    this.policies = new PolicyTruth(this.server);
     this.invariants = new Invariants({
       server: this.server,
+      policies: this.policies,
       clock,
       promises: promisesOf(history),
       leases: history.leases === true,

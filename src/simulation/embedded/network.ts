@@ -10,8 +10,8 @@ import { type LineOptions, openLine, type Request, type Verb } from '../requests
 export type Perform = <T>(request: Request, run: (client: Client) => Promise<T>) => Promise<T>;
 
 export function createEmbeddedNetwork(options: LineOptions, server: () => Client, perform: Perform): Network {
-  const { actor, clock, random, conditions, monitor, signal } = options;
-  const { seen, upTo, call } = openLine(options);
+  const { actor, clock, conditions, monitor, signal } = options;
+  const { seen, chancesOf, call } = openLine(options);
   const cutters = new Set<() => void>();
 
   const send = <T>(
@@ -27,6 +27,7 @@ export function createEmbeddedNetwork(options: LineOptions, server: () => Client
     watchOptions: WatchOptions,
   ): AsyncIterable<WatchEvent<Stored<T>>> {
     await send('get', resource, { namespace: undefined, name: 'watch', body: undefined }, () => Promise.resolve());
+    const { next: chance, upTo } = chancesOf(resource.name);
     const own = new AbortController();
     const stops = [signal, ...(watchOptions.signal === undefined ? [] : [watchOptions.signal])];
     const cut = () => {
@@ -93,7 +94,7 @@ export function createEmbeddedNetwork(options: LineOptions, server: () => Client
       for (const stop of stops) stop.removeEventListener('abort', abort);
       own.abort();
     }
-    if (isCut && random.next() < 0.5) throw new StatusError('ServiceUnavailable', 'watch broken');
+    if (isCut && chance() < 0.5) throw new StatusError('ServiceUnavailable', 'watch broken');
     if (end?.error !== undefined) throw end.error;
   }
 

@@ -6,15 +6,21 @@ import { isReason, type KubernetesObject, resources, StatusError } from '../../a
 import { parseMisbehaviourRule } from '../../agent/index.ts';
 import { type ApiServer, type Component, componentUser, createApiServer, mastersGroup } from '../../apiserver/index.ts';
 import type { Client } from '../../client/index.ts';
-import { controllerNames, createInProcessClient, type Parts, startParts } from '../../cluster/index.ts';
+import {
+  controllerNames,
+  createInProcessClient,
+  ensureDefinitions,
+  type Parts,
+  startParts,
+} from '../../cluster/index.ts';
 import type { Clock } from '../../machinery/index.ts';
 import { openMemoryStore } from '../../store/index.ts';
 import { Archive, type StoredObject } from '../archive.ts';
-import { namespace } from '../happen.ts';
+import { namespace } from '../namespace.ts';
 import { lease } from '../lives.ts';
 import { listeningLogger } from '../listening-logger.ts';
 import type { Network } from '../network.ts';
-import type { LineOptions, Request } from '../requests.ts';
+import { lineChances, type LineOptions, type Request } from '../requests.ts';
 import type { Hands, Site, SiteContext } from '../site.ts';
 import { createClusterInvariants } from './cluster-invariants.ts';
 import { createEmbeddedNodes, isOrdinary } from './nodes.ts';
@@ -22,7 +28,13 @@ import { createEmbeddedNetwork } from './network.ts';
 import { type StoreWrite, watchStore } from './watched-store.ts';
 
 /** The resources whose history the invariants ask for; of leases only the one that controllers stand for. */
-const archived: ReadonlySet<string> = new Set(['pods', 'nodes', 'daemonsets', 'controllerrevisions']);
+const archived: ReadonlySet<string> = new Set([
+  'pods',
+  'nodes',
+  'daemonsets',
+  'controllerrevisions',
+  'rolloutpolicies',
+]);
 const isArchived = (plural: string, path: readonly string[]) =>
   archived.has(plural) || (plural === 'leases' && path[0] === lease.namespace && path[1] === lease.name);
 const administrator = { name: 'user', groups: [mastersGroup, 'system:authenticated'] };
@@ -118,7 +130,8 @@ export function createEmbeddedSite(context: SiteContext): Site {
     try {
       await asUser(deed);
     } catch (error) {
-      if (isOrdinary(error)) say(`the user's wish is refused: ${(error as Error).message}`);
+      if (isOrdinary(error) || isUnreadablePolicy(error))
+        say(`the user's wish is refused: ${(error as Error).message}`);
       else failed(error);
     }
   };
@@ -151,7 +164,7 @@ export function createEmbeddedSite(context: SiteContext): Site {
       const network = join(
         {
           actor: component,
-          random: random(`network ${component} ${starts}`),
+          ...lineChances(random, `${component} ${starts}`),
           monitor: { sent() {}, arrives() {}, ended() {}, throttled() {}, delivered() {} },
           signal: never.signal,
           beforeWrite() {},
@@ -205,6 +218,9 @@ export function createEmbeddedSite(context: SiteContext): Site {
       await asUser(() => admin().create(resources.serviceAccounts, { metadata: { namespace, name: 'default' } }));
       startEverything();
     },
+    async definePolicies() {
+      await attempt(() => ensureDefinitions(server, { clock: machineClock, log: listeningLogger(failed) }));
+    },
     connect: (line) => join({ ...line, monitor: context.monitor }, 'daemonset-controller'),
     setClock(offsetMs) {
       clockOffsetMs = offsetMs;
@@ -248,6 +264,11 @@ export function createEmbeddedSite(context: SiteContext): Site {
       await real.close();
     },
   };
+}
+
+/** The schema refuses most of what nobody can read. */
+function isUnreadablePolicy(error: unknown): boolean {
+  return error instanceof StatusError && error.reason === 'Invalid' && error.details?.kind === 'RolloutPolicy';
 }
 
 /** Nothing can be made in a namespace that is going. */

@@ -15,17 +15,20 @@ const faults: ReadonlySet<Happening['kind']> = new Set([
   'isolate',
   'crash',
 ]);
+/** Of which upstream knows nothing. */
+const policies: ReadonlySet<Happening['kind']> = new Set(['policy', 'pause', 'resume', 'approve', 'retry', 'unpolicy']);
 
 /** One controller, and only what nodes, pods and users do. Time that faults took is kept. */
 export function withoutFaults(history: History): History {
   let keptMs = 0;
   const steps = history.steps.flatMap((step) => {
     const afterMs = step.afterMs + keptMs;
-    const isFault = faults.has(step.kind);
+    const isFault = faults.has(step.kind) || policies.has(step.kind);
     keptMs = isFault ? afterMs : 0;
     return isFault ? [] : [{ ...step, afterMs }];
   });
-  return { ...history, controllers: 1, leases: false, steps };
+  const { seed, nodes, daemonSets } = history;
+  return { seed, nodes, daemonSets, controllers: 1, leases: false, steps };
 }
 
 /** One for each DaemonSet whose template is recorded already; the controller makes no others. */

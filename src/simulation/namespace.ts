@@ -1,0 +1,2 @@
+// Where everything happens that is in a namespace.
+export const namespace = 'sim';
