@@ -38,11 +38,11 @@ export function act(context: SyncContext, tracked: Tracked): void {
 
 /** What had to wait for the server's room is looked at once more before it is sent: the world may have moved on. */
 function holds({ clock }: SyncContext, tracked: Tracked, action: Action): boolean {
-  const { object, ledger, gone, targetIsStale } = tracked;
+  const { object, ledger, gone, targetIsStale, isSettling } = tracked;
   return (
     !gone &&
     // The revision that a pod is to be made of may have been taken away, and the rollout may have been paused.
-    !(targetIsStale && (action.type === 'create' || ofRollout.has(action.reason))) &&
+    !((targetIsStale || isSettling) && (action.type === 'create' || ofRollout.has(action.reason))) &&
     object.metadata.deletionTimestamp === undefined &&
     object.metadata.generation === ledger.target?.generation &&
     ledger.confirms(action, clock.now())

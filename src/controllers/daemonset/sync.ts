@@ -74,6 +74,7 @@ async function retarget(context: SyncContext, tracked: Tracked): Promise<void> {
   while (tracked.targetIsStale) {
     // What arrives while the history is being written makes it stale again.
     tracked.targetIsStale = false;
+    tracked.isSettling = true;
     try {
       const { object } = tracked;
       const newest = await settleHistory(context, tracked, object);
@@ -83,6 +84,8 @@ async function retarget(context: SyncContext, tracked: Tracked): Promise<void> {
     } catch (error) {
       tracked.targetIsStale = true;
       throw error;
+    } finally {
+      tracked.isSettling = false;
     }
   }
 }

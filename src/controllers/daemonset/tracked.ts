@@ -45,6 +45,8 @@ export interface Tracked {
   current: (CurrentRevision & { readonly object: Stored<DaemonSet> }) | undefined;
   /** Template, revisions or policy changed since the ledger was last aimed. */
   targetIsStale: boolean;
+  /** The history is being brought in order: what was decided before may be of a revision that has just gone. */
+  isSettling: boolean;
   /** Pods to be adopted or released, by UID. */
   readonly podsToAdopt: Map<string, PodView>;
   readonly podsToRelease: Map<string, PodView>;
@@ -85,6 +87,7 @@ export function track(object: Stored<DaemonSet>): Tracked {
     unseenRevisions: new Map(),
     current: undefined,
     targetIsStale: true,
+    isSettling: false,
     podsToAdopt: new Map(),
     podsToRelease: new Map(),
     revisionsToAdopt: new Map(),
