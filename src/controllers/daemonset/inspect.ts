@@ -1,6 +1,6 @@
 // The controller seen from outside: what waits, how much the API server bears, and how each DaemonSet stands.
 import type { RolloutPhase } from '../../api/index.ts';
-import type { Counts, SlotState } from '../../core/daemonset/index.ts';
+import { type Counts, isWantedWait, type SlotState } from '../../core/daemonset/index.ts';
 import type { AdaptiveConcurrency, WorkQueue } from '../../machinery/index.ts';
 import type { PolicyIndex } from './policy-index.ts';
 import { stalledMs } from './progress.ts';
@@ -45,12 +45,9 @@ export function inspect(
       counts: ledger.counts,
       states: ledger.states,
       outdated: ledger.outdated,
-      stalledSeconds: phase !== undefined && waits.has(phase) ? 0 : stalledMs(progress, now) / 1000,
+      stalledSeconds: isWantedWait(phase) ? 0 : stalledMs(progress, now) / 1000,
       phase,
     };
   });
   return { queueDepth: depth, writes: { limit, underWay, waiting }, daemonSets };
 }
-
-/** Phases in which a rollout stands still because its user wants it to. */
-const waits: ReadonlySet<RolloutPhase> = new Set(['Soaking', 'WaitingForApproval', 'Paused']);

@@ -19,6 +19,7 @@ import {
   hashOf,
   invalidStatus,
   isStep,
+  mostServed,
   nextStage,
   readPolicy,
   type RolloutFacts,
@@ -29,6 +30,7 @@ import {
   templateOf,
   withConditions,
 } from '../../core/daemonset/index.ts';
+import { steadyNow } from '../../machinery/index.ts';
 import type { SyncContext } from './context.ts';
 import type { PolicyIndex } from './policy-index.ts';
 import type { Tracked } from './tracked.ts';
@@ -113,14 +115,7 @@ function factsOf({ uid, ledger, revisions }: Tracked, target: Target, now: numbe
     daemonSetUid: uid,
     revision: target.revision,
     sameRevisions: target.sameRevisions,
-    older() {
-      const served = ledger.availableByRevision(now);
-      return [...revisions.values()]
-        .toSorted((a, b) => b.revision - a.revision)
-        .map(hashOf)
-        .filter((hash) => served.has(hash) && !target.sameRevisions.has(hash))
-        .toSorted((a, b) => served.get(b)! - served.get(a)!)[0];
-    },
+    older: () => mostServed([...revisions.values()], target.sameRevisions, ledger.availableByRevision(now)),
     exists: (hash) => hashes.has(hash),
     onDelete: target.strategy.type === 'OnDelete',
     waves: ledger.waves,
@@ -130,12 +125,9 @@ function factsOf({ uid, ledger, revisions }: Tracked, target: Target, now: numbe
 
 /** Numbers and words: nothing waits for them, and they are written now and then. Returns ms until they are due. */
 function countsDueMs({ clock }: SyncContext, tracked: Tracked, { status }: StoredPolicy, next: Stage): number {
-  const now = clock.now();
-  if (samePolicyStatus(status, withConditions(next.status, status?.conditions, formatTime(now))))
+  if (samePolicyStatus(status, withConditions(next.status, status?.conditions, formatTime(clock.now()))))
     return Number.POSITIVE_INFINITY;
-  const waitMs = tracked.policyWrittenAt + countsMs - now;
-  // Longer than that only by a clock that was set back.
-  return waitMs > countsMs ? 0 : waitMs;
+  return tracked.policyWrittenAt + countsMs - steadyNow(clock);
 }
 
 function shortest(waitMs: number, { reviewAt = Number.POSITIVE_INFINITY }: Stage, now: number): number | undefined {
@@ -154,7 +146,7 @@ function write(
   step: RolloutPolicyStatus,
 ): Promise<Outcome> {
   const { clock, policies } = context;
-  tracked.policyWrittenAt = clock.now();
+  tracked.policyWrittenAt = steadyNow(clock);
   return update(context, tracked, policy, () => {
     const { target } = tracked.ledger;
     const isKnown = policies.of(tracked.key)[0] === policy && !tracked.targetIsStale && !tracked.gone;

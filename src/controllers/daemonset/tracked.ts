@@ -63,7 +63,7 @@ export interface Tracked {
   statusTookMs: number;
   /** The policy that the ledger was last aimed by, if there was one. */
   aimedBy: Stored<RolloutPolicy> | undefined;
-  /** When the status of its policy was last written. */
+  /** When the status of its policy was last written; by the steady clock. */
   policyWrittenAt: number;
   saidSelectingAll: boolean;
   /** Somebody else has taken a pod of it since it was last known to be there: the garbage collector, perhaps. */

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { ControllerRevision, Stored } from '../../api/index.ts';
 import { daemonSet } from './builders.test-support.ts';
-import { decideHistory, decidePruning } from './history.ts';
+import { decideHistory, decidePruning, mostServed } from './history.ts';
 import { revisionData } from './revision.ts';
 
 const set = daemonSet();
@@ -114,4 +114,16 @@ test('a revision that pods still carry stays, and the next one goes in its place
 test('a limit of 0 keeps only the current one and those that are live', () => {
   assert.deepEqual(pruned(0), ['r1', 'r2', 'r3', 'r4', 'r5']);
   assert.deepEqual(pruned(0, ['r2', 'current']), ['r1', 'r3', 'r4', 'r5']);
+});
+
+test('of the older revisions the one that most available pods carry is the way back, of equals the newest', () => {
+  const revisions = [stored('a', 1), stored('b', 2), stored('c', 3), stored('new', 4)];
+  const found = (available: Record<string, number>) =>
+    mostServed(revisions, new Set(['new']), new Map(Object.entries(available)));
+  assert.equal(found({ a: 5, b: 3, new: 9 }), 'a');
+  assert.equal(found({ a: 2, c: 2 }), 'c');
+  // The newest one is no way back, nor is what serves nowhere or does not exist.
+  assert.equal(found({ new: 9 }), undefined);
+  assert.equal(found({ gone: 9, b: 1 }), 'b');
+  assert.equal(found({}), undefined);
 });

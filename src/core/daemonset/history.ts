@@ -38,6 +38,23 @@ export function decideHistory(daemonSet: DaemonSet, revisions: readonly StoredRe
 }
 
 /**
+ * Of the revisions that are not the newest one the one that most available pods carry, of equals the newest; undefined when
+ * none serves anywhere.
+ * @param available how many available pods carry each hash
+ */
+export function mostServed(
+  revisions: readonly StoredRevision[],
+  newest: ReadonlySet<string>,
+  available: ReadonlyMap<string, number>,
+): string | undefined {
+  return revisions
+    .toSorted(newestFirst)
+    .map(hashOf)
+    .filter((hash) => available.has(hash) && !newest.has(hash))
+    .toSorted((a, b) => available.get(b)! - available.get(a)!)[0];
+}
+
+/**
  * Old revisions beyond spec.revisionHistoryLimit, lowest number first. A revision that pods still carry is kept and does
  * not make another one go; the current one does not count.
  */

@@ -2,7 +2,7 @@
 export { compilePlacement, describeObstacle, type Obstacle, type Placement, type Verdict } from './placement.ts';
 export { type Claim, claim, type Claimant } from './ownership.ts';
 export { daemonTolerations } from './tolerations.ts';
-export { decideHistory, decidePruning, type History } from './history.ts';
+export { decideHistory, decidePruning, type History, mostServed } from './history.ts';
 export { hashOf, isRevisionOf, newRevision, revisionData, templateOf } from './revision.ts';
 export { Ledger } from './ledger.ts';
 export type { Counts } from './totals.ts';
@@ -16,7 +16,14 @@ export type { Slot, SlotState } from './slot.ts';
 export { compileTarget, sameTarget, type Target } from './target.ts';
 export { compileGate, type Gate, type Stance } from './policy/gate.ts';
 export { readPolicy } from './policy/policy-view.ts';
-export { conflictStatus, invalidStatus, isStep, samePolicyStatus, withConditions } from './policy/policy-status.ts';
+export {
+  conflictStatus,
+  invalidStatus,
+  isStep,
+  isWantedWait,
+  samePolicyStatus,
+  withConditions,
+} from './policy/policy-status.ts';
 export { nextStage, type RolloutFacts, type Stage, type WaveCounts } from './policy/stage.ts';
 export { conditionTypes, isComplete, nextStatus, sameStatus } from './status.ts';
 export {

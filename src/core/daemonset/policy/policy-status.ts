@@ -49,6 +49,11 @@ export function withConditions(
   return { ...status, conditions: withCondition(withCondition(before, accepted, now), progressing, now) };
 }
 
+/** Whether a rollout stands still in this phase because its user wants it to. */
+export function isWantedWait(phase: RolloutPhase | undefined): boolean {
+  return phase === 'Soaking' || phase === 'WaitingForApproval' || phase === 'Paused';
+}
+
 /** As a Deployment says it: Unknown while it is paused, False when something is wrong. */
 export function progress(phase: RolloutPhase): Condition['status'] {
   if (phase === 'Paused') return 'Unknown';
