@@ -9,9 +9,7 @@ import {
   isReason,
   type KubernetesObject,
   resources,
-  type Resource,
   type RolloutPolicy,
-  type RolloutPolicyDefinition,
   rolloutPolicyDefinition,
   StatusError,
 } from '../api/index.ts';
@@ -20,16 +18,9 @@ import type { Client } from '../client/index.ts';
 import { createVirtualClock, parseYaml, seededRandom, systemClock } from '../machinery/index.ts';
 import { createLogger, silentLogger } from '../observe/index.ts';
 import { openMemoryStore, type Store } from '../store/index.ts';
+import { type Definition, definitions } from './definitions.ts';
 import { createInProcessClient, ensureDefinitions, startCluster } from './index.ts';
 
-type Definition = KubernetesObject & Pick<RolloutPolicyDefinition, 'spec'>;
-const definitions: Resource<Definition> = {
-  group: 'apiextensions.k8s.io',
-  version: 'v1',
-  name: 'customresourcedefinitions',
-  kind: 'CustomResourceDefinition',
-  namespaced: false,
-};
 const { name } = rolloutPolicyDefinition.metadata;
 const clusterOptions = { nodes: 0, port: 0, clock: systemClock, random: seededRandom(1), log: silentLogger };
 

@@ -17,9 +17,9 @@ import type { Clock } from '../machinery/index.ts';
 import type { Logger } from '../observe/index.ts';
 import { createInProcessClient } from './in-process-client.ts';
 
-type Definition = KubernetesObject & Pick<RolloutPolicyDefinition, 'spec'>;
+export type Definition = KubernetesObject & Pick<RolloutPolicyDefinition, 'spec'>;
 
-const definitions: Resource<Definition> = {
+export const definitions: Resource<Definition> = {
   group: 'apiextensions.k8s.io',
   version: 'v1',
   name: 'customresourcedefinitions',
