@@ -106,12 +106,45 @@ test(
   },
 );
 
+test('a pod is reached at once, though its address was just that of another', needsContainerd, async (t) => {
+  const { apply, pod, everynode } = await world(t);
+  const asksItself = { exec: { command: shell('wget -q -O /dev/null http://127.0.0.1:8080/busybox') } };
+  const server = (name: string) =>
+    podOf(name, {
+      command: shell('exec httpd -f -p 8080 -h /bin'),
+      readinessProbe: { ...asksItself, periodSeconds: 1 },
+    });
+  const addressOf = (name: string) =>
+    eventually(`${name} is ready`, async () => {
+      const { status } = await pod(name);
+      assert.ok(status?.containerStatuses?.[0]?.ready);
+      return status.podIP!;
+    });
+  await apply(server('first'));
+  const address = await addressOf('first');
+  assert.equal(await answers(address, 8080), 200);
+  await everynode.kubectl.run(['delete', 'pod', 'first', '--now']);
+  const addresses = '/var/lib/cni/networks/everynode';
+  await eventually('it is free', async () => assert.ok(!existsSync(join(addresses, address))));
+  // They go round; whoever comes next gets the one after this.
+  writeFileSync(join(addresses, 'last_reserved_ip.0'), oneBefore(address));
+  await apply(server('second'));
+  assert.equal(await addressOf('second'), address);
+  assert.equal(await answers(address, 8080), 200);
+});
+
+function oneBefore(address: string): string {
+  return address.replace(/\d+$/, (last) => String(Number(last) - 1));
+}
+
 function answers(host: string, port: number): Promise<number | undefined> {
   return new Promise((resolve, reject) => {
-    request({ host, port, path: '/busybox' }, (response) => {
+    const asked = request({ host, port, path: '/busybox', timeout: 3_000 }, (response) => {
       response.resume();
       resolve(response.statusCode);
-    })
+    });
+    asked
+      .once('timeout', () => asked.destroy(new Error(`no answer from ${host}:${port} in 3 s`)))
       .once('error', reject)
       .end();
   });

@@ -34,7 +34,7 @@ import { createPodStreams } from './streams.ts';
 export const defaultContainerdSocket = '/run/containerd/containerd.sock';
 /** What /var/lib/kubelet is to a kubelet: of the machine, not of one cluster, so that the next one can clear it. */
 export const defaultNodeDirectory = '/var/lib/everynode';
-/** Of the bridge that the agent makes where a runtime has no network; all nodes on that runtime share it. */
+/** Of the network that the agent sets up where a runtime has none; all nodes on that runtime share it. */
 export const defaultPodCidr = '10.64.0.0/24';
 /** While the runtime is away, its network is looked at again after this time. */
 const networkRetryMs = 5_000;

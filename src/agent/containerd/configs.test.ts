@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Pod, Stored } from '../../api/index.ts';
 import { SecurityProfileType } from '../cri/index.ts';
-import { bridgeNetwork } from './cni.ts';
+import { podNetwork } from './cni.ts';
 import { containerConfig } from './container-config.ts';
 import { hostsFileOf } from './hosts-file.ts';
 import { parseThreads } from './node/health.ts';
@@ -138,9 +138,9 @@ test('/etc/hosts: the pod’s own name and its aliases; in the host’s network 
   assert.doesNotMatch(host, /agent-x/);
 });
 
-test('the bridge that is written when there is no network has the node’s own addresses', () => {
-  const [bridge] = bridgeNetwork('10.64.0.0/24').plugins;
-  assert.deepEqual(bridge?.ipam?.ranges, [[{ subnet: '10.64.0.0/24' }]]);
+test('the network that is written when there is none has the node’s own addresses', () => {
+  const [cable] = podNetwork('10.64.0.0/24').plugins;
+  assert.deepEqual(cable?.ipam?.ranges, [[{ subnet: '10.64.0.0/24' }]]);
 });
 
 test('threads are counted, not processes: each takes an ID', () => {

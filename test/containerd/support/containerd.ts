@@ -4,7 +4,6 @@ import { execFileSync, type ChildProcess, spawn } from 'node:child_process';
 import {
   accessSync,
   constants,
-  existsSync,
   mkdirSync,
   mkdtempSync,
   openSync,
@@ -16,7 +15,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { basename, join } from 'node:path';
+import { join } from 'node:path';
 import { connectCri } from '../../../src/agent/cri/index.ts';
 import { buildImage, busyboxFiles, type ImageFile, type ImageOptions } from '../../../scripts/build-image.ts';
 import { eventually } from '../../e2e/support/eventually.ts';
@@ -25,13 +24,12 @@ import { needsKubectl } from '../../e2e/support/kubectl.ts';
 const needed = [
   '/usr/bin/containerd',
   '/usr/sbin/runc',
-  '/usr/lib/cni/bridge',
+  '/usr/lib/cni/ptp',
   '/bin/busybox',
   '/usr/bin/ctr',
   '/usr/bin/etcd',
 ];
 export const toolsImage = 'localhost/tools:1';
-const bridgePath = '/sys/class/net/everynode0';
 const pauseImage = 'localhost/pause:1';
 
 function missing(): string | undefined {
@@ -78,7 +76,6 @@ export interface Containerd {
 }
 
 export async function startContainerd(): Promise<Containerd> {
-  const hadBridge = existsSync(bridgePath);
   const directory = mkdtempSync(join(tmpdir(), 'everynode-containerd-'));
   const socketPath = join(directory, 'containerd.sock');
   mkdirSync(join(directory, 'cni'));
@@ -159,8 +156,6 @@ export async function startContainerd(): Promise<Containerd> {
       }
       for (const point of mountsBelow(directory)) execFileSync('umount', ['--lazy', point]);
       rmSync(directory, { recursive: true, force: true });
-      // Of the network that the agent wrote; what was there before us stays.
-      if (!hadBridge && existsSync(bridgePath)) execFileSync('ip', ['link', 'delete', basename(bridgePath)]);
     },
   };
 }
