@@ -84,6 +84,7 @@ async function soak(dataDir: string): Promise<readonly string[]> {
       }
       await delay(Math.max(0, 1000 / Number(values.rate) - (performance.now() - stepAt)));
     }
+    await churn.calm();
     const wrong = await settled(() => churn.wrong());
     const last = await measure(soaked, (performance.now() - started) / 1000);
     tell(measured, last, happened);

@@ -1,6 +1,15 @@
 // What a busy cluster goes through: pods deleted, nodes that leave and join, taints and labels that come and go,
-// templates edited and undone, whole DaemonSets deleted and applied again. And what has to be true when it ends.
-import { type DaemonSet, type Node, type Pod, resources, StatusError, type Stored } from '../../src/api/index.ts';
+// templates edited, whole DaemonSets deleted and applied again, rollout policies paused, resumed, edited and made anew.
+// And what has to be true when it ends.
+import {
+  type DaemonSet,
+  type Node,
+  type Pod,
+  resources,
+  type RolloutPolicy,
+  StatusError,
+  type Stored,
+} from '../../src/api/index.ts';
 import type { Client } from '../../src/client/index.ts';
 import type { Random } from '../../src/machinery/index.ts';
 
@@ -37,12 +46,38 @@ function daemonSetOf(index: number, version: number): DaemonSet {
   };
 }
 
+/** Every second DaemonSet has one: a tenth of the nodes, half of the others on one rack, the rest. */
+const hasPolicy = (index: number): boolean => index % 2 === 1;
+
+/** Pods are deleted all the time: a tenth of the nodes may lack theirs, or no soak would ever end. */
+function policyOf(index: number, soakSeconds: number): RolloutPolicy {
+  return {
+    apiVersion: 'everynode.dev/v1alpha1',
+    kind: 'RolloutPolicy',
+    metadata: { name: nameOf(index), namespace },
+    spec: {
+      targetRef: { name: nameOf(index) },
+      waves: [
+        { name: 'canary', nodes: '10%', soakSeconds },
+        { name: 'rack', nodeSelector: { matchLabels: { [rack]: 'a' } }, nodes: '50%', soakSeconds },
+      ],
+      failureTolerance: '10%',
+      onFailure: index % 4 === 1 ? 'Hold' : 'Rollback',
+    },
+  };
+}
+
 export interface Churn {
-  /** Namespace and DaemonSets. */
+  /** Namespace, DaemonSets and policies. */
   prepare(): Promise<void>;
   /** One thing happens; returns what, in a word. */
   step(): Promise<string>;
-  /** What is not as it should be: empty when every DaemonSet has one current, ready pod on each of its nodes. */
+  /** Nothing that a user did holds anything up any more. */
+  calm(): Promise<void>;
+  /**
+   * What is not as it should be: empty when every DaemonSet has one current, ready pod on each of its nodes, and every
+   * policy says so.
+   */
   wrong(): Promise<readonly string[]>;
 }
 
@@ -51,6 +86,8 @@ export function createChurn(client: Client, random: Random, nodes: number, daemo
   const below = (count: number) => Math.floor(random.next() * count);
   const anyNode = () => `node-${1 + below(nodes)}`;
   const anyDaemonSet = () => below(daemonSets);
+  const policies = Array.from({ length: daemonSets }, (_, index) => index).filter(hasPolicy);
+  const anyPolicy = () => policies[below(policies.length)]!;
 
   const happenings: readonly (readonly [weight: number, name: string, happen: () => Promise<unknown>])[] = [
     [
@@ -100,7 +137,21 @@ export function createChurn(client: Client, random: Random, nodes: number, daemo
         await client.create(resources.daemonSets, daemonSetOf(index, version));
       },
     ],
+    [0.5, 'policy paused', () => patchPolicy(anyPolicy(), { paused: true })],
+    [1, 'policy resumed', () => patchPolicy(anyPolicy(), { paused: false })],
+    [0.5, 'policy edited', () => patchPolicy(anyPolicy(), { waves: policyOf(0, 1 + below(10)).spec.waves })],
+    [
+      0.3,
+      'policy deleted and made again',
+      async () => {
+        const index = anyPolicy();
+        await client.delete(resources.rolloutPolicies, namespace, nameOf(index));
+        await client.create(resources.rolloutPolicies, policyOf(index, 5));
+      },
+    ],
   ];
+  const patchPolicy = (index: number, spec: object) =>
+    client.patch(resources.rolloutPolicies, namespace, nameOf(index), 'merge', { spec });
   const patchNode = (patch: object) => client.patch(resources.nodes, undefined, anyNode(), 'merge', patch);
   const total = happenings.reduce((sum, [weight]) => sum + weight, 0);
 
@@ -113,6 +164,10 @@ export function createChurn(client: Client, random: Random, nodes: number, daemo
         });
       for (let index = 0; index < daemonSets; index++)
         await client.create(resources.daemonSets, daemonSetOf(index, version));
+      for (const index of policies) await client.create(resources.rolloutPolicies, policyOf(index, 5));
+    },
+    async calm() {
+      for (const index of policies) await patchPolicy(index, { paused: false });
     },
     async step() {
       let at = random.next() * total;
@@ -130,10 +185,17 @@ export function createChurn(client: Client, random: Random, nodes: number, daemo
       const { items: fleet } = await client.list(resources.nodes);
       const { items: sets } = await client.list(resources.daemonSets, { namespace });
       const { items: pods } = await client.list(resources.pods, { namespace });
-      const all = sets.flatMap((set) => wrongOf(set, fleet, pods));
+      const { items: rollouts } = await client.list(resources.rolloutPolicies, { namespace });
+      const all = [...sets.flatMap((set) => wrongOf(set, fleet, pods)), ...rollouts.flatMap(unfinished)];
       return sets.length === daemonSets ? all : [...all, `${sets.length} DaemonSets instead of ${daemonSets}`];
     },
   };
+}
+
+function unfinished({ metadata, status }: Stored<RolloutPolicy>): readonly string[] {
+  const { phase, revision, provenRevision, message } = status ?? {};
+  if (phase === 'Complete' && revision === provenRevision) return [];
+  return [`policy ${metadata.name}: ${phase}, ${message}`];
 }
 
 /** The rules of the manifests above, restated: nothing of the controller's own is asked. */
