@@ -2,6 +2,7 @@
 // code. Commands live in commands/, one file each; nothing is decided here.
 import { Command, CommanderError } from 'commander';
 import { controllerCommand } from './commands/controller.ts';
+import { explainCommand } from './commands/explain.ts';
 import { installCommand } from './commands/install.ts';
 import { nodeCommand } from './commands/node.ts';
 import { upCommand } from './commands/up.ts';
@@ -22,6 +23,7 @@ const program = new Command('everynode')
   .addCommand(upCommand(version))
   .addCommand(nodeCommand())
   .addCommand(controllerCommand(version))
+  .addCommand(explainCommand(version))
   .addCommand(installCommand(version))
   .addHelpText(
     'after',
@@ -31,6 +33,7 @@ Examples:
   everynode up --nodes 1000 --memory   a thousand, forgotten when it stops
   everynode node --name worker-2       one more node with real containers
   everynode controller --dry-run       what would it do on the cluster that kubectl talks to?
+  everynode explain log-agent          why has each node its pod, or not?
   everynode install                    manifests that run the controller in that cluster
   everynode help up                    everything that 'up' can do`,
   );

@@ -48,6 +48,7 @@ export interface AuthProvider {
 export interface KubeconfigContext {
   readonly cluster?: string;
   readonly user?: string;
+  readonly namespace?: string;
 }
 
 /** By name. */

@@ -52,6 +52,14 @@ describe('a kubeconfig', () => {
     assert.deepEqual(await credentials!(), {});
   });
 
+  test("says the context's namespace, where there is one", async () => {
+    const path = await write('placed', {});
+    assert.equal((await loadKubeconfig({ path, clock })).contextNamespace, undefined);
+    const placed = (await readFile(path, 'utf8')).replaceAll('"cluster":"c-placed"', '$&,"namespace":"shop"');
+    await writeFile(path, placed);
+    assert.equal((await loadKubeconfig({ path, clock })).contextNamespace, 'shop');
+  });
+
   const credentials: readonly [string, object, Record<string, string | string[]>][] = [
     ['a token', { token: 't' }, { authorization: 'Bearer t' }],
     ['a password', { username: 'me', password: 'pw' }, { authorization: `Basic ${base64('me:pw')}` }],

@@ -29,6 +29,8 @@ export interface Connection
   extends Pick<HttpClientOptions, 'server' | 'tls' | 'proxy' | 'credentials' | 'onUnauthorized'> {
   /** Of the pod that this process is. */
   readonly namespace?: string;
+  /** What the kubeconfig's context says to those who name none. */
+  readonly contextNamespace?: string;
 }
 
 /** @throws KubeconfigError when there is none, it cannot be read, or it names no cluster. */
@@ -54,12 +56,14 @@ export async function loadKubeconfig(options: KubeconfigOptions): Promise<Connec
     isPlain(user) ? userIdentity(cluster, user) : pluginIdentity(server, cluster, user),
     clock,
   );
+  const contextNamespace = context?.namespace ?? '';
   return {
     server,
     tls: identity.tls,
     ...proxyOf(server, cluster['proxy-url'], environment),
     credentials: identity.credentials,
     onUnauthorized: identity.refused,
+    ...(contextNamespace === '' ? {} : { contextNamespace }),
   };
 }
 

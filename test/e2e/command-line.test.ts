@@ -17,7 +17,14 @@ test("--version is the package's", async () => {
   assert.equal(outcome.stdout, `${manifest.version}\n`);
 });
 
-for (const args of [['--help'], ['help', 'up'], ['up', '--help'], ['controller', '--help'], ['node', '--help']]) {
+for (const args of [
+  ['--help'],
+  ['help', 'up'],
+  ['up', '--help'],
+  ['controller', '--help'],
+  ['node', '--help'],
+  ['explain', '--help'],
+]) {
   test(`everynode ${args.join(' ')} explains itself with examples`, async () => {
     const outcome = await everynode(args);
     assert.equal(outcome.code, 0);

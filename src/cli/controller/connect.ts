@@ -20,6 +20,8 @@ export interface Connected {
   readonly client: HttpClient;
   /** Where this process lives in the cluster, if it is a pod of it. */
   readonly namespace: string | undefined;
+  /** What the kubeconfig's context says to those who name none. */
+  readonly contextNamespace: string | undefined;
 }
 
 const triesMax = 5;
@@ -44,7 +46,8 @@ export async function connect(options: ConnectOptions): Promise<Connected> {
     if (signal.aborted) throw error;
     throw new Error(`cannot list nodes at ${connection.server}: ${wordsOf(error)}`, { cause: error });
   }
-  return { client, namespace: connection.namespace };
+  const { namespace, contextNamespace } = connection;
+  return { client, namespace, contextNamespace };
 }
 
 async function load({ kubeconfig, context, clock }: ConnectOptions) {

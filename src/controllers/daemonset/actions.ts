@@ -7,12 +7,12 @@ import {
   claim,
   type CreatePod,
   type DeletePod,
-  viewPod,
   madeFields,
+  templateOfHash,
+  viewPod,
 } from '../../core/daemonset/index.ts';
 import type { SyncContext } from './context.ts';
 import { failed, happened, isLost, lookUp, underWay, unknown } from './outcomes.ts';
-import { templateOfHash } from './rollouts.ts';
 import type { Tracked } from './tracked.ts';
 
 /** Sends what the ledger plans and the windows have room for. Returns at once. */
@@ -68,7 +68,7 @@ async function createPod(context: SyncContext, tracked: Tracked, action: CreateP
   const { object, creates, ledger } = tracked;
   const { node, name, revision } = action;
   const newest = ledger.target?.sameRevisions.has(revision) === true;
-  const template = newest ? object.spec.template : templateOfHash(tracked, revision);
+  const template = newest ? object.spec.template : templateOfHash(tracked.revisions.values(), revision);
   const pod = template === undefined ? undefined : buildPod({ daemonSet: object, template, revision, node, name });
   try {
     const made = await limit(tracked, 'pods', () =>

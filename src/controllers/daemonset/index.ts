@@ -33,6 +33,7 @@ export {
   readPermissions,
   writePermissions,
 } from './permissions.ts';
+export { PolicyIndex } from './policy-index.ts';
 export type { Drift, SelfCheck } from './self-check.ts';
 export { defaultPreflightWaitMs, preflight, type PreflightOptions, type PreflightResult } from './preflight.ts';
 

@@ -11,11 +11,8 @@ import {
   type Stored,
 } from '../../api/index.ts';
 import {
-  compileGate,
-  compilePlacement,
-  compileTarget,
+  aimAt,
   conflictStatus,
-  type Gate,
   hashOf,
   invalidStatus,
   isStep,
@@ -27,7 +24,6 @@ import {
   sameTarget,
   type Stage,
   type Target,
-  templateOf,
   withConditions,
 } from '../../core/daemonset/index.ts';
 import { steadyNow } from '../../machinery/index.ts';
@@ -43,7 +39,7 @@ const stepsMax = 100;
 const countsMs = 1000;
 const retryMs = 1000;
 
-/** What the ledger is to go for: the newest revision, as far as the policy's last acknowledged status lets it. */
+/** Has the ledger go for what the DaemonSet asks for, as far as its policy lets it. */
 export function aim(context: SyncContext, tracked: Tracked): void {
   const { current, ledger } = tracked;
   if (current === undefined) return;
@@ -51,29 +47,9 @@ export function aim(context: SyncContext, tracked: Tracked): void {
   const { object, hash, duplicates } = current;
   const [policy] = context.policies.of(tracked.key);
   tracked.aimedBy = policy;
-  const gate = policy === undefined ? undefined : gateOf(tracked, policy, hash, new Set([hash, ...duplicates]));
-  const target = compileTarget(object, hash, duplicates, gate);
+  const revisions = () => tracked.revisions.values();
+  const target = aimAt({ daemonSet: object, hash, duplicates, revisions, policy });
   if (!sameTarget(ledger.target, target)) ledger.retarget(target, context.clock.now());
-}
-
-function gateOf(tracked: Tracked, policy: StoredPolicy, revision: string, sameRevisions: ReadonlySet<string>): Gate {
-  return compileGate({
-    policy: readPolicy(policy),
-    status: policy.status,
-    daemonSetUid: tracked.uid,
-    revision,
-    sameRevisions,
-    placementOf(hash) {
-      const template = templateOfHash(tracked, hash);
-      return template === undefined ? undefined : compilePlacement(template.spec);
-    },
-  });
-}
-
-/** The template that a revision stands for; undefined when it does not exist. */
-export function templateOfHash({ revisions }: Tracked, hash: string) {
-  const found = [...revisions.values()].find((revision) => hashOf(revision) === hash);
-  return found === undefined ? undefined : templateOf(found);
 }
 
 /** What the DaemonSet's policy says of its rollout; undefined without one, and as long as it speaks of another DaemonSet. */

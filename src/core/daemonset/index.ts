@@ -2,8 +2,10 @@
 export { compilePlacement, describeObstacle, type Obstacle, type Placement, type Verdict } from './placement.ts';
 export { type Claim, claim, type Claimant } from './ownership.ts';
 export { daemonTolerations } from './tolerations.ts';
+export { aimAt, templateOfHash } from './aim.ts';
 export { decideHistory, decidePruning, type History, mostServed } from './history.ts';
 export { hashOf, isRevisionOf, newRevision, revisionData, templateOf } from './revision.ts';
+export { budgetHolders, describeReason, explain, type NodeExplanation, type Reason } from './explain.ts';
 export { Ledger } from './ledger.ts';
 export type { Counts } from './totals.ts';
 export { readDaemonSet } from './daemon-set-shape.ts';
@@ -37,3 +39,4 @@ export {
   viewPod,
 } from './views.ts';
 export { madeFields, nodeFields, ownedFields, ownedSinceFields, podFields } from './view-fields.ts';
+export { type Snapshot, survey, type Survey } from './survey.ts';

@@ -48,3 +48,4 @@ export { afterAnswer, freshProbe, type ProbeAnswer, type ProbeKind, type ProbeSt
 export { type KernelLimits, kernelLimits, podMemoryLimitBytes } from './resource-limits.ts';
 export { adoptContainers, exitOf, observeContainers, type RuntimeContainer } from './runtime-container.ts';
 export { type Decree, type PodFacts, podStatus, rejectedStatus, sameStatus } from './status.ts';
+export { type Trouble, troubleOf } from './trouble.ts';
