@@ -1,7 +1,7 @@
 // `--apply`: makes the cluster hold what a manifest file says. What was applied is remembered on the object, where
 // kubectl apply keeps it too, so that a restart with an unchanged file changes nothing: not even what somebody set in
 // the meantime. A changed file changes what it changed, and no more.
-import { isReason, type KubernetesObject, type Resource } from '../api/index.ts';
+import { isReason, type KubernetesObject, type Resource, type Stored } from '../api/index.ts';
 import type { Client } from '../client/index.ts';
 import type { Manifest } from './manifests.ts';
 import { mergeDifference } from './merge-difference.ts';
@@ -13,26 +13,41 @@ const fieldManager = 'everynode-apply';
 export type ApplyOutcome = 'created' | 'configured' | 'unchanged';
 
 export async function applyManifest(client: Client, resource: Resource, manifest: Manifest): Promise<ApplyOutcome> {
+  return (await applyObject(client, resource, manifest)).outcome;
+}
+
+export interface Applied<T extends KubernetesObject> {
+  readonly outcome: ApplyOutcome;
+  readonly object: Stored<T>;
+}
+
+/** @param dryRun what would come of it: the API server judges and fills in, and keeps nothing */
+export async function applyObject<T extends KubernetesObject>(
+  client: Client,
+  resource: Resource<T>,
+  manifest: Manifest,
+  dryRun = false,
+): Promise<Applied<T>> {
   const object = placed(manifest, resource);
+  const options = { fieldManager, dryRun };
   const { name = '', namespace } = object.metadata;
   const marked = withAnnotation(object, `${JSON.stringify(object)}\n`);
   try {
-    await client.create(resource, marked, { fieldManager });
-    return 'created';
+    return { outcome: 'created', object: await client.create(resource, marked as unknown as T, options) };
   } catch (error) {
     if (!isReason(error, 'AlreadyExists')) throw error;
   }
   const current = await client.get(resource, namespace, name);
   const before = remembered(current);
   const change = before === undefined ? object : mergeDifference(before, object);
-  if (change === undefined) return 'unchanged';
+  if (change === undefined) return { outcome: 'unchanged', object: current };
   const annotations = { [lastApplied]: marked.metadata.annotations?.[lastApplied] };
   const metadata = {
     ...(change.metadata as object | undefined),
     annotations: { ...annotationsOf(change), ...annotations },
   };
-  await client.patch(resource, namespace, name, 'merge', { ...change, metadata }, { fieldManager });
-  return 'configured';
+  const patched = await client.patch(resource, namespace, name, 'merge', { ...change, metadata }, options);
+  return { outcome: 'configured', object: patched };
 }
 
 /** With the namespace it goes to, as kubectl fills it in. */

@@ -5,6 +5,7 @@ import { controllerCommand } from './commands/controller.ts';
 import { explainCommand } from './commands/explain.ts';
 import { installCommand } from './commands/install.ts';
 import { nodeCommand } from './commands/node.ts';
+import { planCommand } from './commands/plan.ts';
 import { upCommand } from './commands/up.ts';
 import { endingFor, refusedExitCode } from './failure.ts';
 import { packageVersion } from './package-version.ts';
@@ -24,6 +25,7 @@ const program = new Command('everynode')
   .addCommand(nodeCommand())
   .addCommand(controllerCommand(version))
   .addCommand(explainCommand(version))
+  .addCommand(planCommand(version))
   .addCommand(installCommand(version))
   .addHelpText(
     'after',
@@ -34,6 +36,7 @@ Examples:
   everynode node --name worker-2       one more node with real containers
   everynode controller --dry-run       what would it do on the cluster that kubectl talks to?
   everynode explain log-agent          why has each node its pod, or not?
+  everynode plan -f log-agent.yaml     what would applying this do to the nodes?
   everynode install                    manifests that run the controller in that cluster
   everynode help up                    everything that 'up' can do`,
   );

@@ -188,9 +188,9 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
 }
 
 /** What a write is answered with. Subresources other than the status may be of another kind. */
-function written(resource: Resource, { subresource = 'status' }: WriteOptions, sent?: KubernetesObject) {
+function written(resource: Resource, { subresource = 'status', dryRun }: WriteOptions, sent?: KubernetesObject) {
   return (answer: unknown, reading: Reading): void => {
-    if (subresource === 'status') requireWritten(resource, sent, answer, reading);
+    if (subresource === 'status') requireWritten(resource, sent, answer, reading, dryRun);
   };
 }
 

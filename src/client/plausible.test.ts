@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { resources } from '../api/index.ts';
-import { requireEvent, requireList, requireObject } from './plausible.ts';
+import { requireEvent, requireList, requireObject, requireWritten } from './plausible.ts';
 
 const json = { isTyped: false };
 const metadata = { name: 'a', uid: 'u', resourceVersion: '5' };
@@ -19,6 +19,13 @@ describe('an answer that is what was asked for', () => {
   test('an object with and without its kind', () => {
     requireObject(resources.pods, pod);
     requireObject(resources.pods, { kind: 'Pod', apiVersion: 'v1', ...pod });
+  });
+  test('what a dry run made has no version, and all else', () => {
+    const { resourceVersion: _, ...unstored } = metadata;
+    const { uid: _uid, ...nobody } = unstored;
+    requireWritten(resources.pods, pod, { ...pod, metadata: unstored }, json, true);
+    assert.throws(() => requireWritten(resources.pods, pod, { ...pod, metadata: unstored }, json), /resourceVersion/);
+    assert.throws(() => requireWritten(resources.pods, pod, { ...pod, metadata: nobody }, json, true), /metadata.uid/);
   });
   test('a bookmark', () => {
     requireEvent(resources.pods, 'BOOKMARK', { kind: 'Pod', metadata: { resourceVersion: '5' } }, json);

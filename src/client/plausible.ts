@@ -37,7 +37,12 @@ export interface Reading {
 const whole: Reading = { isTyped: false };
 
 /** @throws Error that says what it is instead. */
-export function requireObject(resource: Resource, object: unknown, { fields, isTyped }: Reading = whole): void {
+export function requireObject(
+  resource: Resource,
+  object: unknown,
+  { fields, isTyped }: Reading = whole,
+  isStored = true,
+): void {
   const found = isTyped
     ? undefined
     : (misfit(object, objectFields) ?? (fields === undefined ? undefined : misfit(object, fields)));
@@ -45,7 +50,8 @@ export function requireObject(resource: Resource, object: unknown, { fields, isT
   requireKind(resource.kind, resource, object as Json);
   const metadata = (object as { readonly metadata?: Json | null }).metadata ?? {};
   for (const field of fields === undefined ? identity : identityIn(fields))
-    if ((metadata[field] ?? '') === '') throw new Error(`a ${resource.kind} without metadata.${field}`);
+    if ((metadata[field] ?? '') === '' && (isStored || field !== 'resourceVersion'))
+      throw new Error(`a ${resource.kind} without metadata.${field}`);
 }
 
 const identity = ['name', 'uid', 'resourceVersion'] as const;
@@ -62,15 +68,19 @@ function identityIn(fields: PartialFields): readonly string[] {
   return found;
 }
 
-/** What a write is answered with. A review is not stored: sent without a name, it comes back without one. */
+/**
+ * What a write is answered with. A review is not stored: sent without a name, it comes back without one. What a dry run
+ * makes has no version.
+ */
 export function requireWritten(
   resource: Resource,
   sent: KubernetesObject | undefined,
   object: unknown,
   reading: Reading,
+  dryRun = false,
 ) {
   if (sent === undefined || (sent.metadata.name ?? sent.metadata.generateName ?? '') !== '')
-    return requireObject(resource, object, reading);
+    return requireObject(resource, object, reading, !dryRun);
   const found = misfit(object, objectFields);
   if (found !== undefined) throw new Error(`a ${resource.kind} that is none: ${found}`);
   requireKind(resource.kind, resource, object as Json);

@@ -27,7 +27,7 @@ function explained({ kubeconfigPath }: Everynode) {
   };
   return {
     text: run,
-    async reasons(): Promise<readonly string[]> {
+    reasons: async (): Promise<readonly string[]> => {
       const { nodes } = JSON.parse(await run('-o', 'json')) as Report;
       return nodes.map(({ node, state, reason }) => `${node}: ${state}: ${reason.kind}`);
     },
@@ -101,7 +101,7 @@ test('it says what would be done where no controller does it', needsKubectl, asy
   assert.match(told, /^DaemonSet .* revision \w+ \(still to be written\)$/m);
   assert.match(told, /^absent\s+2\s+node-1, node-2\s+has no pod: one is created$/m);
   // And so it comes.
-  await startController(t, cluster.kubeconfigPath);
+  startController(t, cluster.kubeconfigPath);
   await onePodOnEach(cluster.kubectl, ['node-1', 'node-2']);
   const settled = await text();
   assert.match(settled, /^current\s+2 /m);

@@ -35,7 +35,7 @@ Examples:
   everynode explain -n kube-system log-agent -o json         for programs`,
     )
     .action(async (name: string, options: ExplainOptions) => {
-      const { runExplain } = await import('../explain/run.ts');
+      const { runExplain } = await import('../insight/explain.ts');
       await runExplain(name, options, version);
     });
 }

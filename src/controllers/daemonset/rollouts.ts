@@ -13,13 +13,11 @@ import {
 import {
   aimAt,
   conflictStatus,
-  hashOf,
   invalidStatus,
   isStep,
-  mostServed,
   nextStage,
   readPolicy,
-  type RolloutFacts,
+  rolloutFacts,
   samePolicyStatus,
   sameTarget,
   type Stage,
@@ -80,23 +78,9 @@ export async function settleRollout(context: SyncContext, tracked: Tracked): Pro
 
 function decide(tracked: Tracked, target: Target, policy: StoredPolicy, now: number): Stage {
   const view = readPolicy(policy);
-  const facts = factsOf(tracked, target, now);
+  const facts = rolloutFacts(tracked.ledger, target, [...tracked.revisions.values()], now);
   if ('problem' in view) return { status: invalidStatus(policy, view, facts) };
   return nextStage(view, policy.status, facts, now);
-}
-
-function factsOf({ uid, ledger, revisions }: Tracked, target: Target, now: number): RolloutFacts {
-  const hashes = new Set([...revisions.values()].map(hashOf));
-  return {
-    daemonSetUid: uid,
-    revision: target.revision,
-    sameRevisions: target.sameRevisions,
-    older: () => mostServed([...revisions.values()], target.sameRevisions, ledger.availableByRevision(now)),
-    exists: (hash) => hashes.has(hash),
-    onDelete: target.strategy.type === 'OnDelete',
-    waves: ledger.waves,
-    eligible: () => ledger.eligible(),
-  };
 }
 
 /** Numbers and words: nothing waits for them, and they are written now and then. Returns ms until they are due. */

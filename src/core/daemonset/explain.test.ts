@@ -1,14 +1,13 @@
 // What a node is told, from a snapshot of the cluster: one reason, and what the controller would do.
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import type { ControllerRevision, DaemonSet, RolloutPolicyStatus, Stored } from '../../api/index.ts';
+import type { DaemonSet, RolloutPolicyStatus } from '../../api/index.ts';
 import {
   daemonSet,
   failed,
   node,
   now,
   onDelete,
-  pod,
   rolling,
   second,
   starting,
@@ -19,33 +18,8 @@ import {
 } from './builders.test-support.ts';
 import { budgetHolders, describeReason, explain } from './explain.ts';
 import { rolloutPolicy } from './policy/policies.test-support.ts';
-import { hashOf, newRevision } from './revision.ts';
+import { fresh, newest, old, older, outdated, right, snapshot } from './snapshots.test-support.ts';
 import { type Snapshot, survey } from './survey.ts';
-
-function revisionFor(set: Stored<DaemonSet>, number: number): Stored<ControllerRevision> {
-  const made = newRevision(set, number, 0);
-  const { name = '' } = made.metadata;
-  return {
-    ...made,
-    metadata: {
-      ...made.metadata,
-      name,
-      uid: `uid-${name}`,
-      resourceVersion: '1',
-      creationTimestamp: '2026-01-01T00:00:00Z',
-    },
-  } as Stored<ControllerRevision>;
-}
-
-const image = (tag: string) => ({ containers: [{ name: 'main', image: tag }] });
-const older = revisionFor(daemonSet({}, image('daemon:0')), 1);
-const newest = revisionFor(daemonSet({}, image('daemon:1')), 2);
-const [old, fresh] = [hashOf(older), hashOf(newest)];
-
-function snapshot(spec: Partial<DaemonSet['spec']>, changes: Partial<Snapshot>): Snapshot {
-  const base = { nodes: [node()], pods: [], revisions: [older, newest], policy: undefined };
-  return { daemonSet: daemonSet(spec), ...base, ...changes };
-}
 
 /** `node: state: why`, a line each. */
 function told(spec: Partial<DaemonSet['spec']>, changes: Partial<Snapshot>): readonly string[] {
@@ -53,9 +27,6 @@ function told(spec: Partial<DaemonSet['spec']>, changes: Partial<Snapshot>): rea
     (one) => `${one.node}: ${one.state}: ${describeReason(one.reason)}`,
   );
 }
-
-const right = (name: string, changes = {}) => pod(name, { revision: fresh, ...changes });
-const outdated = (name: string, changes = {}) => pod(name, { revision: old, ...changes });
 
 describe('one node', () => {
   const rows: readonly (readonly [

@@ -6,6 +6,7 @@ export { aimAt, templateOfHash } from './aim.ts';
 export { decideHistory, decidePruning, type History, mostServed } from './history.ts';
 export { hashOf, isRevisionOf, newRevision, revisionData, templateOf } from './revision.ts';
 export { budgetHolders, describeReason, explain, type NodeExplanation, type Reason } from './explain.ts';
+export { type Fate, foresee, type Foresight, type NodeForesight, type RevisionChange } from './foresee.ts';
 export { Ledger } from './ledger.ts';
 export type { Counts } from './totals.ts';
 export { readDaemonSet } from './daemon-set-shape.ts';
@@ -26,6 +27,7 @@ export {
   samePolicyStatus,
   withConditions,
 } from './policy/policy-status.ts';
+export { rolloutFacts } from './policy/rollout-facts.ts';
 export { nextStage, type RolloutFacts, type Stage, type WaveCounts } from './policy/stage.ts';
 export { conditionTypes, isComplete, nextStatus, sameStatus } from './status.ts';
 export {

@@ -38,11 +38,10 @@ export interface Survey {
   readonly isRevisionNew: boolean;
 }
 
-export function survey({ daemonSet, nodes, pods, revisions, policy }: Snapshot, now: number): Survey {
-  const { uid, deletionTimestamp } = daemonSet.metadata;
-  const deleting = deletionTimestamp !== undefined;
-  const claimant: Claimant = { uid, selector: compileLabelSelector(daemonSet.spec.selector), deleting };
-  const history = revisions.filter((revision) => isClaimed(claimant, claimableOf(revision)));
+export function survey(snapshot: Snapshot, now: number): Survey {
+  const { daemonSet, nodes, pods, policy } = snapshot;
+  const claimant = claimantOf(daemonSet);
+  const history = revisionsOf(snapshot);
   const newest = decideHistory(daemonSet, history);
   const target = aimAt({
     daemonSet,
@@ -56,8 +55,19 @@ export function survey({ daemonSet, nodes, pods, revisions, policy }: Snapshot, 
   for (const node of nodes) ledger.setNode(node, now);
   for (const pod of pods)
     if (isClaimed(claimant, { ...pod, deleting: pod.deletionAt !== undefined })) ledger.setPod(pod, now);
-  const plan = deleting ? { creates: [], deletes: [] } : ledger.plan();
+  const plan = claimant.deleting ? { creates: [], deletes: [] } : ledger.plan();
   return { ledger, target, plan, isRevisionNew: newest.kind === 'create' };
+}
+
+/** Those that are the DaemonSet's, or will be. */
+export function revisionsOf({ daemonSet, revisions }: Snapshot): readonly Stored<ControllerRevision>[] {
+  const claimant = claimantOf(daemonSet);
+  return revisions.filter((revision) => isClaimed(claimant, claimableOf(revision)));
+}
+
+function claimantOf({ metadata, spec }: Stored<DaemonSet>): Claimant {
+  const deleting = metadata.deletionTimestamp !== undefined;
+  return { uid: metadata.uid, selector: compileLabelSelector(spec.selector), deleting };
 }
 
 function isClaimed(claimant: Claimant, object: Parameters<typeof claim>[1]): boolean {

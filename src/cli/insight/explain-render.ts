@@ -1,8 +1,7 @@
 // A report in words, for a terminal: nodes of one fate share a line, however many they are. Pure.
 import { columnsOf } from '../view/text.ts';
-import type { NodeReport, PodReport, Report } from './report.ts';
-
-const namedMax = 3;
+import { named } from './named.ts';
+import type { NodeReport, PodReport, Report } from './explain-report.ts';
 
 export function renderReport(report: Report): string {
   const groups = Map.groupBy(report.nodes, ({ state, why }) => JSON.stringify([state, why]));
@@ -54,9 +53,4 @@ function podWords({ revision, policy }: Report, pod: PodReport): string {
   const fate = pod.terminating ? ', terminating' : '';
   const trouble = pod.trouble === undefined ? '' : `; ${pod.trouble}`;
   return `revision ${pod.revision ?? 'unknown'} (${age}), ${pod.phase}, ${ready}${fate}${trouble}`;
-}
-
-function named(nodes: readonly string[]): string {
-  const shown = nodes.slice(0, namedMax).join(', ');
-  return nodes.length > namedMax ? `${shown} and ${nodes.length - namedMax} more` : shown;
 }

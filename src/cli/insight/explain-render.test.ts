@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { renderNode, renderReport } from './render.ts';
-import type { NodeReport, Report } from './report.ts';
+import { renderNode, renderReport } from './explain-render.ts';
+import type { NodeReport, Report } from './explain-report.ts';
 
 const right = { state: 'current', desired: true, reason: { kind: 'right' }, why: 'all is well', pods: [] } as const;
 const nodes: readonly NodeReport[] = [

@@ -1,5 +1,6 @@
-// What explain goes by: one DaemonSet and everything that decides about it, as the API server has it now.
+// What explain and plan go by: one DaemonSet and everything that decides about it, as the API server has it now.
 import {
+  type DaemonSet,
   isReason,
   type KubernetesObject,
   type Pod,
@@ -13,7 +14,6 @@ import { PolicyIndex } from '../../controllers/daemonset/index.ts';
 import { nodeFields, readDaemonSet, type Snapshot, viewNode, viewPod } from '../../core/daemonset/index.ts';
 import { troubleOf, type Trouble } from '../../core/pod/index.ts';
 import { readPages } from '../../machinery/index.ts';
-import { Refusal } from '../failure.ts';
 
 const pageSize = 500;
 
@@ -23,19 +23,23 @@ export interface Looked {
   readonly troubles: ReadonlyMap<string, Trouble>;
 }
 
-/** @throws Refusal when there is no such DaemonSet */
-export async function readSnapshot(
+/** Undefined when there is no such DaemonSet. */
+export async function findDaemonSet(
   client: Client,
-  { namespace, name }: { readonly namespace: string; readonly name: string },
+  namespace: string,
+  name: string,
   signal: AbortSignal,
-): Promise<Looked> {
-  const daemonSet = readDaemonSet(
-    await client.get(resources.daemonSets, namespace, name, { signal }).catch((error: unknown) => {
-      if (isReason(error, 'NotFound'))
-        throw new Refusal(`there is no DaemonSet ${namespace}/${name}`, { cause: error });
-      throw error;
-    }),
-  );
+): Promise<Stored<DaemonSet> | undefined> {
+  try {
+    return readDaemonSet(await client.get(resources.daemonSets, namespace, name, { signal }));
+  } catch (error) {
+    if (isReason(error, 'NotFound')) return undefined;
+    throw error;
+  }
+}
+
+export async function readSnapshot(client: Client, daemonSet: Stored<DaemonSet>, signal: AbortSignal): Promise<Looked> {
+  const { name, namespace = '' } = daemonSet.metadata;
   const read = <T extends KubernetesObject, V>(
     resource: Resource<T>,
     view: (object: Stored<T>) => V,
