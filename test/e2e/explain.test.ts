@@ -61,7 +61,7 @@ test('each node says why it has its pod, has none, waits, or fails', needsKubect
   const told = await text();
   assert.match(told, /node-1\s+the node has the taint gpu=yes:NoExecute, which the template does not tolerate$/m);
   assert.match(told, /node-2\s+the node has the taint db=yes:NoSchedule, .*; the pod that is there may stay$/m);
-  assert.match(told, /^ {2}2 of 4 nodes should have a pod; 2 have one of the newest revision, 2 an available one$/m);
+  assert.match(told, /^ {2}2 of 4 nodes should have a pod; of the newest revision: 2, available: 2$/m);
 
   await setTemplate(kubectl, newer, 'ImagePullBackOff');
   const said = await eventually('one fails, one waits for it', async () => {

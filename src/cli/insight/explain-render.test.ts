@@ -46,7 +46,7 @@ test('nodes of one fate share a line, most of them first', () => {
     renderReport(report),
     [
       'DaemonSet kube-system/agent, generation 4, revision new',
-      '  6 of 7 nodes should have a pod; 6 have one of the newest revision, 5 an available one',
+      '  6 of 7 nodes should have a pod; of the newest revision: 6, available: 5',
       '  RollingUpdate: at most 2 in flux at a time, now 1, node-0',
       '',
       'STATE     COUNT  NODES                              WHY',
@@ -71,7 +71,7 @@ test('what is special about a DaemonSet is said first', () => {
     [
       'DaemonSet kube-system/agent, generation 4, revision new (still to be written)',
       '  it is being deleted: the garbage collector takes its pods away',
-      '  6 of 7 nodes should have a pod; 6 have one of the newest revision, 5 an available one',
+      '  6 of 7 nodes should have a pod; of the newest revision: 6, available: 5',
       '  OnDelete: pods of older revisions are replaced when somebody deletes them',
       '  RolloutPolicy careful: RollingOut: wave canary is open',
       '',

@@ -34,7 +34,7 @@ function heading(report: Report): readonly string[] {
   return [
     `DaemonSet ${namespace}/${name}, generation ${generation}, revision ${revision}${isRevisionNew ? ' (still to be written)' : ''}`,
     ...(isDeleting ? ['  it is being deleted: the garbage collector takes its pods away'] : []),
-    `  ${desired} of ${nodes} nodes should have a pod; ${updated} have one of the newest revision, ${available} an available one`,
+    `  ${desired} of ${nodes} nodes should have a pod; of the newest revision: ${updated}, available: ${available}`,
     strategy === 'OnDelete'
       ? '  OnDelete: pods of older revisions are replaced when somebody deletes them'
       : `  RollingUpdate: at most ${budget.most} in flux at a time, now ${holders}`,
