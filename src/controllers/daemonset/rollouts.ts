@@ -15,6 +15,7 @@ import {
   conflictStatus,
   invalidStatus,
   isStep,
+  newsOf,
   nextStage,
   readPolicy,
   rolloutFacts,
@@ -71,7 +72,9 @@ export async function settleRollout(context: SyncContext, tracked: Tracked): Pro
     if (waitMs > 0) return shortest(waitMs, stage, context.clock.now());
     const outcome = await write(context, tracked, policy, stage.status);
     if (outcome === 'failed') return retryMs;
-    if (outcome === 'written') tell(context, tracked, policy.status, stage.status);
+    if (outcome !== 'written') continue;
+    for (const { type, reason, message } of newsOf(policy.status, stage.status))
+      context.record(tracked, type, reason, message);
   }
   return retryMs;
 }
@@ -154,20 +157,4 @@ async function update(
       log.warn('status of a RolloutPolicy not written', { policy: `${namespace}/${name}`, error });
     return 'failed';
   }
-}
-
-/** Says on the DaemonSet what became of its rollout. */
-function tell(
-  { record }: SyncContext,
-  tracked: Tracked,
-  before: RolloutPolicyStatus | undefined,
-  { phase, revision, provenRevision: proven, openWaves = 0, waves = [], message = '' }: RolloutPolicyStatus,
-): void {
-  const sameRollout = before?.revision === revision;
-  if (phase !== before?.phase && phase === 'Held') record(tracked, 'Warning', 'RolloutHeld', message);
-  if (phase !== before?.phase && phase === 'RolledBack') record(tracked, 'Warning', 'RolloutRolledBack', message);
-  if (proven !== undefined && proven !== before?.provenRevision && proven === revision)
-    record(tracked, 'Normal', 'RolloutProven', `revision ${revision} is proven`);
-  else if (proven !== revision && proven !== undefined && !(sameRollout && openWaves === before?.openWaves))
-    record(tracked, 'Normal', 'WaveOpened', `wave ${waves[openWaves - 1]?.name} is open for revision ${revision}`);
 }

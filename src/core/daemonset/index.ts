@@ -27,6 +27,7 @@ export {
   samePolicyStatus,
   withConditions,
 } from './policy/policy-status.ts';
+export { newsOf } from './policy/news.ts';
 export { rolloutFacts } from './policy/rollout-facts.ts';
 export { nextStage, type RolloutFacts, type Stage, type WaveCounts } from './policy/stage.ts';
 export { conditionTypes, isComplete, nextStatus, sameStatus } from './status.ts';
