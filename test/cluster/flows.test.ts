@@ -1,8 +1,11 @@
 // The flows of a user, with the controller as a process beside the cluster, on whichever cluster is given.
 import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import type { DaemonSet, Stored } from '../../src/api/index.ts';
 import { quickLease, startController } from '../e2e/support/controller.ts';
+import { everynode, temporaryDirectory } from '../e2e/support/everynode.ts';
 import { eventually } from '../e2e/support/eventually.ts';
 import { needsKubectl } from '../e2e/support/kubectl.ts';
 import { openCluster } from './support/cluster.ts';
@@ -24,6 +27,8 @@ import {
 } from './support/workload.ts';
 
 const label = 'everynode.dev/test-chosen';
+/** No node has it. */
+const noLabel = 'everynode.dev/test-nowhere';
 
 test('the flows of a user', needsKubectl, async (t) => {
   const cluster = await openCluster(t);
@@ -146,6 +151,34 @@ test('the flows of a user', needsKubectl, async (t) => {
     await kubectl.run(['-n', namespace, 'delete', 'pod', victim!.metadata.name, '--wait=false']);
     await settled(cluster);
     await kubectl.run(['-n', namespace, 'delete', 'daemonset', 'refused']);
+  });
+
+  await t.test('7: plan foresees what apply does, and explain says why it is so', async () => {
+    const asked = async (command: string, ...args: readonly string[]) => {
+      const outcome = await everynode([command, '--kubeconfig', kubeconfigPath, '-n', namespace, ...args]);
+      assert.equal(outcome.code, 0, outcome.stderr);
+      return outcome.stdout;
+    };
+    const nodes = (await cluster.nodes()).length;
+    assert.match(
+      await asked('explain', name),
+      new RegExp(`^current +${nodes} .*the right pod is there and available$`, 'm'),
+    );
+    const nowhere = manifest(cluster, {}, { nodeSelector: { [noLabel]: 'nowhere' } });
+    const file = join(temporaryDirectory(t), 'nowhere.json');
+    writeFileSync(file, nowhere);
+    const wants = `the template's nodeSelector wants label ${noLabel}=nowhere`;
+    const plan = await asked('plan', '-f', file);
+    assert.match(plan, /: a new revision, \w+$/m);
+    assert.match(plan, new RegExp(`${nodes} nodes? (loses its|lose their) pod: ${wants}`));
+    await apply(cluster, nowhere);
+    await settled(cluster, image, []);
+    assert.match(
+      await asked('explain', name),
+      new RegExp(`^idle +${nodes} .*${wants}, which the node does not have$`, 'm'),
+    );
+    await apply(cluster);
+    await settled(cluster);
   });
 
   await t.test('5: kubectl delete takes the pods along', async () => {
