@@ -35,6 +35,20 @@ describe('growth of memory', () => {
       false,
     );
   });
+  test('is none when what was given back is taken again', () => {
+    const again = (seconds: number) => (seconds < 1800 ? 300 : 170 + Math.min((seconds - 1800) / 900, 1) * 100);
+    assert.equal(
+      leaks((seconds) => again(seconds) * mega),
+      false,
+    );
+  });
+  test('is found though something was given back', () => {
+    const leak = (seconds: number) => (seconds < 1800 ? 200 : 120) + (seconds / 3600) * 400;
+    assert.equal(
+      leaks((seconds) => leak(seconds) * mega),
+      true,
+    );
+  });
   test('is found though the saw is bigger than it', () => {
     assert.equal(
       leaks((seconds) => (150 + (seconds / 3600) * 60) * mega),
