@@ -78,6 +78,7 @@ export function createHttpHandler(options: HandlerOptions): HttpHandler {
           retryAfterSeconds: 1,
         });
       if (route.kind === 'system') {
+        answers.limit(open);
         requireReading(request);
         if (!isOpen) await requirePath(server, user!, `/${route.segments.join('/')}`);
         await serveSystem({ ...options, counts }, route.segments, request, response);
@@ -91,6 +92,7 @@ export function createHttpHandler(options: HandlerOptions): HttpHandler {
         await serveResource(options, { ...route, verb: route.verb }, query, user!, request, response);
       }
     } catch (error) {
+      answers.limit(open);
       const failure = asStatusError(error);
       if (isReason(failure, 'InternalError'))
         log.error('request failed', { method: request.method, url: request.url, error: failure.cause ?? failure });

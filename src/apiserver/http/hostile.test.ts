@@ -293,6 +293,25 @@ test('a long answer that is not taken up is not kept for ever', async () => {
   await isAlive();
 });
 
+test('nor are documents that are asked for again and again and not taken up', async () => {
+  const asked = 100;
+  const socket = await open(impatient);
+  socket.pause();
+  socket.write(`GET /openapi/v2 HTTP/1.1\r\nhost: x\r\n${admin}\r\n`.repeat(asked));
+  await once(socket, 'readable');
+  await backend.clock.advance(5_000);
+  let answers = 0;
+  socket.on('data', (chunk: Buffer) => {
+    answers += chunk.toString('latin1').split('HTTP/1.1 200').length - 1;
+  });
+  const closed = once(socket, 'close').then(() => true);
+  const complete = new Promise<boolean>((resolve) => {
+    socket.on('data', () => answers === asked && resolve(false));
+  });
+  assert.ok(await Promise.race([closed, complete]), 'the last answer came');
+  await isAlive();
+});
+
 test('hundreds of idle watchers are served, and nothing once they are gone', async () => {
   const from = await backend.store.revision();
   const path = `${maps}?watch=true&resourceVersion=${from}`;
