@@ -202,3 +202,32 @@ test('a list with metadata.name in its field selector needs rights to that objec
   for (const fieldSelector of ['metadata.name!=a', 'metadata.name=b', ''])
     assert.equal((await server.fails({ ...list, query: { fieldSelector } })).reason, 'Forbidden', fieldSelector);
 });
+
+test('an apply or an update that would create wants the right to create', async () => {
+  const server = await createTestServer();
+  const rules = [
+    { verbs: ['patch', 'update'], apiGroups: ['', 'coordination.k8s.io'], resources: ['configmaps', 'leases'] },
+  ];
+  await role(server, 'changer', rules, 'default');
+  await bind(server, 'jane', { kind: 'Role', name: 'changer' }, janeHerself, 'default');
+  const body = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'a' }, data: { k: 'v' } };
+  const applied = {
+    verb: 'patch',
+    resource: 'configmaps',
+    ...inDefault,
+    name: 'a',
+    patchType: 'application/apply-patch+yaml',
+    query: { fieldManager: 'm' },
+    body,
+  } as const;
+  assert.equal(
+    (await server.fails({ ...applied, user: jane })).message,
+    'configmaps "a" is forbidden: User "jane" cannot create resource "configmaps" in API group "" in the namespace "default"',
+  );
+  await server.call(applied);
+  await server.call({ ...applied, body: { ...body, data: { k: 'w' } }, query: { fieldManager: 'm' }, user: jane });
+
+  const lease = { metadata: { name: 'l' }, spec: { holderIdentity: 'jane' } };
+  const updated = { verb: 'update', resource: 'leases', ...inDefault, name: 'l', body: lease } as const;
+  assert.match((await server.fails({ ...updated, user: jane })).message, /cannot create resource "leases"/);
+});

@@ -1,5 +1,6 @@
 // update and patch, of an object and of its status.
 import { isReason, type KubernetesObject, StatusError } from '../../api/index.ts';
+import { unauthorizedAction } from '../errors.ts';
 import { applyPatch, badPatch, goText, updateManagedFields } from '../patch/index.ts';
 import type { ApiRequest, ApiResponse } from '../request.ts';
 import { groupVersionOf, type ResourceDefinition, type WriteContext } from '../resources/definition.ts';
@@ -28,6 +29,7 @@ export async function updateObject(context: WriteContext, request: ApiRequest): 
     return { code: 200, body: shown(definition, written), warnings: [...warnings, ...said] };
   } catch (error) {
     if (!definition.createsOnUpdate || request.subresource !== undefined || !isReason(error, 'NotFound')) throw error;
+    await requireCreate(context, request);
     return { code: 201, body: await createPrepared(context, wanted, request), warnings };
   }
 }
@@ -64,9 +66,19 @@ export async function patchObject(context: WriteContext, request: ApiRequest): P
   } catch (error) {
     // Server-side apply of an object that does not exist creates it.
     if (!applies || subresource !== undefined || !isReason(error, 'NotFound')) throw error;
+    await requireCreate(context, request);
     const body = await createPrepared(context, patched(undefined), request);
     return { code: 201, body, warnings: [...warnings, ...warningsOf(definition, body)] };
   }
+}
+
+/** Whoever may change what is there may not therefore make what is not (apiserver handlers withAuthorization). */
+async function requireCreate({ server, definition, user }: WriteContext, request: ApiRequest): Promise<void> {
+  const { group, name: resource } = definition;
+  const { namespace, name } = request;
+  const attributes = { user, verb: 'create', group, resource, namespace, name };
+  const { allowed, reason } = await server.authorize(attributes);
+  if (!allowed) throw unauthorizedAction(attributes, reason);
 }
 
 /** A patch whose result cannot be decoded is itself what is invalid (handlers/patch.go). */
