@@ -88,6 +88,7 @@ export const definitionEntry: ResourceEntry<CustomResourceDefinition> = {
   categories: ['api-extensions'],
   statusSubresource: true,
   countsGenerations: true,
+  updatesNeedVersion: true,
   schema,
   columns,
   strategy,

@@ -20,7 +20,8 @@ test('what a stored object has wrong may stay, what a write adds must be right',
   const stricter = { ...specSchema, properties };
   const schema = { openAPIV3Schema: { type: 'object', properties: { spec: stricter } } };
   const name = 'crontabs.stable.example.com';
-  await server.call({ ...definitions, verb: 'update', name, body: definition({}, { schema }) });
+  const { metadata } = await server.call({ ...definitions, verb: 'get', name });
+  await server.call({ ...definitions, verb: 'update', name, body: { ...definition({}, { schema }), metadata } });
   await settled();
 
   const patch = { ...cronTabs, verb: 'patch', name: 'old', patchType: 'application/merge-patch+json' } as const;

@@ -47,6 +47,7 @@ function resourceOf({ spec, metadata }: CustomResourceDefinition, version: Defin
       openApi: { ...schema },
       statusSubresource: status !== undefined,
       countsGenerations: true,
+      updatesNeedVersion: true,
       conversion: conversionOf(apiVersion, `${group}/${storage.name}`, schema),
       subresources: scale === undefined ? {} : { scale: scaleSubresource(scaleAccess(scale)) },
       columns: columnsOf(version.additionalPrinterColumns),

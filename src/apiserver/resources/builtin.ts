@@ -102,7 +102,7 @@ export const builtinResources: readonly ResourceDefinition[] = [
       columns: quotaColumns,
     }),
   ),
-  define(entry('', 'limitranges', 'LimitRange', { shortNames: ['limits'], columns: [nameColumn, createdAtColumn] })),
+  define(entry('', 'limitranges', 'LimitRange', { shortNames: ['limits'], createsOnUpdate: true, columns: [nameColumn, createdAtColumn] })),
   define(
     entry<Loose>('', 'persistentvolumeclaims', 'PersistentVolumeClaim', {
       shortNames: ['pvc'],
@@ -138,6 +138,7 @@ export const builtinResources: readonly ResourceDefinition[] = [
   define(
     entry<Lease>('coordination.k8s.io', 'leases', 'Lease', {
       createsOnUpdate: true,
+      updatesNeedVersion: true,
       columns: leaseColumns,
       strategy: {
         prepareForCreate(lease, context) {
@@ -159,6 +160,7 @@ export const builtinResources: readonly ResourceDefinition[] = [
       shortNames: ['pdb'],
       statusSubresource: true,
       countsGenerations: true,
+      updatesNeedVersion: true,
       columns: disruptionBudgetColumns,
     }),
   ),

@@ -84,6 +84,8 @@ export interface ResourceDefinition {
   readonly countsGenerations: boolean;
   /** PUT to a name that does not exist creates it (leases, events). */
   readonly createsOnUpdate: boolean;
+  /** An update must say which version it is of (AllowUnconditionalUpdate is false). */
+  readonly updatesNeedVersion: boolean;
   /** DELETE answers with the object instead of a Status. */
   readonly returnsDeleted: boolean;
   /** Objects go away this long after their last change (events). */
@@ -121,6 +123,7 @@ export interface ResourceEntry<T extends KubernetesObject> {
   readonly keepsStatusOnCreate?: boolean;
   readonly countsGenerations?: boolean;
   readonly createsOnUpdate?: boolean;
+  readonly updatesNeedVersion?: boolean;
   readonly returnsDeleted?: boolean;
   readonly ttlMs?: number;
   readonly deprecation?: string;
@@ -164,6 +167,7 @@ export function defineResource<T extends KubernetesObject>(
     keepsStatusOnCreate: entry.keepsStatusOnCreate ?? !(entry.statusSubresource ?? false),
     countsGenerations: entry.countsGenerations ?? false,
     createsOnUpdate: entry.createsOnUpdate ?? false,
+    updatesNeedVersion: entry.updatesNeedVersion ?? false,
     returnsDeleted: entry.returnsDeleted ?? false,
     ...(ttlMs === undefined ? {} : { ttlMs }),
     ...(deprecation === undefined ? {} : { deprecation }),

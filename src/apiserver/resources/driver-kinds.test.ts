@@ -26,8 +26,8 @@ test('a runtime class has a handler, which stays', async () => {
   const classes = { group: 'node.k8s.io', resource: 'runtimeclasses' } as const;
   const metadata = { name: 'gpu' };
   assert.match((await fails({ ...classes, verb: 'create', body: { metadata } })).message, /handler/);
-  await call({ ...classes, verb: 'create', body: { metadata, handler: 'nvidia' } });
-  const changed = { metadata, handler: 'other' };
+  const made = await call({ ...classes, verb: 'create', body: { metadata, handler: 'nvidia' } });
+  const changed = { ...made, handler: 'other' };
   assert.match(
     (await fails({ ...classes, verb: 'update', name: 'gpu', body: changed })).message,
     /handler: Invalid value: "other": field is immutable/,

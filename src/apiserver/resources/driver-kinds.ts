@@ -10,7 +10,7 @@ import {
 } from '../printing/columns/drivers.ts';
 import type { ResourceEntry } from './definition.ts';
 
-const storage = { group: 'storage.k8s.io', version: 'v1', namespaced: false } as const;
+const storage = { group: 'storage.k8s.io', version: 'v1', namespaced: false, updatesNeedVersion: true } as const;
 
 export const driverKinds: readonly ResourceEntry<Loose>[] = [
   { ...storage, name: 'csidrivers', kind: 'CSIDriver', columns: driverColumns },
@@ -35,6 +35,8 @@ export const driverKinds: readonly ResourceEntry<Loose>[] = [
     name: 'runtimeclasses',
     kind: 'RuntimeClass',
     namespaced: false,
+    createsOnUpdate: true,
+    updatesNeedVersion: true,
     columns: runtimeClassColumns,
   },
 ];

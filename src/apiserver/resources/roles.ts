@@ -30,8 +30,8 @@ const bindingStrategy: Strategy<RoleBinding> = {
   },
 };
 
-const role = { group, version, columns: [nameColumn, createdAtColumn], strategy: roleStrategy } as const;
-const binding = { group, version, strategy: bindingStrategy } as const;
+const role = { group, version, createsOnUpdate: true, columns: [nameColumn, createdAtColumn], strategy: roleStrategy } as const;
+const binding = { group, version, createsOnUpdate: true, strategy: bindingStrategy } as const;
 
 export const roleEntries: readonly ResourceEntry<Role>[] = [
   { ...role, name: 'roles', kind: 'Role', namespaced: true },

@@ -29,6 +29,38 @@ test('an update without resourceVersion replaces whatever stands there', async (
   assert.deepEqual(next.data, { other: 'x' });
 });
 
+test('kinds that several write to are not updated without a version', async () => {
+  const { call, fails } = await createTestServer();
+  const leases = { resource: 'leases', namespace: 'default' } as const;
+  const body = { metadata: { name: 'l' }, spec: { holderIdentity: 'me' } };
+  const made = await call({ ...leases, verb: 'create', body });
+  const error = await fails({ ...leases, verb: 'update', name: 'l', body });
+  assert.equal(
+    error.message,
+    'leases.coordination.k8s.io "l" is invalid: metadata.resourceVersion: Invalid value: 0: must be specified for an update',
+  );
+  await call({ ...leases, verb: 'update', name: 'l', body: { ...made, spec: { holderIdentity: 'you' } } });
+  const patchType = 'application/merge-patch+json';
+  await call({ ...leases, verb: 'patch', name: 'l', patchType, body: { spec: { holderIdentity: 'they' } } });
+});
+
+test('a patch sets no UID, and an apply with one makes nothing', async () => {
+  const { call, fails, map } = await withMap();
+  const patch = { ...maps, verb: 'patch', patchType: 'application/merge-patch+json' } as const;
+  const body = { metadata: { uid: 'somebody-else' } };
+  const error = await fails({ ...patch, name: 'a', body });
+  assert.equal(error.reason, 'Invalid');
+  assert.match(error.message, /metadata\.uid: Invalid value: "somebody-else": field is immutable/);
+  await call({ ...patch, name: 'a', body: { metadata: { uid: map.metadata.uid } } });
+
+  const apply = { ...patch, patchType: 'application/apply-patch+yaml', query: { fieldManager: 'm' } } as const;
+  const gone = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'b', uid: 'gone' } };
+  assert.equal(
+    (await fails({ ...apply, name: 'b', body: gone })).message,
+    'Operation cannot be fulfilled on configmaps "b": uid mismatch: the provided object specified uid gone, and no existing object was found',
+  );
+});
+
 test('what only the server may write survives an update', async () => {
   const { call, map } = await withMap();
   const next = await call({

@@ -1,10 +1,10 @@
 // update and patch, of an object and of its status.
 import { isReason, type KubernetesObject, StatusError } from '../../api/index.ts';
-import { unauthorizedAction } from '../errors.ts';
+import { conflict, unauthorizedAction } from '../errors.ts';
 import { applyPatch, badPatch, goText, updateManagedFields } from '../patch/index.ts';
 import type { ApiRequest, ApiResponse } from '../request.ts';
-import { groupVersionOf, type ResourceDefinition, type WriteContext } from '../resources/definition.ts';
-import type { Prepared } from '../schema/index.ts';
+import { groupVersionOf, qualifiedName, type ResourceDefinition, type WriteContext } from '../resources/definition.ts';
+import { FieldErrors, type Prepared } from '../schema/index.ts';
 import { decodeBody, settleName, settleNamespace } from './body.ts';
 import { createPrepared, warningsOf } from './create.ts';
 import { metadataForUpdate, withGeneration } from './metadata.ts';
@@ -67,7 +67,15 @@ export async function patchObject(context: WriteContext, request: ApiRequest): P
     // Server-side apply of an object that does not exist creates it.
     if (!applies || subresource !== undefined || !isReason(error, 'NotFound')) throw error;
     await requireCreate(context, request);
-    const body = await createPrepared(context, patched(undefined), request);
+    const wanted = patched(undefined);
+    const { uid = '' } = wanted.metadata;
+    if (uid !== '')
+      throw conflict(
+        definition,
+        request.name ?? '',
+        `uid mismatch: the provided object specified uid ${uid}, and no existing object was found`,
+      );
+    const body = await createPrepared(context, wanted, request);
     return { code: 201, body, warnings: [...warnings, ...warningsOf(definition, body)] };
   }
 }
@@ -122,6 +130,8 @@ function settle(
   const { definition, now } = context;
   const { strategy, schemaKey } = definition;
   const { subresource } = request;
+  if (definition.updatesNeedVersion) requireVersion(definition, wanted);
+  if (request.verb === 'patch') requireSameUid(definition, wanted, before);
   const metadata = metadataForUpdate(wanted, before, context);
   let next: KubernetesObject;
   if (subresource === 'status') {
@@ -150,6 +160,29 @@ function settle(
     now,
     ...(subresource === undefined ? {} : { subresource }),
   });
+}
+
+/** An update of whatever stands there is not for kinds that several write to (rest.BeforeUpdate). */
+function requireVersion(definition: ResourceDefinition, { metadata }: KubernetesObject): void {
+  const { name = '', resourceVersion = '' } = metadata;
+  if (resourceVersion !== '' && resourceVersion !== '0') return;
+  const field = 'metadata.resourceVersion';
+  const message = 'Invalid value: 0: must be specified for an update';
+  throw new StatusError('Invalid', `${qualifiedName(definition)} "${name}" is invalid: ${field}: ${message}`, {
+    name,
+    ...(definition.group === '' ? {} : { group: definition.group }),
+    kind: definition.name,
+    causes: [{ reason: 'FieldValueInvalid', message, field }],
+  });
+}
+
+/** In an update the UID is a precondition; a patch that sets another is a wrong patch. */
+function requireSameUid({ schemaKey }: ResourceDefinition, wanted: KubernetesObject, before: KubernetesObject): void {
+  const { uid = '' } = wanted.metadata;
+  if (uid === '' || uid === before.metadata.uid) return;
+  const errors = new FieldErrors();
+  errors.invalid('metadata.uid', uid, 'field is immutable');
+  errors.throwIfAny(schemaKey, before.metadata.name ?? '');
 }
 
 function statusOf(object: KubernetesObject): unknown {
