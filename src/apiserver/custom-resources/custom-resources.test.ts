@@ -174,8 +174,8 @@ describe('objects of a definition', () => {
     await apply('a', [{ port: 80, note: 'web' }]);
     const both = await apply('b', [{ port: 443 }]);
     assert.deepEqual((both.spec as { ports: unknown }).ports, [
-      { port: 443, protocol: 'TCP' },
       { port: 80, protocol: 'TCP', note: 'web' },
+      { port: 443, protocol: 'TCP' },
     ]);
     const left = await apply('a', []);
     assert.deepEqual((left.spec as { ports: unknown }).ports, [{ port: 443, protocol: 'TCP' }]);

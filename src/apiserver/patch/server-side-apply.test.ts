@@ -191,7 +191,7 @@ describe('server-side apply', () => {
     const both = apply(live, 'kubectl', wanted);
     assert.deepEqual(
       containersOf(both).map(({ name }) => name),
-      ['b', 'a'],
+      ['a', 'b'],
     );
     // csaupgrade.UpgradeManagedFieldsPatch: the client's own Update becomes the applier's Apply.
     const record = (both.metadata.managedFields ?? []) as readonly { readonly manager: string }[];
@@ -252,6 +252,23 @@ describe('server-side apply', () => {
     ),
     { selector: (entry) => entry.name },
   );
+
+  test('puts what is new behind what was there, and what both name in the order of the last who applied it', () => {
+    const orders = [
+      ['a', 'b', 'ab'],
+      ['ab', 'ba', 'ba'],
+      ['abc', 'cb', 'acb'],
+      ['b', 'ab', 'ab'],
+      ['ac', 'bc', 'abc'],
+      ['abd', 'cb', 'acbd'],
+    ] as const;
+    const named = (letters: string) => configuration(letters.split('').map((name) => ({ name, image: 'i' })));
+    for (const [first, second, together] of orders) {
+      const object = apply(apply(undefined, 'alice', named(first)), 'bob', named(second));
+      const names = containersOf(object).map(({ name }) => name);
+      assert.equal(names.join(''), together, `${first}, then ${second}`);
+    }
+  });
 
   test('by one manager, again and again, leaves exactly the last configuration', () => {
     fc.assert(

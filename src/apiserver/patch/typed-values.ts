@@ -2,7 +2,6 @@
 // object, and how fields are taken out of one (structured-merge-diff's typed package).
 import { isObject, type JsonObject, own, setOwn } from '../schema/json.ts';
 import { emptySet, type FieldSet, fieldSet, isEmptySet, leafSet } from './field-set.ts';
-import { orderLike } from './merge-lists.ts';
 import { entrySegment, partsOf, resolve, sameValue, type Structure, valueSegment } from './structure.ts';
 
 /** The fields a configuration names: its leaves, and its list entries themselves. */
@@ -77,18 +76,40 @@ export function mergeConfiguration(structure: Structure, live: unknown, configur
   }
   const before = partsOf(resolved, live);
   const wanted = partsOf(resolved, configuration);
-  // In the configuration's order; entries that it does not name keep their place.
-  const order = orderLike(
-    [...new Set([...before.keys(), ...wanted.keys()])],
-    [...wanted.keys()],
-    [...before.keys()],
-    undefined,
-  );
-  return (order as readonly string[]).map((segment) => {
+  return mergedOrder([...before.keys()], [...wanted.keys()]).map((segment) => {
     const [child, mine] = wanted.get(segment) ?? [resolved, undefined];
     const theirs = before.get(segment)?.[1];
     return mine === undefined ? theirs : mergeConfiguration(child, theirs, mine);
   });
+}
+
+/**
+ * What both name comes in the configuration's order, what is only there keeps its place before that, and what is new
+ * comes as late as the configuration's order allows (structured-merge-diff visitListItems).
+ */
+function mergedOrder(live: readonly string[], wanted: readonly string[]): readonly string[] {
+  const isWanted = new Set(wanted);
+  const isLive = new Set(live);
+  const shared = wanted.filter((segment) => isLive.has(segment));
+  const merged: string[] = [];
+  let [there, here, next] = [0, 0, 0];
+  while (there < live.length || here < wanted.length) {
+    const theirs = live[there];
+    const mine = wanted[here];
+    if (theirs !== undefined && !isWanted.has(theirs)) {
+      merged.push(theirs);
+      there++;
+    } else if (theirs !== undefined && theirs !== mine && theirs !== shared[next]) {
+      // Its turn comes with the configuration's.
+      there++;
+    } else {
+      merged.push(mine!);
+      here++;
+      if (mine === theirs) there++;
+      if (mine === shared[next]) next++;
+    }
+  }
+  return merged;
 }
 
 /** The value without the fields of the set; containers that lose their last field go, too, unless they were kept. */
