@@ -89,6 +89,7 @@ test('bad delete options are refused', async (t) => {
     ['an unknown policy', { propagationPolicy: 'Sideways' }, /propagationPolicy: Unsupported value: "Sideways"/],
     ['two policies', { propagationPolicy: 'Orphan', orphanDependents: false }, /cannot be both set/],
     ['half a second', { gracePeriodSeconds: 0.5 }, /must be an integer/],
+    ['an object of another kind', { kind: 'ConfigMap', apiVersion: 'v1' }, /is not DeleteOptions/],
     ['a list', [], /not a DeleteOptions object/],
     ['another dry run', { dryRun: ['Some'] }, /dryRun: Unsupported value/],
   ];
@@ -96,6 +97,8 @@ test('bad delete options are refused', async (t) => {
     await t.test(name, async () =>
       assert.match((await fails({ ...maps, verb: 'delete', name: 'a', body })).message, message),
     );
+  const query = { propagationPolicy: 'Orphan', orphanDependents: 'true' };
+  assert.match((await fails({ ...maps, verb: 'delete', name: 'a', query })).message, /cannot be both set/);
   await call({ ...maps, verb: 'get', name: 'a' });
 });
 

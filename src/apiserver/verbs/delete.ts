@@ -15,7 +15,7 @@ import type { ApiRequest, ApiResponse } from '../request.ts';
 import type { WriteContext } from '../resources/definition.ts';
 import { FieldErrors } from '../schema/index.ts';
 import { isRecord } from './body.ts';
-import { integerOf, optionsGroupVersion } from './parameters.ts';
+import { flagOf, integerOf, optionsGroupVersion } from './parameters.ts';
 import { listObjects, shown } from './read.ts';
 import { rewrite } from './rewrite.ts';
 
@@ -154,14 +154,18 @@ function deleteOptionsOf(request: ApiRequest): Options {
   const { body, query } = request;
   if (body !== undefined && body !== null && !isRecord(body))
     throw new StatusError('BadRequest', 'the request body is not a DeleteOptions object');
-  const given = (body ?? {}) as Options & { readonly gracePeriodSeconds?: number | null };
+  const given = (body ?? {}) as Options & { readonly gracePeriodSeconds?: number | null; readonly kind?: string };
+  // Of any version: each group has them.
+  if ((given.kind ?? '') !== '' && given.kind !== 'DeleteOptions')
+    throw new StatusError('BadRequest', `${JSON.stringify(given.kind)} in the request body is not DeleteOptions`);
   const grace = given.gracePeriodSeconds ?? integerOf(query, 'gracePeriodSeconds');
   const policy = given.propagationPolicy ?? query?.propagationPolicy;
+  const orphans = given.orphanDependents ?? flagOf(query, 'orphanDependents');
   const dryRun = given.dryRun ?? (query?.dryRun === undefined ? undefined : [query.dryRun]);
   const errors = new FieldErrors();
   if (policy !== undefined && !propagationPolicies.includes(policy))
     errors.notSupported('propagationPolicy', policy, [...propagationPolicies, 'nil']);
-  if (policy !== undefined && (given.orphanDependents ?? undefined) !== undefined)
+  if (policy !== undefined && orphans !== undefined)
     errors.invalid('propagationPolicy', policy, 'orphanDependents and deletionPropagation cannot be both set');
   if (grace !== undefined && (typeof grace !== 'number' || !Number.isInteger(grace)))
     errors.invalid('gracePeriodSeconds', grace, 'must be an integer');
@@ -172,7 +176,7 @@ function deleteOptionsOf(request: ApiRequest): Options {
     // A negative grace period is the shortest there is (BeforeDelete).
     ...(grace === undefined ? {} : { gracePeriodSeconds: grace < 0 ? 1 : grace }),
     ...(policy === undefined ? {} : { propagationPolicy: policy as NonNullable<Options['propagationPolicy']> }),
-    ...(typeof given.orphanDependents === 'boolean' ? { orphanDependents: given.orphanDependents } : {}),
+    ...(typeof orphans === 'boolean' ? { orphanDependents: orphans } : {}),
     ...(isRecord(given.preconditions) ? { preconditions: given.preconditions } : {}),
     ...(dryRun === undefined ? {} : { dryRun }),
   };

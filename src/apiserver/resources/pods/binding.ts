@@ -14,6 +14,8 @@ export const bindingSubresource: Subresource = { kind: 'Binding', verbs: ['creat
 async function bindPod(context: WriteContext, request: ApiRequest): Promise<ApiResponse> {
   const binding = decodeBody({ group: '', version: 'v1', kind: 'Binding' }, request.body) as Binding;
   const name = request.name ?? '';
+  if (binding.metadata.name !== name)
+    throw new StatusError('BadRequest', 'name in URL does not match name in Binding object');
   const node = (binding.target as Binding['target'] | undefined)?.name ?? '';
   if (node === '')
     throw new StatusError('Invalid', `Binding "${name}" is invalid: target.name: Required value`, {

@@ -53,6 +53,8 @@ async function evictPod(context: WriteContext, request: ApiRequest): Promise<Api
     request.body,
   ) as Eviction;
   const { namespace, name = '' } = request;
+  if (eviction.metadata.name !== name)
+    throw new StatusError('BadRequest', 'name in URL does not match name in Eviction object');
   const pod = (await getObject(context.server, context.definition, namespace, name)) as Pod;
   const { query } = request;
   const options: DeleteOptions = {

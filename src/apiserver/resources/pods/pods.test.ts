@@ -110,7 +110,7 @@ test('binding sets the node and the condition, once', async () => {
     verb: 'create',
     name: 'a',
     subresource: 'binding',
-    body: { target: { name: 'n2' } },
+    body: { metadata: { name: 'a' }, target: { name: 'n2' } },
   } as const;
   const error = await server.fails(again);
   assert.equal(error.reason, 'Conflict');
@@ -118,8 +118,24 @@ test('binding sets the node and the condition, once', async () => {
     error.message,
     'Operation cannot be fulfilled on pods/binding "a": pod a is already assigned to node "n1"',
   );
-  assert.equal((await server.fails({ ...again, body: { target: {} } })).reason, 'Invalid');
-  assert.equal((await server.fails({ ...again, name: 'b' })).message, 'pods "b" not found');
+  assert.equal((await server.fails({ ...again, body: { metadata: { name: 'a' }, target: {} } })).reason, 'Invalid');
+  assert.equal((await server.fails({ ...again, name: 'b', body: { ...again.body, metadata: { name: 'b' } } })).message, 'pods "b" not found');
+});
+
+test('a binding and an eviction say whose they are', async () => {
+  const server = await createTestServer();
+  await createPod(server, 'a');
+  const target = { kind: 'Node', name: 'n1' };
+  for (const metadata of [{}, { name: 'b' }])
+    for (const [subresource, kind] of [
+      ['binding', 'Binding'],
+      ['eviction', 'Eviction'],
+    ] as const) {
+      const body = { metadata, ...(kind === 'Binding' ? { target } : {}) };
+      const refused = await server.fails({ ...pods, verb: 'create', name: 'a', subresource, body });
+      assert.equal(refused.message, `name in URL does not match name in ${kind} object`);
+    }
+  assert.equal((await getPod(server, 'a')).spec.nodeName, undefined);
 });
 
 test('a pod nobody runs goes at once; a bound one gets its grace period, which may only shrink', async () => {
