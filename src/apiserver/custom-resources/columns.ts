@@ -37,6 +37,7 @@ function cellOf(type: string, found: readonly unknown[], now: number): Cell {
     case 'date':
       return typeof first === 'string' ? age(first, now) : null;
     default:
-      return found.map((value) => (typeof value === 'string' ? value : JSON.stringify(value))).join(' ');
+      // Of several the first, as upstream has it.
+      return typeof first === 'string' ? first : JSON.stringify(first);
   }
 }

@@ -44,7 +44,7 @@ test('cells have the type of their column, and nothing where there is nothing', 
     columnsOf([{ name: 'X', type, jsonPath }])[1]!.cell({ metadata: { name: 'a' }, ...object }, 0);
   assert.equal(cell('integer', String.raw`.spec.a\.b`), 1);
   assert.equal(cell('integer', '.spec.names[0]'), null);
-  assert.equal(cell('string', '.status.conditions[*].type'), 'Ready Old');
+  assert.equal(cell('string', '.status.conditions[*].type'), 'Ready');
   assert.equal(cell('string', '.spec.names'), '["x","y"]');
   assert.equal(cell('date', '.spec.none'), null);
 });

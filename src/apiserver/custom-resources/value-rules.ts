@@ -23,7 +23,7 @@ export function validateValue(errors: FieldErrors, schema: SchemaProps, value: u
   const found = typeOf(value);
   if (!hasType(schema, value)) {
     const wanted = schema['x-kubernetes-int-or-string'] === true ? 'integer,string' : (schema.type ?? '');
-    errors.invalid(path, found, `${path} in body must be of type ${wanted}: ${JSON.stringify(found)}`);
+    errors.typeInvalid(path, found, `${path} in body must be of type ${wanted}: ${JSON.stringify(found)}`);
     return;
   }
   if (schema.enum !== undefined && !isListed(schema.enum, value))
@@ -70,7 +70,7 @@ function validateText(errors: FieldErrors, schema: SchemaProps, value: string, p
   if (pattern !== undefined && !patternOf(schema, pattern)(value))
     errors.invalid(path, value, `${path} in body should match '${pattern}'`);
   if (format !== undefined && !hasFormat(format, value))
-    errors.invalid(path, value, `${path} in body must be of type ${format}: ${JSON.stringify(value)}`);
+    errors.typeInvalid(path, value, `${path} in body must be of type ${format}: ${JSON.stringify(value)}`);
 }
 
 function validateNumber(errors: FieldErrors, schema: SchemaProps, value: number, path: string): void {

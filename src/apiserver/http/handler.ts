@@ -136,7 +136,8 @@ async function serveResource(
   // Whatever can be refused is, before anything is written.
   const table = tableOptions(query, server);
   const answer = await server.handle({ ...route, query, user, body, patchType, duplicates, userAgent });
-  const shaped = definition === undefined ? answer.body : shape(definition, answer.body, wanted, table);
+  const shaped =
+    definition === undefined ? answer.body : shape(definition, answer.body, wanted, table, route.subresource);
   const isAsStored = shaped === answer.body && definition?.conversion === undefined;
   const { code, warnings } = answer;
   const { encoding } = wanted;

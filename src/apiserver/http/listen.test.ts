@@ -231,6 +231,16 @@ test('tables, and the metadata alone, on request', async () => {
   ).json();
   assert.equal(table.kind, 'Table');
   assert.deepEqual((table.rows as { cells: unknown[] }[])[0]!.cells, ['default', 'Active', '0s']);
+  const template = { metadata: { labels: { a: 'b' } }, spec: { containers: [{ name: 'c', image: 'i' }] } };
+  const spec = { replicas: 3, selector: { matchLabels: { a: 'b' } }, template };
+  const deployments = { verb: 'create', resource: 'deployments', namespace: 'default' } as const;
+  await backend.call({ ...deployments, body: { metadata: { name: 'web' }, spec } });
+  const scale = (
+    await ask('/apis/apps/v1/namespaces/default/deployments/web/scale', {
+      headers: { accept: 'application/json;as=Table;v=v1;g=meta.k8s.io' },
+    })
+  ).json();
+  assert.deepEqual((scale.rows as { cells: unknown[] }[])[0]!.cells, ['web', 3, 0, '0s']);
   const accept = 'application/json;as=PartialObjectMetadataList;v=v1;g=meta.k8s.io';
   const partial = (await ask('/api/v1/namespaces', { headers: { accept } })).json();
   assert.equal(partial.kind, 'PartialObjectMetadataList');

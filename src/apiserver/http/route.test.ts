@@ -12,7 +12,7 @@ test('URLs mean what they mean to Kubernetes', async (t) => {
     ['GET', '/api/v1/namespaces/a/pods', 'watch', { verb: 'watch', resource: 'pods', namespace: 'a' }],
     ['GET', '/api/v1/namespaces/a/pods', 'watch=false', { verb: 'list', resource: 'pods', namespace: 'a' }],
     ['GET', '/api/v1/namespaces/a/pods/p', '', { verb: 'get', name: 'p' }],
-    ['GET', '/api/v1/namespaces/a/pods/p', 'watch=1', { verb: 'watch', name: 'p' }],
+    ['GET', '/api/v1/namespaces/a/pods/p', 'watch=1', { verb: 'get', name: 'p' }],
     ['GET', '/api/v1/namespaces/a/pods/p/log', 'watch=true', { verb: 'get', subresource: 'log' }],
     ['POST', '/api/v1/namespaces/a/pods/p/binding', '', { verb: 'create', subresource: 'binding', name: 'p' }],
     ['GET', '/api/v1/namespaces/a', '', { verb: 'get', resource: 'namespaces', name: 'a', namespace: undefined }],

@@ -79,12 +79,11 @@ function verbOf(
   subresource: string | undefined,
   query: Query,
 ): Verb | 'watch' {
-  const watches = subresource === undefined && flagOf(query, 'watch') === true;
   switch (method) {
     case 'GET':
     case 'HEAD':
-      if (watches) return 'watch';
-      return name === undefined ? 'list' : 'get';
+      if (name !== undefined) return 'get';
+      return flagOf(query, 'watch') === true ? 'watch' : 'list';
     case 'POST':
       if (name === undefined || subresource !== undefined) return 'create';
       break;

@@ -6,13 +6,24 @@ import type { ApiServer } from '../server.ts';
 import type { Wanted } from './negotiate.ts';
 import type { Query } from './route.ts';
 
-export function shape(definition: ResourceDefinition, body: unknown, wanted: Wanted, options: TableOptions): unknown {
+export function shape(
+  definition: ResourceDefinition,
+  body: unknown,
+  wanted: Wanted,
+  options: TableOptions,
+  subresource?: string,
+): unknown {
   if (wanted.shape === 'object' || typeof body !== 'object' || body === null) return body;
   const object = body as KubernetesObject & Partial<KubernetesList<KubernetesObject>>;
   if (object.kind === 'Status') return body;
   const list = Array.isArray(object.items) ? (object as KubernetesList<KubernetesObject>) : undefined;
   if (wanted.shape === 'metadata') return list === undefined ? metadataOnly(object) : metadataOnlyList(list);
-  return list === undefined ? objectTable(definition, object, options) : listTable(definition, list, options);
+  if (list !== undefined) return listTable(definition, list, options);
+  return objectTable({ ...definition, columns: columnsOf(definition, subresource) }, object, options);
+}
+
+function columnsOf({ columns, subresources }: ResourceDefinition, subresource = ''): ResourceDefinition['columns'] {
+  return (Object.hasOwn(subresources, subresource) ? subresources[subresource]?.columns : undefined) ?? columns;
 }
 
 export function tableOptions(query: Query, server: ApiServer): TableOptions {

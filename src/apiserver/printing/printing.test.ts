@@ -121,6 +121,18 @@ test('a table row of a pod has the columns that kubectl shows', () => {
   assert.equal(table.metadata.resourceVersion, '5');
 });
 
+test('a binding says in a wide table whom it is for', () => {
+  const bindings = builtinResources.find(({ name }) => name === 'rolebindings')!;
+  const subjects = [
+    { kind: 'User', name: 'ann' },
+    { kind: 'ServiceAccount', name: 'a', namespace: 'n' },
+    { kind: 'User', name: 'bob' },
+  ];
+  const object = { metadata: { name: 'b' }, roleRef: { kind: 'Role', name: 'r' }, subjects } as KubernetesObject;
+  const { rows } = objectTable(bindings, object, { includeObject: 'None', now });
+  assert.deepEqual(rows, [{ cells: ['b', 'Role/r', '<unknown>', 'ann, bob', '', 'n/a'] }]);
+});
+
 test('every resource prints an object that has nothing but a name', () => {
   for (const definition of builtinResources) {
     const spec = { containers: [], selector: {}, template: { spec: { containers: [] } } };

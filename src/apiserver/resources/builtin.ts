@@ -78,6 +78,10 @@ export const builtinResources: readonly ResourceDefinition[] = [
       categories: ['all'],
       statusSubresource: true,
       columns: serviceColumns,
+      fields: {
+        'spec.clusterIP': ({ spec }) => (spec as { readonly clusterIP?: string } | undefined)?.clusterIP,
+        'spec.type': ({ spec }) => (spec as { readonly type?: string } | undefined)?.type,
+      },
     }),
   ),
   define(
@@ -102,7 +106,13 @@ export const builtinResources: readonly ResourceDefinition[] = [
       columns: quotaColumns,
     }),
   ),
-  define(entry('', 'limitranges', 'LimitRange', { shortNames: ['limits'], createsOnUpdate: true, columns: [nameColumn, createdAtColumn] })),
+  define(
+    entry('', 'limitranges', 'LimitRange', {
+      shortNames: ['limits'],
+      createsOnUpdate: true,
+      columns: [nameColumn, createdAtColumn],
+    }),
+  ),
   define(
     entry<Loose>('', 'persistentvolumeclaims', 'PersistentVolumeClaim', {
       shortNames: ['pvc'],

@@ -16,6 +16,8 @@ const strategy: Strategy<DaemonSet> = {
     const moved = !sameJson(next.spec.template, before.spec.template);
     return withTemplateGeneration(next, templateGeneration(before) + (moved ? 1 : 0));
   },
+  /** It is no writer's, the status's included. */
+  prepareForStatusUpdate: (next, before) => withTemplateGeneration(next, templateGeneration(before)),
   warnings: templateWarnings('spec.template'),
 };
 

@@ -46,6 +46,8 @@ export interface Subresource {
   readonly verbs: readonly string[];
   /** Comes from a node, as text or as streams: `handle` says where from (ApiResponse.location). */
   readonly isStream?: boolean;
+  /** How a table shows it; absent: as the object itself. */
+  readonly columns?: readonly Column[];
   /** Absent for `status`, which the generic verbs serve. */
   readonly handle?: (context: WriteContext, request: ApiRequest) => Promise<ApiResponse>;
 }

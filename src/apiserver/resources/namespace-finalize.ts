@@ -16,7 +16,9 @@ export const finalizeSubresource: Subresource = {
       // For the optimistic lock alone: metadata stays as it is.
       metadataForUpdate(wanted, before, context);
       const finalizers = wanted.spec?.finalizers ?? [];
-      return { ...before, spec: { ...(before as Namespace).spec, finalizers } } as Namespace;
+      const next = { ...before, spec: { ...(before as Namespace).spec, finalizers } } as Namespace;
+      context.definition.schema.validateUpdate(next, before);
+      return next;
     });
     return { code: 200, body: object };
   },

@@ -55,6 +55,39 @@ test('some namespaces live for ever', async () => {
   assert.equal(error.message, 'namespaces "kube-system" is forbidden: this namespace may not be deleted');
 });
 
+test('the priority classes of the system stay, and one at most is the default', async () => {
+  const { call, fails } = await createTestServer();
+  const classes = { resource: 'priorityclasses' } as const;
+  const name = 'system-node-critical';
+  assert.equal(
+    (await fails({ ...classes, verb: 'delete', name })).message,
+    `priorityclasses.scheduling.k8s.io "${name}" is forbidden: this is a system priority class and cannot be deleted`,
+  );
+  const body = (name: string) => ({ metadata: { name }, value: 1, globalDefault: true });
+  await call({ ...classes, verb: 'create', body: body('usual') });
+  assert.equal(
+    (await fails({ ...classes, verb: 'create', body: body('other') })).message,
+    'priorityclasses.scheduling.k8s.io "other" is forbidden: PriorityClass usual is already marked as default. Only one default can exist',
+  );
+  await call({ ...classes, verb: 'delete', name: 'usual' });
+});
+
+test('a namespace ends by being deleted, and is held by finalizers that have an owner', async () => {
+  const { call, fails } = await createTestServer();
+  const namespaces = { resource: 'namespaces', name: 'shop', verb: 'update' } as const;
+  const made = await call({ verb: 'create', resource: 'namespaces', body: { metadata: { name: 'shop' } } });
+  const ended = { ...made, status: { phase: 'Terminating' } };
+  assert.match(
+    (await fails({ ...namespaces, subresource: 'status', body: ended })).message,
+    /status.Phase: Invalid value: "Terminating": may only be 'Active' if `deletionTimestamp` is empty/,
+  );
+  const body = { ...made, spec: { finalizers: ['kubernetes', 'mine'] } };
+  assert.match(
+    (await fails({ ...namespaces, subresource: 'finalize', body })).message,
+    /spec.finalizers\[1\]: Invalid value: "mine"/,
+  );
+});
+
 test('a node begins with the not-ready taint and keeps the status it came with', async () => {
   const { call } = await createTestServer();
   const body = {

@@ -30,7 +30,13 @@ const bindingStrategy: Strategy<RoleBinding> = {
   },
 };
 
-const role = { group, version, createsOnUpdate: true, columns: [nameColumn, createdAtColumn], strategy: roleStrategy } as const;
+const role = {
+  group,
+  version,
+  createsOnUpdate: true,
+  columns: [nameColumn, createdAtColumn],
+  strategy: roleStrategy,
+} as const;
 const binding = { group, version, createsOnUpdate: true, strategy: bindingStrategy } as const;
 
 export const roleEntries: readonly ResourceEntry<Role>[] = [

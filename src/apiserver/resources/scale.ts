@@ -2,6 +2,7 @@
 // https://kubernetes.io/docs/reference/kubernetes-api/workload-resources/deployment-v1/#get-read-scale
 import { type KubernetesObject, StatusError } from '../../api/index.ts';
 import { applyPatch } from '../patch/index.ts';
+import { scaleColumns } from '../printing/columns/workloads.ts';
 import type { ApiRequest, ApiResponse } from '../request.ts';
 import { builtinSchema } from '../schema/index.ts';
 import { decodeBody, settleName } from '../verbs/body.ts';
@@ -33,6 +34,7 @@ export function scaleSubresource(access: ScaleAccess): Subresource {
   return {
     ...scaleKind,
     verbs: ['get', 'patch', 'update'],
+    columns: scaleColumns,
     async handle(context, request) {
       if (request.verb === 'get') {
         const { namespace, name = '' } = request;

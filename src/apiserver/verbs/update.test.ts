@@ -128,6 +128,7 @@ test('status and spec have a writer each, and only the spec moves the generation
   assert.deepEqual(reported.spec, made.spec);
   assert.equal((reported.status as typeof counters).numberReady, 1);
   assert.equal(reported.metadata.generation, 1);
+  assert.equal(reported.metadata.annotations?.['deprecated.daemonset.template.generation'], '1');
 
   const labelled = await call({
     ...sets,

@@ -125,6 +125,16 @@ export const claimColumns: readonly Column<Loose>[] = [
   ageColumn,
 ];
 
+function subjectsOf(kind: string): (binding: Loose) => string {
+  return ({ subjects }) => {
+    const all = (subjects ?? []) as readonly { kind?: string; name?: string; namespace?: string }[];
+    return all
+      .filter((subject) => subject.kind === kind)
+      .map(({ name = '', namespace = '' }) => (kind === 'ServiceAccount' ? `${namespace}/${name}` : name))
+      .join(', ');
+  };
+}
+
 export const roleBindingColumns: readonly Column<Loose>[] = [
   nameColumn,
   column('Role', 'What it grants.', ({ roleRef }) => {
@@ -132,6 +142,9 @@ export const roleBindingColumns: readonly Column<Loose>[] = [
     return `${kind}/${name}`;
   }),
   ageColumn,
+  wideColumn('Users', 'Users it grants it to.', subjectsOf('User')),
+  wideColumn('Groups', 'Groups it grants it to.', subjectsOf('Group')),
+  wideColumn('ServiceAccounts', 'Service accounts it grants it to.', subjectsOf('ServiceAccount')),
 ];
 
 interface ServicePort {

@@ -88,6 +88,14 @@ export const replicaSetColumns: readonly Column<Workload>[] = [
   wideColumn('Selector', 'Labels of the pods.', ({ spec }) => selectorText(spec?.selector)),
 ];
 
+/** Of a Scale, whatever it is the scale of. */
+export const scaleColumns: readonly Column[] = [
+  nameColumn,
+  integer('Desired', 'Replicas wanted.', (scale) => (scale as Workload).spec?.replicas ?? 0),
+  integer('Available', 'Replicas there are.', (scale) => count((scale as Workload).status, 'replicas')),
+  ageColumn,
+];
+
 export const replicationControllerColumns: readonly Column<Workload>[] = [
   ...replicaSetColumns.slice(0, -1),
   wideColumn('Selector', 'Labels of the pods.', ({ spec }) => labelsText(spec?.selector as never)),

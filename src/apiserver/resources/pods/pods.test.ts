@@ -119,7 +119,10 @@ test('binding sets the node and the condition, once', async () => {
     'Operation cannot be fulfilled on pods/binding "a": pod a is already assigned to node "n1"',
   );
   assert.equal((await server.fails({ ...again, body: { metadata: { name: 'a' }, target: {} } })).reason, 'Invalid');
-  assert.equal((await server.fails({ ...again, name: 'b', body: { ...again.body, metadata: { name: 'b' } } })).message, 'pods "b" not found');
+  assert.equal(
+    (await server.fails({ ...again, name: 'b', body: { ...again.body, metadata: { name: 'b' } } })).message,
+    'pods "b" not found',
+  );
 });
 
 test('a binding and an eviction say whose they are', async () => {

@@ -24,8 +24,15 @@ export const nodeRules: KindRules = {
     }
   },
   status(errors, object) {
-    for (const field of ['capacity', 'allocatable'])
-      validateQuantities(errors, 'status', struct(object, 'status'), field);
+    const status = struct(object, 'status');
+    for (const field of ['capacity', 'allocatable']) validateQuantities(errors, 'status', status, field);
+    const seen = new Set<string>();
+    for (const [index, address] of list(status, 'addresses').entries()) {
+      const printed = { Type: text(address, 'type'), Address: text(address, 'address') };
+      const known = JSON.stringify(printed);
+      if (seen.has(known)) errors.duplicate(`status.addresses[${index}]`, printed);
+      seen.add(known);
+    }
   },
 };
 
@@ -49,6 +56,13 @@ export const namespaceRules: KindRules = {
   name: dnsLabel,
   object: (errors, object) =>
     validateFinalizers(errors, 'spec.finalizers', texts(struct(object, 'spec'), 'finalizers')),
+  status(errors, object) {
+    const isLeaving = metadataOf(object)['deletionTimestamp'] !== undefined;
+    const phase = text(struct(object, 'status'), 'phase');
+    const [only, when] = isLeaving ? ['Terminating', 'not empty'] : ['Active', 'empty'];
+    if (phase !== only)
+      errors.invalid('status.Phase', phase, `may only be '${only}' if \`deletionTimestamp\` is ${when}`);
+  },
 };
 
 export const leaseRules: KindRules = {
@@ -100,6 +114,8 @@ export const resourceQuotaRules: KindRules = {
   object: (errors, object) => validateQuantities(errors, 'spec', struct(object, 'spec'), 'hard'),
 };
 
+const limitTypes = ['Container', 'PersistentVolumeClaim', 'Pod'];
+
 export const limitRangeRules: KindRules = {
   object(errors, object) {
     const types = new Set<string>();
@@ -107,6 +123,8 @@ export const limitRangeRules: KindRules = {
       const path = `spec.limits[${index}]`;
       const type = text(item, 'type');
       if (type === '') errors.required(`${path}.type`);
+      else if (!limitTypes.includes(type) && !type.includes('/'))
+        errors.invalid(`${path}.type`, type, 'must be a standard limit type or fully qualified');
       if (types.has(type)) errors.duplicate(`${path}.type`, type);
       types.add(type);
       for (const field of ['min', 'max', 'default', 'defaultRequest']) validateQuantities(errors, path, item, field);

@@ -54,10 +54,23 @@ const secretKeys: Readonly<Record<string, readonly string[]>> = {
 };
 const accountAnnotation = 'kubernetes.io/service-account.name';
 
+function isBase64Json(value: unknown): boolean {
+  try {
+    JSON.parse(Buffer.from(String(value), 'base64').toString());
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 function validateSecretType(errors: FieldErrors, object: JsonObject): void {
   const type = text(object, 'type');
   const data = struct(object, 'data');
-  for (const key of secretKeys[type] ?? []) if (!Object.hasOwn(data, key)) errors.required(`data[${key}]`);
+  for (const key of secretKeys[type] ?? []) {
+    if (!Object.hasOwn(data, key)) errors.required(`data[${key}]`);
+    else if (key.startsWith('.docker') && !isBase64Json(data[key]))
+      errors.invalid(`data[${key}]`, '<secret contents redacted>', 'must be JSON');
+  }
   if (type === 'kubernetes.io/basic-auth' && !Object.hasOwn(data, 'username') && !Object.hasOwn(data, 'password')) {
     errors.required('data[username]');
     errors.required('data[password]');
@@ -122,7 +135,28 @@ function validateServicePort(
 
 export const claimRules: KindRules = {
   object: (errors, object) => validateClaimSpec(errors, 'spec', struct(object, 'spec')),
+  /** core/validation ValidatePersistentVolumeClaimUpdate. */
+  update(errors, object, before) {
+    const [spec, old] = [struct(object, 'spec'), struct(before, 'spec')];
+    const isBound = text(struct(before, 'status'), 'phase') === 'Bound';
+    if (!sameJson(fixedOf(spec, spec, isBound), fixedOf(old, spec, isBound)))
+      errors.forbidden(
+        'spec',
+        'spec is immutable after creation except resources.requests and volumeAttributesClassName for bound claims',
+      );
+  },
 };
+
+/** What of a claim stays; a volume and a storage class are given once to a claim without. */
+function fixedOf(spec: JsonObject, next: JsonObject, isBound: boolean): JsonObject {
+  const given = ['volumeName', 'storageClassName'].filter((field) => (spec[field] ?? '') === '');
+  const { requests: _, ...resources } = struct(spec, 'resources');
+  return {
+    ...spec,
+    ...Object.fromEntries(given.map((field) => [field, next[field]])),
+    ...(isBound ? { resources, volumeAttributesClassName: undefined } : {}),
+  };
+}
 
 export const roleRules: KindRules = {
   name: pathSegment,
@@ -160,12 +194,12 @@ export const roleBindingRules: KindRules = {
     const role = struct(object, 'roleRef');
     if (text(role, 'apiGroup') !== rbacGroup)
       errors.notSupported('roleRef.apiGroup', text(role, 'apiGroup'), [rbacGroup]);
-    if (!['Role', 'ClusterRole'].includes(text(role, 'kind')))
-      errors.notSupported('roleRef.kind', text(role, 'kind'), ['Role', 'ClusterRole']);
+    const isClusterWide = text(struct(object, 'metadata'), 'namespace') === '';
+    const kinds = isClusterWide ? ['ClusterRole'] : ['Role', 'ClusterRole'];
+    if (!kinds.includes(text(role, 'kind'))) errors.notSupported('roleRef.kind', text(role, 'kind'), kinds);
     if (text(role, 'name') === '') errors.required('roleRef.name');
     else check(errors, 'roleRef.name', text(role, 'name'), pathSegment);
     // In a namespace, an account without one is of that namespace.
-    const isClusterWide = text(struct(object, 'metadata'), 'namespace') === '';
     for (const [index, subject] of list(object, 'subjects').entries()) {
       const kind = text(subject, 'kind');
       if (text(subject, 'name') === '') errors.required(`subjects[${index}].name`);

@@ -9,6 +9,7 @@ const causesMax = 100;
 const titles = {
   FieldValueRequired: 'Required value',
   FieldValueInvalid: 'Invalid value',
+  FieldValueTypeInvalid: 'Invalid value',
   FieldValueNotSupported: 'Unsupported value',
   FieldValueForbidden: 'Forbidden',
   FieldValueDuplicate: 'Duplicate value',
@@ -40,6 +41,11 @@ export class FieldErrors {
 
   invalid(field: string, value: unknown, detail: string): void {
     this.#add('FieldValueInvalid', field, format(value), detail);
+  }
+
+  /** Of what a schema says: a number where a text belongs, a text that is no date. */
+  typeInvalid(field: string, value: unknown, detail: string): void {
+    this.#add('FieldValueTypeInvalid', field, format(value), detail);
   }
 
   notSupported(field: string, value: unknown, supported: readonly string[]): void {

@@ -104,8 +104,35 @@ const rows: readonly (readonly [why: string, key: string, object: Fields, errors
   [
     'a binding for an account of no namespace',
     'rbac.authorization.k8s.io/v1/RoleBinding',
-    { roleRef: role, subjects: [{ kind: 'ServiceAccount', name: 'a' }] },
+    { roleRef: { ...role, kind: 'ClusterRole' }, subjects: [{ kind: 'ServiceAccount', name: 'a' }] },
     ['subjects[0].namespace: Required value'],
+  ],
+  [
+    'a binding in all namespaces of a role in one',
+    'rbac.authorization.k8s.io/v1/ClusterRoleBinding',
+    { roleRef: role },
+    ['roleRef.kind: Unsupported value: "Role": supported values: "ClusterRole"'],
+  ],
+  [
+    'a pull secret that is no JSON',
+    'v1/Secret',
+    { type: 'kubernetes.io/dockerconfigjson', data: { '.dockerconfigjson': 'eA==' } },
+    ['data[.dockerconfigjson]: Invalid value: "<secret contents redacted>": must be JSON'],
+  ],
+  [
+    'a limit for what is none',
+    'v1/LimitRange',
+    { spec: { limits: [{ type: 'Foo' }] } },
+    ['spec.limits[0].type: Invalid value: "Foo": must be a standard limit type or fully qualified'],
+  ],
+  [
+    'a budget of more than all',
+    'policy/v1/PodDisruptionBudget',
+    { spec: { minAvailable: '110%', unhealthyPodEvictionPolicy: 'Foo' } },
+    [
+      'spec.minAvailable: Invalid value: "110%": must not be greater than 100%',
+      'spec.unhealthyPodEvictionPolicy: Unsupported value: "Foo": supported values: "AlwaysAllow", "IfHealthyBudget"',
+    ],
   ],
   [
     'a claim of nothing',
@@ -219,6 +246,9 @@ describe('validation of', () => {
 });
 
 describe('an update is refused', () => {
+  const claim = (accessModes: readonly string[], rest: Fields = {}, storage = '1Gi') => ({
+    spec: { accessModes, resources: { requests: { storage } }, ...rest },
+  });
   const updates: readonly (readonly [
     why: string,
     key: string,
@@ -265,6 +295,29 @@ describe('an update is refused', () => {
       ['metadata.name: Invalid value: "y": field is immutable'],
     ],
     [
+      "of a claim's access",
+      'v1/PersistentVolumeClaim',
+      claim(['ReadWriteOnce']),
+      claim(['ReadOnlyMany']),
+      [
+        'spec: Forbidden: spec is immutable after creation except resources.requests and volumeAttributesClassName for bound claims',
+      ],
+    ],
+    [
+      'of nothing that a claim may get: a volume, and more room once it has one',
+      'v1/PersistentVolumeClaim',
+      claim(['ReadWriteOnce']),
+      claim(['ReadWriteOnce'], { volumeName: 'v' }),
+      [],
+    ],
+    [
+      "of nothing else of a bound claim's",
+      'v1/PersistentVolumeClaim',
+      { ...claim(['ReadWriteOnce'], { volumeName: 'v' }), status: { phase: 'Bound' } },
+      { ...claim(['ReadWriteOnce'], { volumeName: 'v' }, '2Gi'), status: { phase: 'Bound' } },
+      [],
+    ],
+    [
       "of a node's provider",
       'v1/Node',
       { spec: { providerID: 'a' } },
@@ -276,6 +329,44 @@ describe('an update is refused', () => {
     test(why, () =>
       assert.deepEqual(
         errorsOf(() => validateUpdate(key, made(key, next), made(key, before))),
+        errors,
+      ),
+    );
+});
+
+describe('a status is refused', () => {
+  const statuses: readonly (readonly [why: string, key: string, status: Fields, errors: readonly string[]])[] = [
+    [
+      'of a node with an address twice',
+      'v1/Node',
+      { addresses: [1, 2].map(() => ({ type: 'InternalIP', address: '10.0.0.1' })) },
+      ['status.addresses[1]: Duplicate value: {"Type":"InternalIP","Address":"10.0.0.1"}'],
+    ],
+    [
+      'of a pod with an address that is none',
+      'v1/Pod',
+      { podIPs: [{ ip: 'here' }] },
+      ['status.podIPs[0]: Invalid value: "here": must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)'],
+    ],
+    [
+      'of a pod with two addresses of one family',
+      'v1/Pod',
+      { podIPs: [{ ip: '10.0.0.1' }, { ip: '10.0.0.2' }] },
+      [
+        'status.podIPs: Invalid value: [{"IP":"10.0.0.1"},{"IP":"10.0.0.2"}]: may specify no more than one IP for each IP family',
+      ],
+    ],
+    [
+      'of a namespace that nobody has deleted',
+      'v1/Namespace',
+      { phase: 'Terminating' },
+      ['status.Phase: Invalid value: "Terminating": may only be \'Active\' if `deletionTimestamp` is empty'],
+    ],
+  ];
+  for (const [why, key, status, errors] of statuses)
+    test(why, () =>
+      assert.deepEqual(
+        errorsOf(() => validateUpdate(key, made(key, { status }), made(key, {}), { subresource: 'status' })),
         errors,
       ),
     );

@@ -1,10 +1,11 @@
 // Pods: their spec, and the little that may change in it once it is there (core/validation ValidatePodUpdate).
+import { isIP } from 'node:net';
 import { sameJson } from '../../same-json.ts';
 import { type JsonObject, withoutKey } from '../json.ts';
 import { list, number, struct, text } from '../read.ts';
 import type { FieldErrors } from './field-errors.ts';
 import type { KindRules } from './kind-rules.ts';
-import { validatePodSpec } from './pod-spec.ts';
+import { ipRule, validatePodSpec } from './pod-spec.ts';
 import { validateEphemeralContainers, validateResize } from './pod-subresources.ts';
 
 const mayChange =
@@ -39,11 +40,23 @@ export const podRules: KindRules = {
   },
   subresources: { ephemeralcontainers: validateEphemeralContainers, resize: validateResize },
   status(errors, object) {
+    validateAddresses(errors, list(struct(object, 'status'), 'podIPs'));
     // The kubelet reports what runs; a status never moves the pod to another node.
     for (const [index, status] of list(struct(object, 'status'), 'containerStatuses').entries())
       if (text(status, 'name') === '') errors.required(`status.containerStatuses[${index}].name`);
   },
 };
+
+/** One of each family at most. */
+function validateAddresses(errors: FieldErrors, addresses: readonly JsonObject[]): void {
+  const families = addresses.map((address) => isIP(text(address, 'ip')));
+  for (const [index, family] of families.entries())
+    if (family === 0) errors.invalid(`status.podIPs[${index}]`, text(addresses[index]!, 'ip'), ipRule);
+  if (new Set(families).size < families.length) {
+    const printed = addresses.map((address) => ({ IP: text(address, 'ip') }));
+    errors.invalid('status.podIPs', printed, 'may specify no more than one IP for each IP family');
+  }
+}
 
 /** The spec without what may change. */
 function frozen(spec: JsonObject): JsonObject {

@@ -75,7 +75,16 @@ export const disruptionBudgetRules: KindRules = {
       UnhealthyPodEvictionPolicy: spec['unhealthyPodEvictionPolicy'] ?? null,
     };
     if (isDouble) errors.invalid('spec', printed, 'minAvailable and maxUnavailable cannot be both set');
-    for (const field of ['minAvailable', 'maxUnavailable']) validateIntOrPercent(errors, `spec.${field}`, spec[field]);
+    for (const field of ['minAvailable', 'maxUnavailable']) {
+      const value = spec[field];
+      validateIntOrPercent(errors, `spec.${field}`, value);
+      if (typeof value === 'string' && /^\d+%$/.test(value) && Number(value.slice(0, -1)) > 100)
+        errors.invalid(`spec.${field}`, value, 'must not be greater than 100%');
+    }
+    const policy = text(spec, 'unhealthyPodEvictionPolicy');
+    const policies = ['AlwaysAllow', 'IfHealthyBudget'];
+    if (policy !== '' && !policies.includes(policy))
+      errors.notSupported('spec.unhealthyPodEvictionPolicy', policy, policies);
     validateLabelSelector(errors, 'spec.selector', optional(spec, 'selector'));
   },
 };
