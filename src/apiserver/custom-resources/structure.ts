@@ -26,6 +26,7 @@ export function structureOfSchema(schema: SchemaProps, isResource = true): Struc
   };
   return {
     is: 'fields',
+    isDeclared: (name) => Object.hasOwn(inherited, name) || Object.hasOwn(properties, name),
     child(name) {
       const found = known.get(name) ?? child(name);
       if (Object.hasOwn(properties, name)) known.set(name, found);

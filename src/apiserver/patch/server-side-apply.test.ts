@@ -253,6 +253,64 @@ describe('server-side apply', () => {
     { selector: (entry) => entry.name },
   );
 
+  test('takes an entry out that nobody else has made, whatever others have in it', () => {
+    const made = apply(
+      undefined,
+      'alice',
+      configuration([
+        { name: 'a', image: 'i' },
+        { name: 'b', image: 'i' },
+      ]),
+    );
+    const changed = update(made, 'bob', {
+      spec: {
+        template: {
+          spec: {
+            containers: [
+              { name: 'a', image: 'i' },
+              { name: 'b', image: 'i', args: ['x'] },
+            ],
+          },
+        },
+      },
+    });
+    const left = apply(changed, 'alice', configuration([{ name: 'a', image: 'i' }]));
+    assert.deepEqual(containersOf(left), [{ name: 'a', image: 'i' }]);
+    assert.deepEqual(Object.keys(managersOf(left)), ['alice']);
+  });
+
+  test('takes out with a field what was filled into it', () => {
+    const filled = { httpGet: { path: '/', port: 80, scheme: 'HTTP' }, periodSeconds: 10 };
+    const probed = (livenessProbe: object) => configuration([{ name: 'a', image: 'i', livenessProbe }]);
+    const made = apply(undefined, 'alice', probed({ httpGet: { path: '/', port: 80 } }));
+    const { managedFields } = made.metadata;
+    const stored = { ...probed(filled), metadata: { name: 'x', managedFields } } as unknown as KubernetesObject;
+    const exec = { command: ['x'] };
+    assert.deepEqual(containersOf(apply(stored, 'alice', probed({ exec }))), [
+      { name: 'a', image: 'i', livenessProbe: { exec, periodSeconds: 10 } },
+    ]);
+    const bare = configuration([{ name: 'a', image: 'i' }]);
+    assert.deepEqual(containersOf(apply(stored, 'alice', bare)), [{ name: 'a', image: 'i' }]);
+    const shared = update(stored, 'bob', {
+      spec: {
+        template: { spec: { containers: [{ name: 'a', image: 'i', livenessProbe: { ...filled, periodSeconds: 5 } }] } },
+      },
+    });
+    assert.deepEqual(containersOf(apply(shared, 'alice', bare)), [
+      { name: 'a', image: 'i', livenessProbe: { periodSeconds: 5 } },
+    ]);
+  });
+
+  test('is no conflict where what it takes out leaves something empty that another has', () => {
+    const context = (capabilities: object) => ({ name: 'a', image: 'i', securityContext: { capabilities } });
+    const made = update(configuration([{ name: 'a', image: 'i' }]), 'bob', {
+      spec: { template: { spec: { containers: [context({ add: ['A'] })] } } },
+    });
+    const taken = apply(made, 'alice', configuration([context({ add: ['B'] })]), true);
+    const left = apply(taken, 'alice', configuration([{ name: 'a', image: 'i' }]));
+    assert.deepEqual(containersOf(left), [context({})]);
+  });
+
   test('puts what is new behind what was there, and what both name in the order of the last who applied it', () => {
     const orders = [
       ['a', 'b', 'ab'],
@@ -305,7 +363,7 @@ describe('managed fields', () => {
     assert.deepEqual(Object.keys(named), ['before-first-apply', 'kubectl-edit']);
   });
 
-  test('of a created object are what its creator wrote, the containers of it included, but not what is always there', () => {
+  test('of a created object are what its creator wrote, what holds it included, but not what is always there', () => {
     const labels = { app: 'x' };
     const body = { ...configuration([{ name: 'a', resources: { limits: { cpu: '1' } } }]), status: {} };
     const object = { ...body, metadata: { name: 'x', labels } } as unknown as KubernetesObject;
@@ -317,7 +375,6 @@ describe('managed fields', () => {
           'f:template': {
             'f:spec': {
               'f:containers': {
-                '.': {},
                 'k:{"name":"a"}': {
                   '.': {},
                   'f:name': {},

@@ -5,7 +5,18 @@ import { encodeGoJson, formatTime, type KubernetesObject, StatusError } from '..
 import { isObject, type JsonObject, own } from '../schema/json.ts';
 import { splitResourceKey } from '../schema/types.ts';
 import { badPatch } from './errors.ts';
-import { emptySet, type FieldSet, intersect, isEmptySet, pathsOf, sameSet, union, without } from './field-set.ts';
+import {
+  emptySet,
+  type FieldSet,
+  fieldSet,
+  intersect,
+  isEmptySet,
+  leafSet,
+  pathsOf,
+  sameSet,
+  union,
+  without,
+} from './field-set.ts';
 import {
   apiVersionOf,
   type Manager,
@@ -133,6 +144,8 @@ function isMine(entry: Manager, { fieldManager, subresource }: PatchOptions): bo
   return entry.operation === 'Apply' && entry.manager === fieldManager && entry.subresource === subresource;
 }
 
+const objectMetadata = fieldSet(false, [['f:metadata', leafSet]]);
+
 /** Takes out what the manager named last time, does not name now, and nobody else owns. */
 function prune(
   object: KubernetesObject,
@@ -141,7 +154,7 @@ function prune(
   wanted: FieldSet,
   others: readonly Manager[],
 ): KubernetesObject {
-  const claimed = others.map((entry) => entry.fields).reduce(union, wanted);
+  const claimed = others.map((entry) => entry.fields).reduce(union, union(wanted, objectMetadata));
   const gone = without(owned, claimed);
   if (isEmptySet(gone)) return object;
   const pruned = withoutFields(structure, object, gone, claimed) as KubernetesObject | undefined;
@@ -155,11 +168,13 @@ function refuseConflicts(others: readonly Manager[], changed: FieldSet): void {
   });
   const count = conflicts.reduce((sum, { paths }) => sum + paths.length, 0);
   if (count === 0) return;
-  const sentences = conflicts.map(({ who, paths }) =>
-    paths.length === 1
-      ? `conflict with ${who}: ${paths[0]}`
-      : `conflicts with ${who}:\n${paths.map((path) => `- ${path}`).join('\n')}`,
-  );
+  const sentences = conflicts
+    .toSorted((a, b) => (a.who < b.who ? -1 : 1))
+    .map(({ who, paths }) =>
+      count === 1
+        ? `conflict with ${who}: ${paths[0]}`
+        : `conflicts with ${who}:\n${paths.map((path) => `- ${path}`).join('\n')}`,
+    );
   throw new StatusError(
     'Conflict',
     `Apply failed with ${count} conflict${count === 1 ? '' : 's'}: ${sentences.join('\n')}`,

@@ -10,7 +10,12 @@ import { type FieldType, structForResource, structOf, type StructType } from '..
 export type Structure =
   /** `isQuantity`: two spellings of one amount are the same value. */
   | { readonly is: 'leaf'; readonly isQuantity?: boolean }
-  | { readonly is: 'fields'; readonly child: (name: string) => Structure }
+  | {
+      readonly is: 'fields';
+      readonly child: (name: string) => Structure;
+      /** Whether a field is one of the type's own; absent: none is, as in a map. */
+      readonly isDeclared?: (name: string) => boolean;
+    }
   | {
       readonly is: 'entries';
       readonly keys: readonly string[];
@@ -37,8 +42,8 @@ export function structureOfResource(resourceKey: string): Structure {
 const empties = new Map<string, JsonObject>();
 
 /**
- * What Go writes of an object with nothing in it: the structs it holds by value. Whoever creates an object does not own
- * these themselves, only what is in them.
+ * What Go writes of an object with nothing in it: the structs it holds by value, and lists that have to be there, as
+ * null. Whoever creates an object does not own these themselves, only what is in them.
  */
 export function emptyObject(resourceKey: string): JsonObject {
   const known = empties.get(resourceKey);
@@ -50,12 +55,12 @@ export function emptyObject(resourceKey: string): JsonObject {
 }
 
 function emptyStruct({ key, fields }: StructType): JsonObject {
-  return Object.fromEntries(
-    (valueStructs.get(key) ?? []).map((name) => {
-      const type = fields.get(name)?.type;
-      return [name, type?.is === 'struct' ? emptyStruct(type.struct) : {}];
-    }),
-  );
+  const lists = [...fields.values()].filter(({ required, type }) => required && type.is === 'list');
+  const structs = (valueStructs.get(key) ?? []).map((name) => {
+    const type = fields.get(name)?.type;
+    return [name, type?.is === 'struct' ? emptyStruct(type.struct) : {}];
+  });
+  return Object.fromEntries([...lists.map(({ name }) => [name, null]), ...structs]) as JsonObject;
 }
 
 /** Of every object's metadata. */
@@ -64,6 +69,7 @@ export const metadataStructure: Structure = fieldsOf(structOf('meta/v1.ObjectMet
 function fieldsOf(struct: StructType): Structure {
   return {
     is: 'fields',
+    isDeclared: (name) => struct.fields.has(name),
     child: (name) => {
       const field = struct.fields.get(name);
       return field === undefined ? deduced : structureOf(field.type, mergeRule(struct.key, name));

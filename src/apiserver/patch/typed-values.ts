@@ -41,9 +41,10 @@ export function difference(structure: Structure, before: unknown, after: unknown
   const old = partsOf(structure, before);
   const next = partsOf(structure, after);
   if (old.size === 0 || next.size === 0) {
-    // A leaf, or something that was or became empty.
+    // A leaf, or something that was or became empty: what was in it is gone, it stays whose it was.
     const removed = old.size === 0 ? emptySet : inside(addedIn(structure, before));
-    return { changed: next.size === 0 ? leafSet : inside(addedIn(structure, after)), removed };
+    const added = next.size === 0 ? emptySet : inside(addedIn(structure, after));
+    return { changed: old.size === 0 && next.size === 0 ? leafSet : added, removed };
   }
   const changed: (readonly [string, FieldSet])[] = [];
   const removed: (readonly [string, FieldSet])[] = [];
@@ -119,22 +120,28 @@ export function withoutFields(structure: Structure, value: unknown, gone: FieldS
   const resolved = resolve(structure, value);
   const parts = partsOf(resolved, value);
   if (parts.size === 0) return value;
+  const isNamed = resolved.is === 'entries' || resolved.is === 'values';
   const rest = [...parts].flatMap(([segment, [child, part]]) => {
-    const inside = withoutFields(
-      child,
-      part,
-      gone.children.get(segment) ?? emptySet,
-      kept.children.get(segment) ?? emptySet,
-    );
+    const lost = gone.children.get(segment) ?? emptySet;
+    const claimed = kept.children.get(segment) ?? emptySet;
+    // An entry that nobody else has made goes whole, whatever others have in it.
+    if (isNamed && lost.self && !claimed.self) return [];
+    // A probe that nobody else has a part in goes with all that was filled in.
+    if (isDeclaredIn(resolved, segment) && !isEmptySet(lost) && isEmptySet(claimed)) return [];
+    const inside = withoutFields(child, part, lost, claimed);
     return inside === undefined ? [] : [[segment, inside] as const];
   });
   if (rest.length === 0 && !kept.self && kept.children.size === 0) return undefined;
-  // An entry whose own name goes is taken out whole, unless another manager has something in it.
+  // A field that goes itself is taken out whole, unless another manager has something in it.
   if (gone.self && isEmptySet(kept)) return undefined;
   if (resolved.is !== 'fields') return rest.map(([, inside]) => inside);
   const result: Record<string, unknown> = {};
   for (const [segment, inside] of rest) setOwn(result, segment.slice(2), inside);
   return result;
+}
+
+function isDeclaredIn(structure: Structure, segment: string): boolean {
+  return structure.is === 'fields' && structure.isDeclared?.(segment.slice(2)) === true;
 }
 
 /** The same entry twice in a keyed list or a set, in words; undefined when there is none. */
