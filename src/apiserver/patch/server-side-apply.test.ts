@@ -277,6 +277,8 @@ describe('server-side apply', () => {
     const left = apply(changed, 'alice', configuration([{ name: 'a', image: 'i' }]));
     assert.deepEqual(containersOf(left), [{ name: 'a', image: 'i' }]);
     assert.deepEqual(Object.keys(managersOf(left)), ['alice']);
+    const none = apply(changed, 'alice', { ...identity, metadata: { name: 'x' }, spec: { minReadySeconds: 1 } });
+    assert.deepEqual((none as unknown as { spec: unknown }).spec, { minReadySeconds: 1, template: { spec: {} } });
   });
 
   test('takes out with a field what was filled into it', () => {

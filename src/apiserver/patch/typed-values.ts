@@ -131,7 +131,8 @@ export function withoutFields(structure: Structure, value: unknown, gone: FieldS
     const inside = withoutFields(child, part, lost, claimed);
     return inside === undefined ? [] : [[segment, inside] as const];
   });
-  if (rest.length === 0 && !kept.self && kept.children.size === 0) return undefined;
+  const mayBeLeft = kept.self || (resolved.is === 'fields' && kept.children.size > 0);
+  if (rest.length === 0 && !mayBeLeft) return undefined;
   // A field that goes itself is taken out whole, unless another manager has something in it.
   if (gone.self && isEmptySet(kept)) return undefined;
   if (resolved.is !== 'fields') return rest.map(([, inside]) => inside);
