@@ -32,7 +32,7 @@ test('the propagation policy becomes a finalizer for the garbage collector', asy
       await call({ ...sets, verb: 'create', body: daemonSet('a') });
       const deleted = await respond({ ...sets, verb: 'delete', name: 'a', body });
       const object = deleted.body as AnyObject;
-      assert.equal(deleted.code, name === 'foreground' ? 202 : 200);
+      assert.equal(deleted.code, 200);
       assert.deepEqual(object.metadata.finalizers, finalizers);
       assert.equal(object.metadata.deletionGracePeriodSeconds, 0);
       assert.ok(object.metadata.deletionTimestamp);
@@ -45,6 +45,13 @@ test('the propagation policy becomes a finalizer for the garbage collector', asy
       await call({ ...sets, verb: 'update', name: 'a', body: freed });
       assert.equal((await fails({ ...sets, verb: 'get', name: 'a' })).reason, 'NotFound');
     });
+});
+
+test('who says orphanDependents: false is told that the object is not gone yet', async () => {
+  const { call, respond } = await createTestServer();
+  await call({ ...maps, verb: 'create', body: { metadata: { name: 'a', finalizers: ['example.com/hold'] } } });
+  const deleted = await respond({ ...maps, verb: 'delete', name: 'a', body: { orphanDependents: false } });
+  assert.equal(deleted.code, 202);
 });
 
 test('a later background delete takes the foreground finalizer off', async () => {
@@ -64,7 +71,8 @@ test('finalizers keep a deleted object until the last is gone', async () => {
   const merge = { ...maps, verb: 'patch', name: 'a', patchType: 'application/merge-patch+json' } as const;
   const one = await call({ ...merge, body: { metadata: { finalizers: ['example.com/two'] } } });
   assert.ok(one.metadata.deletionTimestamp);
-  await call({ ...merge, body: { metadata: { finalizers: [] } } });
+  const last = await call({ ...merge, body: { metadata: { finalizers: [] } } });
+  assert.deepEqual(last.metadata.finalizers ?? [], [], 'the answer is what the write made');
   assert.equal((await fails({ ...maps, verb: 'get', name: 'a' })).reason, 'NotFound');
 });
 

@@ -31,7 +31,8 @@ export async function deleteObject(context: WriteContext, request: ApiRequest): 
   const name = request.name ?? '';
   const { object, gone } = await deleteOne(context, request.namespace, name, options);
   if (gone && !definition.returnsDeleted) return { code: 200, body: deletedStatus(context, object) };
-  const waits = !gone && (options.propagationPolicy === 'Foreground' || options.orphanDependents === false);
+  // Upstream's own exception: the deprecated spelling alone is told that it has to wait.
+  const waits = !gone && options.orphanDependents === false;
   return { code: waits ? 202 : 200, body: shown(definition, object) };
 }
 

@@ -11,7 +11,7 @@ import { keyOf, objectAt, toValue } from '../storage.ts';
 const rewriteAttemptsMax = 20;
 
 export interface Rewritten {
-  /** As it stands in the store now, or as it last was when `gone`. */
+  /** As it stands in the store now; when `gone`, as the change that let it go made it, or as it last was. */
   readonly object: KubernetesObject;
   readonly gone: boolean;
 }
@@ -40,9 +40,9 @@ export async function rewrite(
     const next = await change(current);
     try {
       if (next === undefined || isFinished(next, definition)) {
-        if (dryRun) return { object: current, gone: true };
+        if (dryRun) return { object: next ?? current, gone: true };
         const revision = await server.store.delete(key, entry.revision);
-        return { object: objectAt(entry.value, revision), gone: true };
+        return { object: next ?? objectAt(entry.value, revision), gone: true };
       }
       if (next === current || sameJson(next, current)) return { object: current, gone: false };
       if (dryRun) return { object: next, gone: false };
