@@ -3,7 +3,7 @@
 import { Buffer } from 'node:buffer';
 import { isObject, type JsonObject, setOwn, withoutKey } from '../json.ts';
 import type { Defaulter } from '../walk.ts';
-import { constants, fill, mapEntries, struct } from './fill.ts';
+import { constants, fill, mapEntries, struct, withoutZeros } from './fill.ts';
 
 /** Every namespace carries its name as a label, so that selectors can name it. */
 const namespace: Defaulter = (object) => {
@@ -24,7 +24,8 @@ const secret: Defaulter = (object) => {
   return { ...withoutKey(filled, 'stringData'), data };
 };
 
-const servicePort: Defaulter = (port) => fill(port, { protocol: 'TCP', targetPort: port['port'] });
+const servicePort: Defaulter = (port) =>
+  fill(withoutZeros(port, ['targetPort']), { protocol: 'TCP', targetPort: port['port'] });
 
 const clientIpTimeoutSeconds = 10_800;
 

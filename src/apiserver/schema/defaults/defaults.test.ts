@@ -65,6 +65,21 @@ describe('defaults', () => {
       failureThreshold: 3,
     }));
 
+  test('a probe that says zero gets its times, too: Go cannot tell the two apart', () =>
+    assert.deepEqual(
+      containerOf({
+        livenessProbe: { exec: { command: ['x'] }, initialDelaySeconds: 0, periodSeconds: 0, successThreshold: 0 },
+      })['livenessProbe'],
+      {
+        exec: { command: ['x'] },
+        initialDelaySeconds: 0,
+        timeoutSeconds: 1,
+        periodSeconds: 10,
+        successThreshold: 1,
+        failureThreshold: 3,
+      },
+    ));
+
   const rows: readonly (readonly [what: string, key: string, given: JsonObject, expected: JsonObject])[] = [
     [
       'an OnDelete strategy gets nothing',

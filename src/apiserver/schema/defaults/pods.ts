@@ -1,7 +1,7 @@
 // Defaults of pods, pod templates, containers and probes (kubernetes pkg/apis/core/v1/defaults.go).
 import type { JsonObject } from '../json.ts';
 import type { Defaulter } from '../walk.ts';
-import { constants, fill, mapEntries, struct } from './fill.ts';
+import { constants, fill, mapEntries, numbers, struct } from './fill.ts';
 
 /** Always for `:latest` or no tag at all, IfNotPresent for any other tag or a digest. */
 function imagePullPolicy(image: unknown): string {
@@ -71,7 +71,7 @@ export const podDefaults: Readonly<Record<string, Defaulter>> = {
   'core/v1.Container': container,
   'core/v1.EphemeralContainer': container,
   'core/v1.ContainerPort': constants({ protocol: 'TCP' }),
-  'core/v1.Probe': constants({ timeoutSeconds: 1, periodSeconds: 10, successThreshold: 1, failureThreshold: 3 }),
+  'core/v1.Probe': numbers({ timeoutSeconds: 1, periodSeconds: 10, successThreshold: 1, failureThreshold: 3 }),
   'core/v1.HTTPGetAction': constants({ path: '/', scheme: 'HTTP' }),
   'core/v1.GRPCAction': (object: JsonObject) => (object['service'] === undefined ? { ...object, service: '' } : object),
   'core/v1.ObjectFieldSelector': constants({ apiVersion: 'v1' }),

@@ -154,7 +154,7 @@ export function validateTopologySpread(errors: FieldErrors, path: string, constr
     const maxSkew = number(constraint, 'maxSkew') ?? 0;
     const action = text(constraint, 'whenUnsatisfiable');
     if (maxSkew <= 0) errors.invalid(`${at}.maxSkew`, maxSkew, 'must be greater than zero');
-    validateTopologyKey(errors, `${at}.topologyKey`, constraint);
+    if (text(constraint, 'topologyKey') === '') errors.required(`${at}.topologyKey`, 'can not be empty');
     if (!whenUnsatisfiable.includes(action)) errors.notSupported(`${at}.whenUnsatisfiable`, action, whenUnsatisfiable);
     const minDomains = number(constraint, 'minDomains');
     if (minDomains !== undefined && minDomains <= 0)

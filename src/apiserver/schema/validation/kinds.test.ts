@@ -357,6 +357,21 @@ describe('a status is refused', () => {
       ],
     ],
     [
+      'of a deployment with more ready than there are',
+      'apps/v1/Deployment',
+      { replicas: 3, readyReplicas: 5, availableReplicas: 2, unavailableReplicas: -1 },
+      [
+        'status.readyReplicas: Invalid value: 5: cannot be greater than status.replicas',
+        'status.unavailableReplicas: Invalid value: -1: must be greater than or equal to 0',
+      ],
+    ],
+    [
+      'of a replica set with more available than ready',
+      'apps/v1/ReplicaSet',
+      { replicas: 3, readyReplicas: 1, availableReplicas: 2, fullyLabeledReplicas: 3 },
+      ['status.availableReplicas: Invalid value: 2: cannot be greater than readyReplicas'],
+    ],
+    [
       'of a namespace that nobody has deleted',
       'v1/Namespace',
       { phase: 'Terminating' },

@@ -268,6 +268,28 @@ const rows: readonly Row[] = [
     },
     ['spec.topologySpreadConstraints[0].{topologyKey, whenUnsatisfiable}: Duplicate value: "{z, DoNotSchedule}"'],
   ],
+  [
+    'a topology by any name but none',
+    {
+      topologySpreadConstraints: ['a=b', ''].map((topologyKey) => ({
+        maxSkew: 1,
+        topologyKey,
+        whenUnsatisfiable: 'DoNotSchedule',
+      })),
+    },
+    ['spec.topologySpreadConstraints[1].topologyKey: Required value: can not be empty'],
+  ],
+  [
+    'keys of a config map by any name, and a mount of a volume that is wrong',
+    {
+      volumes: [
+        { name: 'v', configMap: { name: 'm', items: [{ key: '*', path: 'p' }] } },
+        { name: 'w', hostPath: {} },
+      ],
+    },
+    ['spec.volumes[1].hostPath.path: Required value', 'spec.containers[0].volumeMounts[1].name: Not found: "w"'],
+    { volumeMounts: ['v', 'w'].map((name) => ({ name, mountPath: `/${name}` })) },
+  ],
 ];
 
 describe('a pod with', () => {

@@ -5,7 +5,7 @@ import { list, number, optional, struct, text, texts } from '../read.ts';
 import { validateFieldRef, validateResourceFieldRef } from './environment.ts';
 import type { FieldErrors } from './field-errors.ts';
 import { check } from './meta.ts';
-import { configKey, dnsLabel, dnsSubdomain } from './names.ts';
+import { dnsLabel, dnsSubdomain } from './names.ts';
 
 /** What the mounts of a pod's containers are checked against. */
 export interface VolumeNames {
@@ -17,11 +17,13 @@ export function validateVolumes(errors: FieldErrors, path: string, volumes: read
   for (const [index, volume] of volumes.entries()) {
     const at = `${path}[${index}]`;
     const name = text(volume, 'name');
+    const known = errors.causes.length;
     if (name === '') errors.required(`${at}.name`);
     else check(errors, `${at}.name`, name, dnsLabel);
     if (names.has(name)) errors.duplicate(`${at}.name`, name);
-    names.add(name);
     validateSource(errors, at, volume);
+    // What is wrong is not there: who mounts it hears of that, too.
+    if (errors.causes.length === known) names.add(name);
   }
   return names;
 }
@@ -95,8 +97,7 @@ const sourceRules: Readonly<Record<string, SourceRule>> = {
   nfs(errors, path, source) {
     requires('server', 'path')(errors, path, source);
     const exported = text(source, 'path');
-    if (exported !== '' && !exported.startsWith('/'))
-      errors.invalid(`${path}.path`, exported, 'must be an absolute path');
+    if (!exported.startsWith('/')) errors.invalid(`${path}.path`, exported, 'must be an absolute path');
   },
   csi(errors, path, source) {
     const driver = text(source, 'driver');
@@ -172,7 +173,6 @@ function validateItems(errors: FieldErrors, path: string, items: readonly JsonOb
   for (const [index, item] of items.entries()) {
     const at = `${path}[${index}]`;
     if (text(item, 'key') === '') errors.required(`${at}.key`);
-    else check(errors, `${at}.key`, text(item, 'key'), configKey);
     validateFile(errors, at, item);
   }
 }

@@ -23,9 +23,22 @@ function validateReplicated(errors: FieldErrors, object: JsonObject, kind: strin
 const selectorIsImmutable: KindRules['update'] = (errors, object, before) =>
   validateImmutable(errors, 'spec.selector', struct(object, 'spec')['selector'], struct(before, 'spec')['selector']);
 
+/** Those counted by what they are like are some of those there are. */
+function validateCounts(errors: FieldErrors, status: JsonObject, alike: readonly string[]): void {
+  const counts = ['readyReplicas', 'availableReplicas', ...alike];
+  for (const field of ['replicas', ...counts]) validateNonNegative(errors, `status.${field}`, number(status, field));
+  const count = (field: string) => number(status, field) ?? 0;
+  for (const field of counts)
+    if (count(field) > count('replicas'))
+      errors.invalid(`status.${field}`, count(field), 'cannot be greater than status.replicas');
+  if (count('availableReplicas') > count('readyReplicas'))
+    errors.invalid('status.availableReplicas', count('availableReplicas'), 'cannot be greater than readyReplicas');
+}
+
 export const replicaSetRules: KindRules = {
   object: (errors, object) => validateReplicated(errors, object, 'replicaset'),
   update: selectorIsImmutable,
+  status: (errors, object) => validateCounts(errors, struct(object, 'status'), ['fullyLabeledReplicas']),
 };
 
 export const deploymentRules: KindRules = {
@@ -57,6 +70,11 @@ export const deploymentRules: KindRules = {
     }
   },
   update: selectorIsImmutable,
+  status(errors, object) {
+    const status = struct(object, 'status');
+    validateCounts(errors, status, ['updatedReplicas']);
+    validateNonNegative(errors, 'status.unavailableReplicas', number(status, 'unavailableReplicas'));
+  },
 };
 
 export const podTemplateRules: KindRules = {
