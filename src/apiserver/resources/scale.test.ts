@@ -33,6 +33,19 @@ test('a scale shows and sets the replicas, and nothing else', async () => {
   assert.equal(now.metadata.labels, undefined);
 });
 
+test('who scales is known to whoever applies', async () => {
+  const { call, fails } = await createTestServer();
+  const patchType = 'application/apply-patch+yaml';
+  const apply = { ...web, verb: 'patch', name: 'web', patchType, query: { fieldManager: 'kubectl' } } as const;
+  await call({ ...apply, body: deployment });
+  const merge = { verb: 'patch', patchType: 'application/merge-patch+json' } as const;
+  await call({ ...scale, ...merge, query: { fieldManager: 'autoscaler' }, body: { spec: { replicas: 5 } } });
+  assert.equal(
+    (await fails({ ...apply, body: deployment })).message,
+    'Apply failed with 1 conflict: conflict with "autoscaler" with subresource "scale" using apps/v1: .spec.replicas',
+  );
+});
+
 test('a scale that was read too long ago is a conflict; a negative one is refused', async () => {
   const { call, fails } = await createTestServer();
   await call({ ...web, verb: 'create', body: deployment });

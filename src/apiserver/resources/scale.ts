@@ -1,13 +1,13 @@
 // The scale subresource: how many replicas are wanted and there, in one shape for every kind (autoscaling/v1 Scale).
 // https://kubernetes.io/docs/reference/kubernetes-api/workload-resources/deployment-v1/#get-read-scale
 import { type KubernetesObject, StatusError } from '../../api/index.ts';
-import { applyPatch } from '../patch/index.ts';
+import { applyPatch, updateManagedFields } from '../patch/index.ts';
 import { scaleColumns } from '../printing/columns/workloads.ts';
 import type { ApiRequest, ApiResponse } from '../request.ts';
 import { builtinSchema } from '../schema/index.ts';
 import { decodeBody, settleName } from '../verbs/body.ts';
 import { metadataForUpdate, withGeneration } from '../verbs/metadata.ts';
-import { fieldManagerOf, fieldValidationOf, isDryRun } from '../verbs/parameters.ts';
+import { fieldManagerOf, fieldValidationOf, isDryRun, managerOf } from '../verbs/parameters.ts';
 import { getObject, shown } from '../verbs/read.ts';
 import { rewrite } from '../verbs/rewrite.ts';
 import type { Subresource, WriteContext } from './definition.ts';
@@ -86,7 +86,14 @@ async function writeScale(access: ScaleAccess, context: WriteContext, request: A
     metadataForUpdate(scale, stored, context);
     const next = access.withWanted(current, replicas);
     definition.schema.validateUpdate(next, current);
-    return withGeneration(definition.conversion?.toStored(next) ?? next, stored, definition);
+    const written = withGeneration(definition.conversion?.toStored(next) ?? next, stored, definition);
+    return updateManagedFields(stored, written, {
+      resourceKey: definition.schemaKey,
+      ...(definition.structure === undefined ? {} : { structure: definition.structure }),
+      ...managerOf(request),
+      now: context.now,
+      subresource: 'scale',
+    });
   });
   return { code: 200, body: scaleOf(access, shown(definition, object)), warnings };
 }
