@@ -11,17 +11,8 @@ const publicPaths = ['/healthz', '/livez', '/readyz', '/version', '/version/'];
 
 /** What namespaces hold, and may be seen and changed by those who work in them. */
 const contents: Readonly<Record<string, readonly string[]>> = {
-  '': [
-    'configmaps',
-    'endpoints',
-    'persistentvolumeclaims',
-    'pods',
-    'podtemplates',
-    'replicationcontrollers',
-    'serviceaccounts',
-    'services',
-  ],
-  apps: ['controllerrevisions', 'daemonsets', 'deployments', 'replicasets', 'statefulsets'],
+  '': ['configmaps', 'persistentvolumeclaims', 'pods', 'replicationcontrollers', 'serviceaccounts', 'services'],
+  apps: ['daemonsets', 'deployments', 'replicasets', 'statefulsets'],
   autoscaling: ['horizontalpodautoscalers'],
   batch: ['cronjobs', 'jobs'],
   'networking.k8s.io': ['ingresses', 'networkpolicies'],
@@ -34,14 +25,7 @@ const aggregated = (name: string): Role =>
     aggregates: aggregateTo(name),
   });
 
-const withoutStatus = new Set([
-  'configmaps',
-  'controllerrevisions',
-  'endpoints',
-  'networkpolicies',
-  'podtemplates',
-  'serviceaccounts',
-]);
+const withoutStatus = new Set(['configmaps', 'networkpolicies', 'serviceaccounts']);
 
 const view = [
   ...Object.entries(contents).map(([group, resources]) =>
@@ -50,6 +34,10 @@ const view = [
   rule(reading, [''], ['bindings', 'events', 'limitranges', 'namespaces', 'namespaces/status', 'pods/log']),
   rule(reading, [''], ['resourcequotas', 'resourcequotas/status']),
   rule(reading, ['events.k8s.io'], ['events']),
+  // What leads traffic somewhere, and what a DaemonSet was, are their controllers' to write.
+  rule(reading, [''], ['endpoints']),
+  rule(reading, ['discovery.k8s.io'], ['endpointslices']),
+  rule(reading, ['apps'], ['controllerrevisions']),
   rule(reading, [''], ['replicationcontrollers/scale']),
   rule(reading, ['apps'], ['deployments/scale', 'replicasets/scale', 'statefulsets/scale']),
 ];
@@ -59,7 +47,7 @@ const edit = [
   rule(['get', 'list', 'watch', ...writing], [''], ['pods/attach', 'pods/exec', 'pods/portforward', 'pods/proxy']),
   rule(['create'], [''], ['pods/eviction', 'serviceaccounts/token']),
   rule(['impersonate'], [''], ['serviceaccounts']),
-  rule(writing, [''], ['events']),
+  rule(writing, ['', 'events.k8s.io'], ['events']),
   rule(writing, [''], ['replicationcontrollers/scale']),
   rule(writing, ['apps'], ['deployments/scale', 'replicasets/scale', 'statefulsets/scale']),
   rule(['get', 'list', 'watch', ...writing], ['coordination.k8s.io'], ['leases']),

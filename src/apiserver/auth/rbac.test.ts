@@ -125,6 +125,17 @@ test('view reads workloads and no secrets, edit writes them, admin gives roles a
     [false, false, true],
   );
   assert.equal(await can('admin', 'list', 'nodes'), false);
+  // Whoever writes endpoints leads the traffic of others where he likes (CVE-2021-25740).
+  for (const [resource, apiGroup] of [
+    ['endpoints', ''],
+    ['endpointslices', 'discovery.k8s.io'],
+    ['controllerrevisions', 'apps'],
+  ] as const)
+    assert.deepEqual(
+      [await can('view', 'get', resource, apiGroup), await can('admin', 'update', resource, apiGroup)],
+      [true, false],
+    );
+  assert.equal(await can('edit', 'create', 'events', 'events.k8s.io'), true);
 });
 
 test('a role labelled for it extends what view shows', async () => {
