@@ -143,7 +143,11 @@ describe('objects of a definition', () => {
       body: { ...cronTab('one', { replicas: 2 }), status: { replicas: 9 } },
     });
     const merge = { ...cronTabs, verb: 'patch', name: 'one', patchType: 'application/merge-patch+json' } as const;
-    await server.call({ ...merge, subresource: 'status', body: { status: { replicas: 1, labelSelector: 'app=one' } } });
+    const status = { replicas: 1, labelSelector: 'app=one' };
+    const metadata = { labels: { a: 'b' }, finalizers: ['example.com/hold'] };
+    const reported = await server.call({ ...merge, subresource: 'status', body: { metadata, status } });
+    assert.deepEqual(reported['status'], status);
+    assert.deepEqual([reported.metadata.labels, reported.metadata.finalizers], [undefined, undefined]);
     const scale = await server.call({ ...cronTabs, verb: 'get', name: 'one', subresource: 'scale' });
     assert.deepEqual([scale.spec, scale.status], [{ replicas: 2 }, { replicas: 1, selector: 'app=one' }]);
     await server.call({ ...merge, subresource: 'scale', body: { spec: { replicas: 5 } } });

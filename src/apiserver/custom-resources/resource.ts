@@ -56,6 +56,14 @@ function resourceOf({ spec, metadata }: CustomResourceDefinition, version: Defin
       ),
       ...deprecationOf(spec.group, kind, version),
       strategy: {
+        /** A custom status is written with nothing else (apiextensions statusStrategy), unlike that of built-in kinds. */
+        prepareForStatusUpdate(next, before) {
+          const { managedFields } = next.metadata;
+          return {
+            ...next,
+            metadata: { ...before.metadata, ...(managedFields === undefined ? {} : { managedFields }) },
+          };
+        },
         prepareForCreate(object) {
           if (!isLeaving) return object;
           throw new StatusError(

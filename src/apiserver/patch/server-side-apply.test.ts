@@ -253,6 +253,12 @@ describe('server-side apply', () => {
     { selector: (entry) => entry.name },
   );
 
+  test('of nothing leaves no record', () => {
+    const made = apply(undefined, 'alice', configuration([{ name: 'a', image: 'i' }]));
+    const nothing = { ...identity, metadata: { name: 'x' } };
+    assert.deepEqual(Object.keys(managersOf(apply(made, 'bob', nothing))), ['alice']);
+  });
+
   test('takes an entry out that nobody else has made, whatever others have in it', () => {
     const made = apply(
       undefined,

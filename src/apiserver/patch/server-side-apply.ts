@@ -45,7 +45,8 @@ export function serverSideApply(
     current === undefined ? [] : managersBeforeApply(current, readManagers(current), options.resourceKey, structure);
   const mine = managers.find((entry) => isMine(entry, options));
   const others = managers.filter((entry) => !isMine(entry, options));
-  const wanted = fieldsIn(structure, ownable(asObject(configuration)));
+  // Nobody owns the object itself: who names nothing has nothing.
+  const wanted: FieldSet = { ...fieldsIn(structure, ownable(asObject(configuration))), self: false };
   const merged = mergeConfiguration(structure, current, configuration) as KubernetesObject;
   const next = withMetadata(prune(merged, structure, mine?.fields ?? emptySet, wanted, others));
   const { changed, removed } = difference(structure, current === undefined ? {} : ownable(current), ownable(next));

@@ -87,15 +87,22 @@ async function writeScale(access: ScaleAccess, context: WriteContext, request: A
     const next = access.withWanted(current, replicas);
     definition.schema.validateUpdate(next, current);
     const written = withGeneration(definition.conversion?.toStored(next) ?? next, stored, definition);
-    return updateManagedFields(stored, written, {
+    const recorded = updateManagedFields(stored, written, {
       resourceKey: definition.schemaKey,
       ...(definition.structure === undefined ? {} : { structure: definition.structure }),
       ...managerOf(request),
       now: context.now,
       subresource: 'scale',
     });
+    return takesOver(stored, recorded) ? recorded : written;
   });
   return { code: 200, body: scaleOf(access, shown(definition, object)), warnings };
+}
+
+/** Who scales is recorded where somebody is known to have set the replicas (managedfields scalehandler). */
+function takesOver(before: KubernetesObject, after: KubernetesObject): boolean {
+  const left = new Set(after.metadata.managedFields?.map((entry) => JSON.stringify(entry)));
+  return before.metadata.managedFields?.some((entry) => !left.has(JSON.stringify(entry))) ?? false;
 }
 
 function patched({ now }: WriteContext, request: ApiRequest, scale: Scale): KubernetesObject {
