@@ -70,6 +70,8 @@ function policyOf(index: number, soakSeconds: number): RolloutPolicy {
 export interface Churn {
   /** Namespace, DaemonSets and policies. */
   prepare(): Promise<void>;
+  /** The DaemonSets and policies that are not there: whoever was to apply one again may have been cut off in between. */
+  apply(): Promise<void>;
   /** One thing happens; returns what, in a word. */
   step(): Promise<string>;
   /** Nothing that a user did holds anything up any more. */
@@ -153,6 +155,16 @@ export function createChurn(client: Client, random: Random, nodes: number, daemo
   const patchPolicy = (index: number, spec: object) =>
     client.patch(resources.rolloutPolicies, namespace, nameOf(index), 'merge', { spec });
   const patchNode = (patch: object) => client.patch(resources.nodes, undefined, anyNode(), 'merge', patch);
+  const apply = async () => {
+    const { items } = await client.list(resources.daemonSets, { namespace });
+    const there = new Set(items.map(({ metadata }) => metadata.name));
+    for (let index = 0; index < daemonSets; index++)
+      if (!there.has(nameOf(index))) await client.create(resources.daemonSets, daemonSetOf(index, version));
+    const rollouts = await client.list(resources.rolloutPolicies, { namespace });
+    const governed = new Set(rollouts.items.map(({ metadata }) => metadata.name));
+    for (const index of policies)
+      if (!governed.has(nameOf(index))) await client.create(resources.rolloutPolicies, policyOf(index, 5));
+  };
   const total = happenings.reduce((sum, [weight]) => sum + weight, 0);
 
   return {
@@ -162,13 +174,12 @@ export function createChurn(client: Client, random: Random, nodes: number, daemo
         await client.patch(resources.nodes, undefined, `node-${node}`, 'merge', {
           metadata: { labels: { [rack]: node % 2 === 0 ? 'a' : 'b' } },
         });
-      for (let index = 0; index < daemonSets; index++)
-        await client.create(resources.daemonSets, daemonSetOf(index, version));
-      for (const index of policies) await client.create(resources.rolloutPolicies, policyOf(index, 5));
+      await apply();
     },
     async calm() {
       for (const index of policies) await patchPolicy(index, { paused: false });
     },
+    apply,
     async step() {
       let at = random.next() * total;
       const [, name, happen] = happenings.find(([weight]) => (at -= weight) < 0) ?? happenings[0]!;
