@@ -3,6 +3,8 @@
 // brought along.
 
 import type { Mode } from '../src/simulation/index.ts';
+import { clusterMutations } from './simulate-cluster-mutations.ts';
+import { placementAndHistoryMutations } from './simulate-placement-mutations.ts';
 import { policyMutations } from './simulate-policy-mutations.ts';
 
 export interface Edit {
@@ -299,29 +301,7 @@ export const mutations: readonly Mutation[] = [
     seedsFrom: 901,
     seedsMax: 20,
   },
-  {
-    name: 'a leader writes on after its lease is lost',
-    mode: 'embedded',
-    file: 'machinery/leader-election.ts',
-    search: 'renewDeadlineMs: 10_000',
-    replace: 'renewDeadlineMs: 40_000',
-    seedsMax: 400,
-  },
-  {
-    name: 'the store compares no revisions',
-    mode: 'embedded',
-    file: 'store/memory.ts',
-    search: 'if (current !== expected) throw new RevisionMismatchError(key, current);',
-    replace: '',
-    seedsMax: 20,
-  },
-  {
-    name: 'a watch that resumes misses what happened meanwhile',
-    mode: 'embedded',
-    file: 'store/versions.ts',
-    search: 'this.#history.since(prefix, after)',
-    replace: '[]',
-    seedsMax: 20,
-  },
+  ...placementAndHistoryMutations,
+  ...clusterMutations.map((mutation) => ({ ...mutation, mode: 'embedded' as const })),
   ...policyMutations.map((mutation) => ({ ...mutation, policies: true })),
 ];

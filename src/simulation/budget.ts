@@ -3,13 +3,14 @@
 // one), until it has an available pod again, stops being a node that should have one, or turns NotReady (then it is the
 // node's doing). A delete that makes more nodes down by us than maxUnavailable is a violation. A surge likewise: never
 // more new pods starting beside serving ones than maxSurge. Judged by the API server's truth at the time of the write.
-// Where the DaemonSet or the node changed and the controller may not have seen it, the most generous state counts.
+// A node that turned NotReady after it got the newest revision counts as well. Where the DaemonSet or the node changed and the controller may not have seen it, the most generous state counts.
 import { type DaemonSet, findCondition, isTrue, parseTime, type Pod, resources, type Stored } from '../api/index.ts';
-import { revisionOf, viewPod } from '../core/daemonset/index.ts';
+import { revisionLabel } from '../core/daemonset/index.ts';
 import type { Clock } from '../machinery/index.ts';
 import type { Archive, Change } from './archive.ts';
 import type { PolicyTruth } from './policy-truth.ts';
 import type { Request } from './requests.ts';
+import { eligibility } from './eligibility.ts';
 import {
   believable,
   budgetOf,
@@ -20,7 +21,6 @@ import {
   livePods,
   nodeOf,
   ownerOf,
-  place,
   readyThroughout,
 } from './truth.ts';
 
@@ -93,10 +93,11 @@ export class BudgetWatch {
     if (others.length > 0 && !this.#takesOver(pod, states, request)) return;
     const down = this.#downOf(owner, states, request);
     down.set(name, this.#readyAsSeen(pod, request));
+    const nodes = new Set([...down.keys(), ...this.#brokenBy(owner, states, request)]);
     const allowed = Math.max(...states.map((state) => this.#budget(state, request).maxUnavailable));
-    if (down.size > allowed)
+    if (nodes.size > allowed)
       this.#violate(
-        `${request.actor} deletes ${pod.metadata.name} on ${name}: ${down.size} nodes are down through the rollout (${[...down.keys()].join(', ')}), ${allowed} may be`,
+        `${request.actor} deletes ${pod.metadata.name} on ${name}: ${nodes.size} nodes are down through the rollout (${[...nodes].join(', ')}), ${allowed} may be`,
       );
   }
 
@@ -112,11 +113,11 @@ export class BudgetWatch {
     const surging = this.#surging.get(owner) ?? new Map<string, string>();
     this.#surging.set(owner, surging);
     surging.set(name, pod.metadata.uid);
-    const revision = revisionOf(viewPod(pod));
+    const revision = revisionOf(pod);
     for (const [node, uid] of surging) {
       const live = livePods(this.#server, owner, node);
       // One of an earlier revision is on its way out: another node may start while it goes.
-      const fresh = live.find((other) => other.metadata.uid === uid && revisionOf(viewPod(other)) === revision);
+      const fresh = live.find((other) => other.metadata.uid === uid && revisionOf(other) === revision);
       const over = fresh === undefined || live.length < 2 || this.#mayServe(fresh, states);
       // So is one on a node that is held by now.
       const unwanted = this.#policies.none
@@ -164,9 +165,48 @@ export class BudgetWatch {
       const pods = [...livePods(this.#server, owner, name), ...this.#believed(owner, name, request)];
       const serves = pods.some((pod) => this.#mayServe(pod, states));
       const statesThere = this.#policies.statesOn(owner, name, request);
-      if (node === undefined || serves || statesThere.some((state) => !place(state, node).run)) down.delete(name);
+      if (node === undefined || serves || statesThere.some((state) => !eligibility(state, node).run)) down.delete(name);
     }
     return down;
+  }
+
+  /**
+   * Nodes that turned NotReady after the newest revision had started there, and that the sender must have seen so: this
+   * is what a bad rollout looks like, and they count.
+   */
+  #brokenBy(owner: string, states: readonly Stored<DaemonSet>[], request: Request): readonly string[] {
+    if (!this.#clocksRun || !this.#policies.none) return [];
+    const { seen } = request;
+    const isMeant = (pod: Stored<Pod> | undefined): pod is Stored<Pod> =>
+      pod !== undefined &&
+      ownerOf(pod) === owner &&
+      isLive(pod) &&
+      !isReady(pod) &&
+      pod.status?.startTime !== undefined;
+    const broken = this.#server.all(resources.nodes).filter(({ metadata: { name } }) => {
+      const nodes = this.#server.statesSince(resources.nodes, undefined, name, seen['nodes'] ?? 0);
+      const [pod, ...others] = [
+        ...this.#server.allAt(resources.pods, seen['pods'] ?? 0),
+        ...this.#server.changesAfter(resources.pods, seen['pods'] ?? 0).map(({ object }) => object as Stored<Pod>),
+      ].filter((one) => nodeOf(one) === name && ownerOf(one) === owner);
+      if (!isMeant(pod) || !others.every((other) => isMeant(other) && other.metadata.uid === pod.metadata.uid))
+        return false;
+      const isNewest = states.every((state) => this.#policies.isNewest(revisionOf(pod), state));
+      return (
+        isNewest &&
+        nodes.every((node) => {
+          const ready = findCondition(node?.status?.conditions, 'Ready');
+          const downSince = parseTime(ready?.lastTransitionTime) ?? 0;
+          return (
+            node !== undefined &&
+            ready?.status !== 'True' &&
+            downSince >= (parseTime(pod.metadata.creationTimestamp) ?? Number.POSITIVE_INFINITY) &&
+            states.every((state) => eligibility(state, node).run)
+          );
+        })
+      );
+    });
+    return broken.map(({ metadata }) => metadata.name);
   }
 
   /**
@@ -205,7 +245,7 @@ export class BudgetWatch {
   #mustServe(owner: string, name: string, request: Request): boolean {
     const states = this.#policies.statesOn(owner, name, request);
     const nodes = this.#server.statesSince(resources.nodes, undefined, name, request.seen['nodes'] ?? 0);
-    return nodes.every((node) => node !== undefined && states.every((state) => place(state, node).run));
+    return nodes.every((node) => node !== undefined && states.every((state) => eligibility(state, node).run));
   }
 
   #takesOver(pod: Stored<Pod>, states: readonly Stored<DaemonSet>[], request: Request): boolean {
@@ -227,4 +267,8 @@ export class BudgetWatch {
 
 function readySince(pod: Pod | undefined): number {
   return parseTime(findCondition(pod?.status?.conditions, 'Ready')?.lastTransitionTime) ?? 0;
+}
+
+function revisionOf({ metadata }: Pod): string | undefined {
+  return metadata.labels?.[revisionLabel];
 }

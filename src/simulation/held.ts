@@ -7,6 +7,7 @@ import { revisionLabel } from '../core/daemonset/index.ts';
 import type { Archive } from './archive.ts';
 import { governorOf, type PolicyTruth, statusOf, type View } from './policy-truth.ts';
 import type { Request } from './requests.ts';
+import { eligibility } from './eligibility.ts';
 import {
   believable,
   isLabelledAway,
@@ -14,7 +15,6 @@ import {
   livePods,
   nodeOf,
   ownerOf,
-  place,
   readyThroughout,
   templateKey,
 } from './truth.ts';
@@ -108,7 +108,7 @@ export class HeldWatch {
     if (!runs || others.some((other) => other.metadata.uid !== uid)) return false;
     return views.every(({ daemonSet, node, stays }) => {
       const mayStay = (template: PodTemplateSpec) =>
-        node !== undefined && place({ ...daemonSet, spec: { ...daemonSet.spec, template } }, node).stay;
+        node !== undefined && eligibility({ ...daemonSet, spec: { ...daemonSet.spec, template } }, node).stay;
       return daemonSet.metadata.deletionTimestamp === undefined && stays.some(mayStay);
     });
   }

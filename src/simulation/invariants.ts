@@ -4,7 +4,8 @@
 // - one pod: a create never makes two live pods of one DaemonSet on a node without surge, three with surge; and never
 //   two of one revision;
 // - placement: no create on a node where placement says no;
-// - revisions: a pod is only made of a revision that exists, and no revision goes that a live pod carries;
+// - revisions: a pod is only made of a revision that exists, and no revision goes that a live pod carries; and
+//   revision-watch.ts;
 // - identity: every delete and patch carries the UID of what it is meant for, and a deleted pod is or was a DaemonSet's;
 // - budget: budget.ts; back-off: failed pods of a node go at doubling intervals; Retry-After is kept;
 // - runaway: nobody sends requests in circles, or makes pods on one node without end;
@@ -19,7 +20,7 @@ import {
   type RolloutPolicy,
   type Stored,
 } from '../api/index.ts';
-import { isTerminal, revisionLabel, viewPod } from '../core/daemonset/index.ts';
+import { revisionLabel } from '../core/daemonset/index.ts';
 import type { Clock } from '../machinery/index.ts';
 import { BudgetWatch } from './budget.ts';
 import { HeldWatch } from './held.ts';
@@ -29,8 +30,10 @@ import type { Archive, Change } from './archive.ts';
 import { PolicyClaims } from './policy-claims.ts';
 import type { PolicyTruth } from './policy-truth.ts';
 import type { Request } from './requests.ts';
+import { RevisionWatch } from './revision-watch.ts';
 import { StatusClaims } from './status-claims.ts';
-import { believable, budgetOf, isLabelledAway, isLive, livePods, nodeOf, ownerOf, place } from './truth.ts';
+import { eligibility } from './eligibility.ts';
+import { believable, budgetOf, hasEnded, isLabelledAway, isLive, livePods, nodeOf, ownerOf } from './truth.ts';
 
 /** A request that is on its way when its sender dies arrives within this time, or never. */
 const lastWordsMsMax = 5000;
@@ -55,6 +58,7 @@ export class Invariants {
   readonly #policies: PolicyTruth;
   readonly #held: HeldWatch;
   readonly #policyClaims: PolicyClaims;
+  readonly #revisionWatch: RevisionWatch;
   readonly #ours = new Set<string>();
   readonly #stayAway = new Map<string, { readonly toldAt: number; readonly until: number }[]>();
   readonly #backOffs = new Map<string, { at: number; steps: number }>();
@@ -101,6 +105,7 @@ export class Invariants {
       violate: (what) => this.violate('status', what),
     });
     this.#held = new HeldWatch({ ...common, violate: (what) => this.violate('held', what) });
+    this.#revisionWatch = new RevisionWatch({ ...common, violate: (invariant, what) => this.violate(invariant, what) });
     this.#policyClaims = new PolicyClaims({ ...common, violate: (what) => this.violate('policy status', what) });
   }
 
@@ -120,8 +125,9 @@ export class Invariants {
   }
 
   /** A controller has sent something; whether it arrives is another matter. */
-  sent({ actor, verb, resource, name, body }: Request): void {
+  sent({ actor, verb, resource, name, body, sentAt }: Request): void {
     if (resource !== 'pods' && resource !== 'controllerrevisions') return;
+    if (verb === 'create' && resource === 'pods') this.#revisionWatch.sent(body as Pod, sentAt);
     const { preconditions, metadata } = (body ?? {}) as DeleteOptions & Partial<Pod>;
     const uid = verb === 'delete' ? preconditions?.uid : metadata?.uid;
     if ((verb === 'delete' || verb === 'patch') && uid === undefined)
@@ -152,8 +158,7 @@ export class Invariants {
       const owner = ownerOf(object as Stored<Pod>);
       if (owner !== undefined) this.#ours.add(object.metadata.uid);
       const { uid } = object.metadata;
-      if (isTerminal(viewPod(object as Stored<Pod>)) && !this.#finishedAt.has(uid))
-        this.#finishedAt.set(uid, change.at);
+      if (hasEnded(object as Stored<Pod>) && !this.#finishedAt.has(uid)) this.#finishedAt.set(uid, change.at);
       if (owner !== undefined && change.previous !== undefined && ownerOf(change.previous as Stored<Pod>) === undefined)
         this.#adoptedAt.set(object.metadata.uid, change.at);
       if (type === 'ADDED' && request !== undefined) {
@@ -216,7 +221,7 @@ export class Invariants {
     const nodes = this.#server.statesSince(resources.nodes, undefined, name, request.seen['nodes'] ?? 0);
     const placeable = this.#policies
       .statesOn(owner, name, request)
-      .some((state) => nodes.some((node) => node !== undefined && place(state, node).run));
+      .some((state) => nodes.some((node) => node !== undefined && eligibility(state, node).run));
     if (!placeable) this.violate('placement', `${pod.metadata.name} is created on ${name}, where it should not run`);
     const going = this.#server
       .all(resources.daemonSets)
@@ -226,6 +231,7 @@ export class Invariants {
       this.violate('revisions', `${pod.metadata.name} is of revision ${revision}, which does not exist`);
     if (this.#all && alone) this.#budget.created(pod, request);
     this.#held.created(pod, request);
+    this.#revisionWatch.created(pod);
   }
 
   /** The pod was made by a process that is dead, or leads no longer, and the sender has not seen it yet. */
@@ -258,7 +264,7 @@ export class Invariants {
       ownerOf(state) === owner &&
       !isLabelledAway(state) &&
       state.metadata.deletionTimestamp === undefined &&
-      isTerminal(viewPod(state));
+      hasEnded(state);
     return this.#server
       .all(resources.pods)
       .filter((pod) => nodeOf(pod) === node && stands(pod))
@@ -294,7 +300,7 @@ export class Invariants {
     const believed = this.#server.statesSince(resources.nodes, undefined, name, request.seen['nodes'] ?? 0);
     // Where nothing may stay, what has failed goes at once with all the rest.
     const statesThere = this.#policies.statesOn(owner, name, request);
-    if (believed.some((state) => state === undefined || statesThere.some((object) => !place(object, state).stay)))
+    if (believed.some((state) => state === undefined || statesThere.some((object) => !eligibility(object, state).stay)))
       return;
     // It went for another reason, and failed while the request was on its way.
     const { namespace, name: podName, uid } = pod.metadata;
@@ -328,8 +334,10 @@ export class Invariants {
           pod.metadata.labels?.[revisionLabel] === hash,
       );
     const uid = (request.body as DeleteOptions | undefined)?.preconditions?.uid;
-    if ((uid ?? revision.metadata.uid) === revision.metadata.uid) this.#held.deletingRevision(revision, owner, request);
-    if (this.#all && user !== undefined && (uid ?? revision.metadata.uid) === revision.metadata.uid)
+    if ((uid ?? revision.metadata.uid) !== revision.metadata.uid) return;
+    this.#held.deletingRevision(revision, owner, request);
+    if (this.#all) this.#revisionWatch.deleting(revision, owner, request);
+    if (this.#all && user !== undefined)
       this.violate('revisions', `${request.actor} deletes revision ${hash}, which ${user.metadata.name} carries`);
   }
 

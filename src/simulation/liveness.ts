@@ -2,10 +2,12 @@
 // Converged: one current, available pod on every node that should have one, none where none may stay, a status that is an
 // exact count, revisions within their limit.
 import { controllerOf, type DaemonSet, isTrue, type Pod, resources, type Stored } from '../api/index.ts';
+import { templateOf } from '../core/daemonset/index.ts';
 import type { DaemonSetSetup, PoliciesEnd } from './history.ts';
 import { edit, withTemplate } from './happen.ts';
 import { incomplete, isGoverned, leftAlone, removePolicies, tendPolicies } from './policies-end.ts';
-import { isAvailableAt, isLive, nodeOf, ownerOf, place, templateKey } from './truth.ts';
+import { eligibility } from './eligibility.ts';
+import { isAvailableAt, isLive, nodeOf, ownerOf, templateKey } from './truth.ts';
 import type { World } from './world.ts';
 
 /** A node's back-off goes up to 15 minutes; two of them, and the rollout after. */
@@ -115,7 +117,7 @@ function complaintOf(world: World, daemonSet: Stored<DaemonSet>): string | undef
   for (const node of server.all(resources.nodes)) {
     const name = node.metadata.name;
     const mine: readonly Stored<Pod>[] = pods.filter((pod) => ownerOf(pod) === uid && nodeOf(pod) === name);
-    const verdict = place(daemonSet, node);
+    const verdict = eligibility(daemonSet, node);
     if (verdict.run) desired++;
     else if (mine.length > 0) misscheduled++;
     const most = verdict.stay ? 1 : 0;
@@ -144,10 +146,15 @@ function complaintOf(world: World, daemonSet: Stored<DaemonSet>): string | undef
   }
   for (const type of ['Available', 'Progressing'])
     if (!isTrue(status?.conditions, type)) return `condition ${type} is not True`;
-  const old = server
+  const revisions = server
     .all(resources.controllerRevisions)
-    .filter(({ metadata }) => controllerOf(metadata)?.uid === uid).length;
-  if (old - 1 > (spec.revisionHistoryLimit ?? 10))
-    return `${old} revisions, ${spec.revisionHistoryLimit} old ones may be`;
+    .filter(({ metadata }) => controllerOf(metadata)?.uid === uid);
+  if (revisions.length - 1 > (spec.revisionHistoryLimit ?? 10))
+    return `${revisions.length} revisions, ${spec.revisionHistoryLimit} old ones may be`;
+  // An undo goes by the numbers.
+  const [newest] = revisions.toSorted((a, b) => b.revision - a.revision);
+  const template = newest === undefined ? undefined : templateOf(newest);
+  if (template === undefined || templateKey(template.spec) !== wanted)
+    return `revision ${newest?.metadata.name} has the highest number, and is of another template`;
   return undefined;
 }

@@ -36,6 +36,8 @@ export interface LivesOptions {
   /** One of several processes works at a time, by a lease. */
   readonly leases: boolean;
   readonly crashed: () => void;
+  /** A term ended, and its process lives. */
+  readonly leaseLost: () => void;
   /** A life or a term is over; what it had sent may still arrive. */
   readonly ended: (actor: string) => void;
   /** Nobody starts again. */
@@ -105,7 +107,7 @@ export class Lives {
 
   /** Stands for the lease, and works whenever it has it. */
   #stand({ actor, abort, networks }: Process, beforeWrite: () => void): Promise<void> {
-    const { random, connect, say, ended } = this.#options;
+    const { random, connect, say, ended, leaseLost } = this.#options;
     const [own] = networks;
     let terms = 0;
     return startLeaderElection({
@@ -118,7 +120,11 @@ export class Lives {
       lead: async ({ signal, mayWrite }) => {
         const name = termName(actor, ++terms);
         say(`${name} leads`);
-        signal.addEventListener('abort', () => ended(name), { once: true });
+        const over = () => {
+          if (!abort.signal.aborted) leaseLost();
+          ended(name);
+        };
+        signal.addEventListener('abort', over, { once: true });
         const network = connect({ actor: name, ...lineChances(random, name), signal, beforeWrite });
         networks[1] = network;
         await this.#work(name, gateWrites(network.client, mayWrite), signal);

@@ -3,7 +3,7 @@
 import { type KubernetesObject, type Resource, StatusError, type Stored, type WatchEvent } from '../api/index.ts';
 import type { Client } from '../client/index.ts';
 import type { ModelServer } from './model-server.ts';
-import { type LineOptions, openLine } from './requests.ts';
+import { lateMsMin, type LineOptions, openLine } from './requests.ts';
 
 const staleVersionsMax = 40;
 /** Lists in a row that are older than what was seen: fewer than make a reflector believe that the server lost its memory. */
@@ -56,7 +56,9 @@ export function createNetwork(options: LineOptions, server: ModelServer): Networ
     from: number,
   ): AsyncIterable<WatchEvent<Stored<T>>> {
     await call({ verb: 'get', resource: resource.name, namespace: undefined, name: 'watch', body: undefined }, () => {
-      if (from < server.compacted) throw new StatusError('Expired', 'too old resource version');
+      if (from >= server.compacted) return;
+      monitor.met('gone');
+      throw new StatusError('Expired', 'too old resource version');
     });
     const { next, upTo } = chancesOf(resource.name);
     let cursor = from;
@@ -79,6 +81,7 @@ export function createNetwork(options: LineOptions, server: ModelServer): Networ
         }
         deliverAt = undefined;
         cursor = change.version;
+        if (clock.now() - change.at >= lateMsMin) monitor.met('lateEvent');
         monitor.delivered(actor, resource.name, cursor);
         yield { type: change.type, object: change.object as Stored<T> };
         // Who asks for the next event has taken this one in.
@@ -100,6 +103,7 @@ export function createNetwork(options: LineOptions, server: ModelServer): Networ
         { verb: 'list', resource: resource.name, namespace: undefined, name: undefined, body: undefined },
         () => {
           const version = listedVersion(resource.name);
+          if (version < server.version) monitor.met('staleList');
           return { metadata: { resourceVersion: String(version) }, items: server.allAt(resource, version) };
         },
         ({ metadata }) => {

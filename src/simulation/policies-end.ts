@@ -2,6 +2,7 @@
 // users until every rollout is complete; or left alone, and then what is held stays as it is.
 import {
   type DaemonSet,
+  findCondition,
   type Pod,
   type PodTemplateSpec,
   resources,
@@ -12,7 +13,8 @@ import { revisionLabel } from '../core/daemonset/index.ts';
 import type { Archive } from './archive.ts';
 import { annotate, approve, edit, retryAnnotation } from './policies.ts';
 import { governorOf, isUnreadable, statusOf, type View } from './policy-truth.ts';
-import { budgetOf, isLive, isReady, livePods, nodeOf, ownerOf, place, templateKey } from './truth.ts';
+import { eligibility } from './eligibility.ts';
+import { budgetOf, isLive, isReady, livePods, nodeOf, ownerOf, templateKey } from './truth.ts';
 import type { World } from './world.ts';
 
 type Policy = Stored<RolloutPolicy>;
@@ -49,7 +51,7 @@ function isBlocked({ server, policies }: World, policy: Policy, daemonSet: Store
   return server.all(resources.nodes).some((node) => {
     const { stance } = policies.view(daemonSet, node, policy);
     const pods = livePods(server, daemonSet.metadata.uid, node.metadata.name);
-    if (stance === 'held' && isGone) return place(daemonSet, node).run && !pods.some(isReady);
+    if (stance === 'held' && isGone) return eligibility(daemonSet, node).run && !pods.some(isReady);
     const mayStay = ({ metadata }: Stored<Pod>) => {
       const hash = metadata.labels?.[revisionLabel];
       return stance === 'paused' || policies.same(hash, proven) || policies.isNewest(hash, daemonSet);
@@ -67,8 +69,17 @@ export function incomplete(world: World): string | undefined {
   for (const { policy, daemonSet } of governed(world)) {
     const found = incompleteOf(world, policy, daemonSet);
     if (found !== undefined) return `policy ${policy.metadata.name}: ${found}`;
+    const silent = world.server.all(resources.rolloutPolicies).find((other) => isSilentLoser(other, policy));
+    if (silent !== undefined) return `policy ${silent.metadata.name} does not say that another one counts`;
   }
   return undefined;
+}
+
+/** Of two policies for one DaemonSet the one that does not count says so. */
+function isSilentLoser({ metadata, spec, status }: Policy, winner: Policy): boolean {
+  if (spec.targetRef.name !== winner.spec.targetRef.name || metadata.uid === winner.metadata.uid) return false;
+  const accepted = findCondition(status?.conditions, 'Accepted');
+  return accepted?.status !== 'False' || accepted.reason !== 'Conflict';
 }
 
 function incompleteOf({ server, policies }: World, policy: Policy, daemonSet: Stored<DaemonSet>): string | undefined {
@@ -76,7 +87,7 @@ function incompleteOf({ server, policies }: World, policy: Policy, daemonSet: St
   if (status === undefined) return 'its status is not about the DaemonSet';
   const { phase, message, provenRevision, observedGeneration, waves = [] } = status;
   if (observedGeneration !== policy.metadata.generation) return `observedGeneration ${observedGeneration}`;
-  const nodes = server.all(resources.nodes).filter((node) => place(daemonSet, node).run).length;
+  const nodes = server.all(resources.nodes).filter((node) => eligibility(daemonSet, node).run).length;
   for (const key of ['nodes', 'updated', 'available'] as const) {
     const counted = waves.reduce((sum, wave) => sum + wave[key], 0);
     if (counted !== nodes) return `its waves have ${counted} ${key}, of ${nodes} nodes`;
@@ -121,7 +132,7 @@ function unrest(world: World, policy: Policy, daemonSet: Stored<DaemonSet>): str
   if (observedGeneration !== policy.metadata.generation) return `policy ${policy.metadata.name} is ${phase}`;
   if (phase !== 'Invalid' && !policies.isNewest(revision, daemonSet))
     return `policy ${policy.metadata.name} is about ${revision}`;
-  const eligible = server.all(resources.nodes).filter((node) => place(daemonSet, node).run);
+  const eligible = server.all(resources.nodes).filter((node) => eligibility(daemonSet, node).run);
   const broken = daemonSet.spec.template.spec.containers[0]?.image?.includes('broken') === true;
   // A launch has no deadline, and a user may have said that another rollout has none.
   const isPatient =
@@ -157,7 +168,8 @@ function unrestOn({ server }: World, { stance, template, stays, daemonSet, node,
       !existsRevision(server, provenRevision))
   )
     return undefined;
-  const placeBy = (made: PodTemplateSpec) => place({ ...daemonSet, spec: { ...daemonSet.spec, template: made } }, node);
+  const placeBy = (made: PodTemplateSpec) =>
+    eligibility({ ...daemonSet, spec: { ...daemonSet.spec, template: made } }, node);
   const verdict = placeBy(template);
   if (pods.length < (verdict.run ? 1 : 0)) return `no pod on ${name}, which is ${stance}`;
   if (pods.length > 0 && !stays.some((made) => placeBy(made).stay)) return `a pod on ${name}, where none may stay`;

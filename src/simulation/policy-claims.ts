@@ -17,22 +17,16 @@ import type { Archive } from './archive.ts';
 import { approveAnnotation, retryAnnotation } from './policies.ts';
 import { isUnreadable, type PolicyTruth, waveOf } from './policy-truth.ts';
 import type { Request } from './requests.ts';
-import {
-  believable,
-  isAvailableAt,
-  isLive,
-  isReady,
-  nodeOf,
-  nodesSince,
-  readyThroughout,
-  ownerOf,
-  place,
-} from './truth.ts';
+import { eligibility } from './eligibility.ts';
+import { believable, isAvailableAt, isLive, isReady, nodeOf, nodesSince, readyThroughout, ownerOf } from './truth.ts';
 
 type Policy = Stored<RolloutPolicy>;
 type Status = NonNullable<RolloutPolicy['status']>;
 
 const progressDeadlineSecondsDefault = 600;
+
+/** From the moment that a status tells of to when it is written. */
+const underWayMsMax = 5000;
 
 export class PolicyClaims {
   readonly #server: Archive;
@@ -179,7 +173,7 @@ export class PolicyClaims {
   }
 
   /** Held or rolled back after the deadline, and not against the user's word. */
-  #fails({ policy, status, before, daemonSets, violate }: Facts): void {
+  #fails({ policy, status, before, daemonSets, request, violate }: Facts): void {
     const { phase } = status;
     if (phase !== 'Held' && phase !== 'RolledBack') return;
     const retried = this.#policies.same(policy.metadata.annotations?.[retryAnnotation], status.revision);
@@ -189,11 +183,31 @@ export class PolicyClaims {
     const { progressDeadlineSeconds = progressDeadlineSecondsDefault, onFailure = 'Hold' } = policy.spec;
     if (phase === 'RolledBack' && onFailure !== 'Rollback') violate(`rolled back, and onFailure is ${onFailure}`);
     if (daemonSets.every(({ spec }) => spec.updateStrategy?.type === 'OnDelete')) violate(`${phase} with OnDelete`);
+    if (phase === 'RolledBack' && !this.#mayExist(status.provenRevision, request))
+      violate(`all nodes go back to ${status.provenRevision}, which does not exist`);
     // It was bad before somebody paused.
     if (this.#policies.same(before?.badRevision, status.revision)) return;
-    const stoodMs = this.#clock.now() - (parseTime(before?.progressedAt) ?? 0);
+    const progressedAt = Math.max(parseTime(before?.progressedAt) ?? 0, this.#resumedAt(policy));
+    const stoodMs = this.#clock.now() - progressedAt;
     if (this.#clocksRun && stoodMs < progressDeadlineSeconds * 1000)
       violate(`${phase} after ${stoodMs} ms, the deadline is ${progressDeadlineSeconds} s`);
+  }
+
+  /** When the status last said that a pause is over, in which no deadline goes on. (One that nobody saw is none.) */
+  #resumedAt({ metadata: { uid } }: Policy): number {
+    const isPaused = (object: object | undefined) => (object as Policy | undefined)?.status?.phase === 'Paused';
+    const resumed = this.#server
+      .changesAfter(resources.rolloutPolicies, 0)
+      .findLast(({ object, previous }) => object.metadata.uid === uid && isPaused(previous) && !isPaused(object));
+    return (resumed?.at ?? 0) - underWayMsMax;
+  }
+
+  #mayExist(hash: string | undefined, { seen }: Request): boolean {
+    const version = seen['controllerrevisions'] ?? 0;
+    return [
+      ...this.#server.allAt(resources.controllerRevisions, version),
+      ...this.#server.changesAfter(resources.controllerRevisions, version).map(({ object }) => object),
+    ].some(({ metadata }) => this.#policies.same(metadata.labels?.[revisionLabel], hash));
   }
 
   /** Every node of the first waves, up to this one, could be seen updated and available, is excused or tolerated. */
@@ -207,7 +221,7 @@ export class PolicyClaims {
       const isMeant = (node: Stored<Node> | undefined) =>
         node !== undefined &&
         waveOf(policy.spec, ranks, node) <= last &&
-        daemonSets.every((daemonSet) => place(daemonSet, node).run);
+        daemonSets.every((daemonSet) => eligibility(daemonSet, node).run);
       const states = this.#server.statesSince(resources.nodes, undefined, name, seen['nodes'] ?? 0);
       if (states.some(isMeant)) nodes++;
       if (!states.every((node) => isMeant(node) && isUp(node!)) || daemonSets.length === 0) continue;

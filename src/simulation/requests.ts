@@ -31,7 +31,12 @@ export interface Monitor {
   throttled(actor: string, until: number): void;
   /** A watch delivered its next event. */
   delivered(actor: string, resource: string, version: number): void;
+  /** A fault that is none of a request's came about, for the count. */
+  met(fault: string): void;
 }
+
+/** An event that came later than this counts as late. */
+export const lateMsMin = 1000;
 
 export interface LineOptions {
   readonly actor: string;

@@ -7,17 +7,8 @@ import type { Clock } from '../machinery/index.ts';
 import type { Archive, Change } from './archive.ts';
 import type { PolicyTruth } from './policy-truth.ts';
 import type { Request } from './requests.ts';
-import {
-  believable,
-  isAvailableAt,
-  isLive,
-  isReady,
-  nodeOf,
-  nodesSince,
-  ownerOf,
-  place,
-  templateKey,
-} from './truth.ts';
+import { eligibility } from './eligibility.ts';
+import { believable, isAvailableAt, isLive, isReady, nodeOf, nodesSince, ownerOf, templateKey } from './truth.ts';
 
 /** A status write may wait that long for its turn, or for the object after a Conflict. */
 const writingMsMax = 10_000;
@@ -104,7 +95,7 @@ export class StatusClaims {
       [...nodes].filter(([node, history]) => fits(runsOn(node, history), node)).length;
     const runsOn = remembered((node: string, history: readonly (Stored<Node> | undefined)[]) => {
       const statesThere = this.#policies.none ? [states[0]!] : this.#policies.statesOn(uid, node, asOfLate);
-      return history.flatMap((seen) => statesThere.map((state) => seen !== undefined && place(state, seen).run));
+      return history.flatMap((seen) => statesThere.map((state) => seen !== undefined && eligibility(state, seen).run));
     });
     const counted = (has: (pod: Stored<Pod>) => boolean) => {
       const having = mayHave(has);

@@ -4,7 +4,6 @@ import {
   controllerOf,
   type DaemonSet,
   findCondition,
-  type Node,
   parseTime,
   pinnedNode,
   type Pod,
@@ -12,14 +11,6 @@ import {
   scaleRoundingUp,
   type Stored,
 } from '../api/index.ts';
-import {
-  compilePlacement,
-  isTerminal,
-  type Placement,
-  type Verdict,
-  viewNode,
-  viewPod,
-} from '../core/daemonset/index.ts';
 import type { Archive } from './archive.ts';
 import type { Request } from './requests.ts';
 
@@ -37,7 +28,12 @@ export function ownerOf(pod: Pod): string | undefined {
 
 /** Not terminating, not finished. */
 export function isLive(pod: Stored<Pod>): boolean {
-  return pod.metadata.deletionTimestamp === undefined && !isTerminal(viewPod(pod));
+  return pod.metadata.deletionTimestamp === undefined && !hasEnded(pod);
+}
+
+/** It will not run again. */
+export function hasEnded({ status }: Pod): boolean {
+  return status?.phase === 'Failed' || status?.phase === 'Succeeded';
 }
 
 export function isReady(pod: Pod): boolean {
@@ -93,18 +89,6 @@ export function nodesSince(server: Archive, version: number): ReadonlySet<string
   for (const { metadata } of server.all(resources.nodes)) names.add(metadata.name);
   for (const { object } of server.changesAfter(resources.nodes, version)) names.add(object.metadata.name);
   return names;
-}
-
-const placements = new WeakMap<object, Placement>();
-
-export function place(daemonSet: DaemonSet, node: Stored<Node>): Verdict {
-  const { template } = daemonSet.spec;
-  let placement = placements.get(template);
-  if (placement === undefined) {
-    placement = compilePlacement(template.spec);
-    placements.set(template, placement);
-  }
-  return placement(viewNode(node));
 }
 
 export interface Budget {

@@ -72,6 +72,7 @@ export class World {
       connect: (line) => this.site.connect(line),
       leases: history.leases === true,
       crashed: () => this.count('crash'),
+      leaseLost: () => this.count('leaseLost'),
       ended: (actor) => this.invariants.died(actor),
       isOver: () => this.invariants.violation !== undefined,
     });
@@ -146,6 +147,7 @@ export class World {
       },
       throttled: (actor, until) => this.invariants.throttled(actor, until),
       delivered: (actor, resource, version) => this.say(`${actor} sees ${resource} @${version}`),
+      met: (fault) => this.count(fault),
     };
   }
 

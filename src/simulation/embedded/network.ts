@@ -1,10 +1,10 @@
 // The client of the second mode: one component on its line to the real API server. Requests go through requests.ts and
 // then, in the component's name, through the cluster's own in-process client; its watches are late, stall and break.
 import type { KubernetesObject, Resource, Stored, WatchEvent } from '../../api/index.ts';
-import { StatusError } from '../../api/index.ts';
+import { isReason, StatusError } from '../../api/index.ts';
 import type { Client, RequestOptions, WatchOptions } from '../../client/index.ts';
 import type { Network } from '../network.ts';
-import { type LineOptions, openLine, type Request, type Verb } from '../requests.ts';
+import { lateMsMin, type LineOptions, openLine, type Request, type Verb } from '../requests.ts';
 
 /** Runs what a request does at the server, on the client of the server that is there now. */
 export type Perform = <T>(request: Request, run: (client: Client) => Promise<T>) => Promise<T>;
@@ -84,6 +84,7 @@ export function createEmbeddedNetwork(options: LineOptions, server: () => Client
         deliverAt = undefined;
         queue.shift();
         const version = Number(next.event.object.metadata.resourceVersion);
+        if (clock.now() - next.at >= lateMsMin) monitor.met('lateEvent');
         if (next.event.type !== 'BOOKMARK') monitor.delivered(actor, resource.name, version);
         yield next.event;
         // Who asks for the next event has taken this one in.
@@ -95,6 +96,7 @@ export function createEmbeddedNetwork(options: LineOptions, server: () => Client
       own.abort();
     }
     if (isCut && chance() < 0.5) throw new StatusError('ServiceUnavailable', 'watch broken');
+    if (isReason(end?.error, 'Expired')) monitor.met('gone');
     if (end?.error !== undefined) throw end.error;
   }
 

@@ -47,12 +47,15 @@ const bugs = ['InternalError', 'Forbidden', 'Invalid', 'BadRequest', 'MethodNotA
 
 interface Origin {
   readonly actor: string;
-  /** A DaemonSet controller's. */
+  /** Users have none. */
   readonly request?: Request;
+  /** It is a DaemonSet controller's. */
+  readonly controls?: boolean;
 }
 
 export function createEmbeddedSite(context: SiteContext): Site {
   const { clock, random, conditions, say, effect, committed } = context;
+  const met = (fault: string) => context.monitor.met(fault);
   const archive = new Archive();
   const origin = new AsyncLocalStorage<Origin>();
   const effected = new WeakSet<Request>();
@@ -78,7 +81,8 @@ export function createEmbeddedSite(context: SiteContext): Site {
   };
 
   const written = ({ key, value, revision }: StoreWrite) => {
-    const { actor, request } = origin.getStore() ?? { actor: 'apiserver' };
+    const { actor, request: sent, controls = false }: Origin = origin.getStore() ?? { actor: 'apiserver' };
+    const request = controls ? sent : undefined;
     const [storage = '', ...path] = key.split('/');
     const plural = storage.split('.')[0]!;
     const heartbeat = plural === 'leases' || plural === 'events' || (plural === 'nodes' && actor === 'kubelet');
@@ -105,7 +109,7 @@ export function createEmbeddedSite(context: SiteContext): Site {
       at: clock.now(),
       actor,
     } as const;
-    inspect(change);
+    inspect(change, sent);
     archive.record(change);
     committed(change, request);
   };
@@ -147,7 +151,7 @@ export function createEmbeddedSite(context: SiteContext): Site {
           // Its lease is no part of the role that the DaemonSet controller of this cluster has.
           const by = request.resource === 'leases' ? administrator : user;
           const client = createInProcessClient(server, by, component);
-          return await origin.run({ actor: line.actor, ...(isController ? { request } : {}) }, () => run(client));
+          return await origin.run({ actor: line.actor, request, controls: isController }, () => run(client));
         } catch (error) {
           if (!(error instanceof StatusError)) failed(error);
           else if (isReason(error, ...bugs) && !isNamespaceGoing(error)) failed(error);
@@ -165,7 +169,16 @@ export function createEmbeddedSite(context: SiteContext): Site {
         {
           actor: component,
           ...lineChances(random, `${component} ${starts}`),
-          monitor: { sent() {}, arrives() {}, ended() {}, throttled() {}, delivered() {} },
+          monitor: {
+            sent() {},
+            arrives() {},
+            ended: (_request, _outcome, fault) => {
+              if (fault !== undefined) met(`${fault} (others)`);
+            },
+            throttled() {},
+            delivered() {},
+            met: (fault) => met(`${fault} (others)`),
+          },
           signal: never.signal,
           beforeWrite() {},
         },

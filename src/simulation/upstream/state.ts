@@ -3,14 +3,13 @@
 import {
   type DaemonSet,
   findCondition,
-  findUntolerated,
   type Node,
   parseTime,
   pinnedNode,
   type Pod,
   type Stored,
-  type Toleration,
 } from '../../api/index.ts';
+import { type Eligibility, eligibility as eligibilityOf } from '../eligibility.ts';
 
 export interface State {
   readonly daemonSet: Stored<DaemonSet>;
@@ -38,37 +37,8 @@ export function isAvailable({ daemonSet, now }: State, pod: Pod): boolean {
   return minReadySeconds === 0 || (since !== undefined && since + minReadySeconds * 1000 <= now);
 }
 
-/** What every daemon tolerates, for ever (AddOrUpdateDaemonPodTolerations). */
-function tolerationsOf({ spec }: DaemonSet): readonly Toleration[] {
-  const { tolerations = [], hostNetwork } = spec.template.spec;
-  const forced = [
-    ['not-ready', 'NoExecute'],
-    ['unreachable', 'NoExecute'],
-    ['disk-pressure', 'NoSchedule'],
-    ['memory-pressure', 'NoSchedule'],
-    ['pid-pressure', 'NoSchedule'],
-    ['unschedulable', 'NoSchedule'],
-    ...(hostNetwork === true ? [['network-unavailable', 'NoSchedule']] : []),
-  ].map(([key, effect]) => ({ key: `node.kubernetes.io/${key}`, operator: 'Exists', effect }));
-  return [...tolerations, ...forced] as readonly Toleration[];
-}
-
-export interface Eligibility {
-  /** A pod is started there. */
-  readonly run: boolean;
-  /** One that is there may stay. */
-  readonly stay: boolean;
-}
-
-/** Node selector first, then taints (NodeShouldRunDaemonPod). The simulation's templates have no affinity. */
 export function eligibility({ daemonSet }: State, node: Node): Eligibility {
-  const wanted = Object.entries(daemonSet.spec.template.spec.nodeSelector ?? {});
-  const labels = node.metadata.labels ?? {};
-  if (wanted.some(([key, value]) => labels[key] !== value)) return { run: false, stay: false };
-  const taints = node.spec?.taints ?? [];
-  const tolerations = tolerationsOf(daemonSet);
-  if (!findUntolerated(taints, tolerations, ['NoSchedule', 'NoExecute'])) return { run: true, stay: true };
-  return { run: false, stay: !findUntolerated(taints, tolerations, ['NoExecute']) };
+  return eligibilityOf(daemonSet, node);
 }
 
 /** The node of a pod: where it is, else where it is pinned. */
