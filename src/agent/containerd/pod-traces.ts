@@ -68,7 +68,7 @@ export async function stopSandboxes({ cri }: Traces, { sandboxes }: PodView, sig
   for (const { id } of sandboxes) await ignoreMissing(cri.runtime.stopPodSandbox({ podSandboxId: id }, { signal }));
 }
 
-/** Everything: containers, sandboxes, volumes, logs. */
+/** Everything: containers, sandboxes, logs, volumes. What tells of others goes after them, should the agent die halfway. */
 export async function clearPod(
   context: NodeContext,
   pod: Stored<Pod>,
@@ -76,10 +76,10 @@ export async function clearPod(
   signal: AbortSignal,
 ): Promise<void> {
   const { paths } = context;
-  await clearRuntime(context, view, signal);
-  await removePodDirectory(paths, pod.metadata.uid, signal);
   for (const { id, name } of view.containers) await rm(containerLogLink(paths, pod, name, id), { force: true });
+  await clearRuntime(context, view, signal);
   await rm(podLogDirectory(paths, pod), { recursive: true, force: true });
+  await removePodDirectory(paths, pod.metadata.uid, signal);
 }
 
 /** UIDs of the pods that have a directory: those that run, and what an earlier run could not clear away. */
@@ -87,7 +87,7 @@ export function podsWithFiles(paths: Paths): Promise<readonly string[]> {
   return namesIn(podsDirectory(paths));
 }
 
-/** A pod of which only the runtime still knows. */
+/** A pod of which only the runtime still knows, or its directory. */
 export async function clearUnknownPod(context: Traces, uid: string, view: PodView, signal: AbortSignal): Promise<void> {
   const { cri, paths } = context;
   // Nobody remembers its grace period; TERM it gets all the same.
@@ -98,11 +98,11 @@ export async function clearUnknownPod(context: Traces, uid: string, view: PodVie
       .map(({ id }) => ignoreMissing(cri.runtime.stopContainer({ containerId: bareId(id), timeout }, { signal }))),
   );
   await stopSandboxes(context, view, signal);
+  for (const { id } of view.containers) await removeLogLink(context, id);
   await clearRuntime(context, view, signal);
-  await removePodDirectory(paths, uid, signal);
   for (const name of await namesIn(paths.podLogs))
     if (name.endsWith(`_${uid}`)) await rm(join(paths.podLogs, name), { recursive: true, force: true });
-  for (const { id } of view.containers) await removeLogLink(context, id);
+  await removePodDirectory(paths, uid, signal);
 }
 
 /** Ended, after it had begun: it may have a log. */
