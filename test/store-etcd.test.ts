@@ -1,8 +1,7 @@
 // The etcd store when etcd dies, restarts, loses what it knew, asks for certificates. Here and not beside the code:
 // each of these has an etcd of its own, whose starts and elections take their time.
 import assert from 'node:assert/strict';
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -25,12 +24,7 @@ import {
   type StoreEvent,
   StoreUnavailableError,
 } from '../src/store/index.ts';
-
-function temporaryDirectory(t: TestContext): string {
-  const directory = mkdtempSync(join(tmpdir(), 'store-etcd-'));
-  t.after(() => rmSync(directory, { recursive: true, force: true, maxRetries: 5 }));
-  return directory;
-}
+import { temporaryDirectory } from './e2e/support/everynode.ts';
 
 async function started(t: TestContext, options: EtcdServerOptions): Promise<EtcdServer> {
   const etcd = await startEtcd(options);
@@ -49,7 +43,7 @@ void test(
   'requests wait for etcd to come back, watches go on without a gap, also over a restart',
   needsEtcd,
   async (t) => {
-    const etcd = await started(t, { directory: temporaryDirectory(t) });
+    const etcd = await started(t, { directory: temporaryDirectory() });
     const store = await opened(t, { endpoints: [etcd.endpoint] });
     const other = await opened(t, { endpoints: [etcd.endpoint] });
     const recorder = new Recorder();
@@ -57,7 +51,9 @@ void test(
     const written: number[] = [];
     for (let round = 1; round <= 3; round++) {
       await etcd.kill();
-      await delay(50); // A write on a connection that is just breaking may have been made: that is an error.
+      // A write on a connection that is just breaking may have been made: that is an error. So its end is heard first.
+      await delay(50);
+      await new Promise(setImmediate);
       const [found, revision] = [store.get('p/0'), other.put(`p/${round}`, {}, 0)];
       await delay(100);
       await etcd.start();
@@ -74,8 +70,8 @@ void test(
 );
 
 void test('when no etcd answers in time, that is what is said', needsEtcd, async (t) => {
-  const etcd = await started(t, { directory: temporaryDirectory(t) });
-  const store = await opened(t, { endpoints: [etcd.endpoint], requestMsMax: 200 });
+  const etcd = await started(t, { directory: temporaryDirectory() });
+  const store = await opened(t, { endpoints: [etcd.endpoint], requestMsMax: 2_000 });
   await etcd.kill();
   await assert.rejects(store.get('p/a'), StoreUnavailableError);
   await assert.rejects(store.put('p/a', {}, 0), StoreUnavailableError);
@@ -86,7 +82,7 @@ void test('when no etcd answers in time, that is what is said', needsEtcd, async
 });
 
 void test('etcd comes back without its data: watches end, reads show what there is', needsEtcd, async (t) => {
-  const place = temporaryDirectory(t);
+  const place = temporaryDirectory();
   const etcd = await started(t, { directory: place });
   const store = await opened(t, { endpoints: [etcd.endpoint] });
   for (let n = 0; n < 5; n++) await store.put(`p/${n}`, {}, 0);
@@ -102,7 +98,7 @@ void test('etcd comes back without its data: watches end, reads show what there 
 });
 
 void test('etcd was compacted while it was out of reach: watches end, reads are right', needsEtcd, async (t) => {
-  const etcd = await started(t, { directory: temporaryDirectory(t) });
+  const etcd = await started(t, { directory: temporaryDirectory() });
   const gate = await openGate(etcd.endpoint);
   t.after(() => gate.close());
   const prefix = '/gated';
@@ -129,7 +125,7 @@ void test('etcd was compacted while it was out of reach: watches end, reads are 
 void test('etcd over TLS, with a certificate of its own where etcd asks for one', needsEtcd, async (t) => {
   const now = systemClock.now();
   const authority = await createAuthority('etcd-authority', now);
-  const place = temporaryDirectory(t);
+  const place = temporaryDirectory();
   const file = (name: string, text: string) => {
     writeFileSync(join(place, name), text);
     return join(place, name);
@@ -164,7 +160,7 @@ void test(
   'of three members each may go, one at a time: requests and watches go on with the others',
   needsEtcd,
   async (t) => {
-    const members = await startEtcdCluster(3, { directory: temporaryDirectory(t) });
+    const members = await startEtcdCluster(3, { directory: temporaryDirectory() });
     for (const member of members) t.after(() => member.kill());
     const store = await openEtcdStore({ endpoints: members.map(({ endpoint }) => endpoint), clock: systemClock });
     t.after(() => store.close());

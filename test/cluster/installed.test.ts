@@ -32,7 +32,7 @@ test('the permissions of everynode install are enough for everything, and no mor
   const request = { apiVersion: 'authentication.k8s.io/v1', kind: 'TokenRequest', spec: {} };
   const answer = await kubectl.run(['create', '--raw', path, '-f', '-'], JSON.stringify(request));
   const { token } = (JSON.parse(answer) as { readonly status: { readonly token: string } }).status;
-  const own = kubeconfigWith(temporaryDirectory(t), kubeconfigPath, { token });
+  const own = kubeconfigWith(temporaryDirectory(), kubeconfigPath, { token });
 
   await learnRolloutPolicies(t, kubectl);
 

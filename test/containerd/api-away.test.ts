@@ -1,11 +1,10 @@
 // A node whose API server has gone: its pods go on, are started again as their policy says, and when the API server is
 // back it is told of all that happened. A node that is gone itself is said to be, and keeps its daemon pods.
 import assert from 'node:assert/strict';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import type { DaemonSet, Node, Pod, Stored } from '../../src/api/index.ts';
+import { freePorts } from '../../src/store/etcd/etcd-server.test-support.ts';
 import { eventually } from '../e2e/support/eventually.ts';
 import { type Containerd, needsContainerd, startContainerd, toolsImage } from './support/containerd.ts';
 import { joinedNode } from './support/joined-node.ts';
@@ -19,14 +18,6 @@ before(async () => {
 after(async () => {
   if (needsContainerd.skip === undefined) await containerd.close();
 });
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await new Promise((resolve) => server.once('listening', resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
 
 const labels = { app: 'daemon' };
 const daemon: DaemonSet = {
@@ -54,7 +45,8 @@ const daemon: DaemonSet = {
 };
 
 test('an API server that goes and comes back finds what ran meanwhile', needsContainerd, async (t) => {
-  const args = ['--port', String(await freePort())];
+  const [port] = await freePorts(1);
+  const args = ['--port', String(port)];
   const first = await startWorld(t, containerd, { args });
   const place = ['--data-dir', first.dataDir, '--containerd-socket', containerd.socketPath];
   const node = await joinedNode(t, [

@@ -44,12 +44,16 @@ async function order(world: World): Promise<void> {
   });
   const sidecar = (name: string) => ({ ...part(name), restartPolicy: 'Always' });
   await apply(
-    // Its hook gives those of the sidecars time to be told of, before any container ends.
-    podOf('ordered', part('main', '; sleep 2'), {
-      ...volumesOf(world),
-      initContainers: [sidecar('first'), sidecar('second')],
-      terminationGracePeriodSeconds: 20,
-    }),
+    // Its hook lasts until those of the sidecars have run: were they not all at once, it would last to the bitter end.
+    podOf(
+      'ordered',
+      part('main', '; until grep -q first /host/order && grep -q second /host/order; do sleep 0.1; done'),
+      {
+        ...volumesOf(world),
+        initContainers: [sidecar('first'), sidecar('second')],
+        terminationGracePeriodSeconds: 20,
+      },
+    ),
   );
   await isRunning(world, 'ordered');
   await everynode.kubectl.run(['delete', 'pod', 'ordered']);

@@ -78,7 +78,7 @@ test(
     await eventually(
       'it was started three times',
       async () => assert.equal((await status('crash')).restartCount, 2),
-      40_000,
+      120_000,
     );
     await eventually('the oldest log is gone', async () => assert.deepEqual(readdirSync(crashes), ['1.log', '2.log']));
     const links = readdirSync('/var/log/containers').filter((name) => name.startsWith('crash_default_main-'));

@@ -276,6 +276,8 @@ async function changes(world: World): Promise<void> {
   });
   assert.equal(await kubectl.run(['logs', 'live']), '');
   assert.equal((await world.status('live')).restartCount, 0);
+  // It never rests.
+  await kubectl.run(['delete', 'pod', 'live', '--now']);
 }
 
 async function environment(world: World): Promise<void> {

@@ -66,7 +66,8 @@ test(
     });
     let running = first.everynode;
     for (let round = 0; round < rounds; round++) {
-      const loaded = load(running);
+      const [before, loaded] = [made, load(running)];
+      await eventually('the load has begun', async () => assert.ok(made > before + 1));
       await delay(random.next() * liveMsMax);
       await running.stop('SIGKILL');
       await loaded;
@@ -119,7 +120,6 @@ test(
     const { items } = await running.kubectl.get<KubernetesList<Stored<Pod>>>('pods');
     const still = items.find(({ metadata }) => metadata.name === 'steady');
     assert.equal(still?.status?.containerStatuses?.[0]?.containerID, steady.containerID);
-    assert.ok(made > rounds, 'there was load');
     await running.kubectl.run(['delete', 'pods', '--all', '--wait=false']);
   },
 );

@@ -3,13 +3,12 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { cpus } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { type Node, parseQuantity, type Stored } from '../../src/api/index.ts';
 import { busyboxFiles } from '../../scripts/build-image.ts';
+import { freePorts } from '../../src/store/etcd/etcd-server.test-support.ts';
 import { eventually } from '../e2e/support/eventually.ts';
 import { type Containerd, filesOfProgram, needsContainerd, startContainerd } from './support/containerd.ts';
 import { startRegistry } from './support/registry.ts';
@@ -31,15 +30,6 @@ after(async () => {
 
 const named = (name: string) => ({ name });
 
-/** One that nobody has right now. */
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '0.0.0.0');
-  await new Promise((resolve) => server.once('listening', resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
-
 test('a pod gets of the machine what its spec asks for, and says what it cannot get', needsContainerd, async (t) => {
   const { apply, pod, status, events, everynode } = await startWorld(t, containerd);
   const files = busyboxFiles('/bin/busybox');
@@ -56,16 +46,19 @@ test('a pod gets of the machine what its spec asks for, and says what it cannot 
   const runtimeClass = { apiVersion: 'node.k8s.io/v1', kind: 'RuntimeClass', metadata: { name: 'nobody' } };
   await everynode.kubectl.run(['create', '-f', '-'], JSON.stringify({ ...runtimeClass, handler: 'nobody' }));
   containerd.importImage({ tag: etcdImage, files: filesOfProgram('/usr/bin/etcd'), command: ['/usr/bin/etcd'] });
-  const [hostPort, etcdPort, peerPort] = [await freePort(), await freePort(), await freePort()];
+  const [hostPort, etcdPort, peerPort] = await freePorts(3, '0.0.0.0');
   const clients = `--listen-client-urls=http://0.0.0.0:${etcdPort} --advertise-client-urls=http://127.0.0.1:${etcdPort}`;
   const etcd = `etcd --data-dir=/data ${clients} --listen-peer-urls=http://127.0.0.1:${peerPort}`.split(' ');
-  const grpc = (service: string) => ({ grpc: { port: etcdPort, service }, periodSeconds: 1 });
+  const grpc = (service: string) => ({ grpc: { port: etcdPort!, service }, periodSeconds: 1 });
 
   await apply(
     podOf('with-password', { image: privateImage }, { imagePullSecrets: ['stale', 'nobody', 'pull'].map(named) }),
     // What the other has pulled must not do for it.
     podOf('without', { image: privateImage, imagePullPolicy: 'Always' }),
-    podOf('port', { command: shell('exec httpd -f -p 80 -h /bin'), ports: [{ containerPort: 80, hostPort }] }),
+    podOf('port', {
+      command: shell('exec httpd -f -p 80 -h /bin'),
+      ports: [{ containerPort: 80, hostPort: hostPort! }],
+    }),
     podOf('filtered', { command: shell(forEver), securityContext: { seccompProfile: { type: 'RuntimeDefault' } } }),
     podOf('unfiltered', { command: shell(forEver) }),
     podOf('grpc', { image: etcdImage, command: etcd, readinessProbe: grpc('') }, { hostNetwork: true }),
@@ -107,6 +100,8 @@ test('a pod gets of the machine what its spec asks for, and says what it cannot 
   };
   // 2: a filter; 0: none.
   assert.deepEqual([await seccomp('filtered'), await seccomp('unfiltered')], ['2', '0']);
+  // It has no sandbox, which is what containerd is asked for in the end, and yet a directory for logs.
+  await everynode.kubectl.run(['delete', 'pod', 'odd', '--now']);
 });
 
 test('a full disk is a condition and a taint of the node, for as long as it is full', needsContainerd, async (t) => {

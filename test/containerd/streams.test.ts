@@ -48,7 +48,7 @@ test('kubectl, into real containers', needsContainerd, async (t) => {
 async function reads(world: World): Promise<void> {
   const { everynode, apply, status } = world;
   const { kubectl } = everynode;
-  const said = 'for i in $(seq 1 20); do echo out $i; done; sleep 0.3; echo bad >&2; sleep 0.3; echo end';
+  const said = 'for i in $(seq 1 20); do echo out $i; done; sleep 1; echo bad >&2; sleep 1; echo end';
   const both = podOf('both', { name: 'one', command: shell(`echo from one; ${forEver}`) });
   await apply(
     { ...podOf('talks', { command: shell(`${said}; ${forEver}`) }) },
@@ -104,7 +104,7 @@ async function follows(world: World): Promise<void> {
   await eventually('both are told what is said now', async () => {
     for (const follower of followers) assert.ok(lines(follower.output()).length > 10);
   });
-  assert.equal(openLogs(everynode.pid, 'counts'), 2);
+  await eventually('two read', async () => assert.equal(openLogs(everynode.pid, 'counts'), 2));
   await followers[0]!.stop();
   await eventually('one file less is open', async () => assert.equal(openLogs(everynode.pid, 'counts'), 1));
   await everynode.kubectl.run(['exec', 'counts', '--', 'touch', '/tmp/end']);
@@ -116,7 +116,7 @@ async function follows(world: World): Promise<void> {
     Array.from({ length: heard.length - 1 }, (_, index) => String(index + 1)),
   );
   await eventually('it has ended', async () => assert.equal((await status('counts')).state?.terminated?.exitCode, 0));
-  assert.equal(openLogs(everynode.pid, 'counts'), 0);
+  await eventually('nobody reads', async () => assert.equal(openLogs(everynode.pid, 'counts'), 0));
 }
 
 async function execs(world: World): Promise<void> {
@@ -141,7 +141,8 @@ async function execs(world: World): Promise<void> {
 
   const { stdout } = await terminal(
     world.everynode,
-    'stty rows 33 cols 77; kubectl exec -it shell -- sh -c "sleep 1; stty size"',
+    // Its size has a way of its own, and may come after the command has begun.
+    `stty rows 33 cols 77; kubectl exec -it shell -- sh -c 'until stty size | grep "33 77"; do sleep 0.1; done'`,
   );
   assert.match(stdout, /33 77/);
 }
@@ -205,7 +206,7 @@ async function adopts(t: TestContext, first: World): Promise<void> {
 function terminal({ kubeconfigPath }: World['everynode'], command: string, input = '') {
   const line = command.replaceAll('kubectl', process.env.KUBECTL ?? 'kubectl');
   const env = { ...process.env, KUBECONFIG: kubeconfigPath };
-  const typed = run('script', ['--quiet', '--return', '--command', line, '/dev/null'], { env, timeout: 30_000 });
+  const typed = run('script', ['--quiet', '--return', '--command', line, '/dev/null'], { env, timeout: 120_000 });
   typed.child.stdin?.end(input);
   return typed;
 }

@@ -60,7 +60,7 @@ test('the controller is killed under load, with SQLite: never two pods, and all 
   crashUnderLoad(t, [], 1));
 
 test('the controller is killed under load, with etcd: never two pods, and all becomes right', needsEtcd, async (t) => {
-  const directory = join(temporaryDirectory(t), 'etcd');
+  const directory = join(temporaryDirectory(), 'etcd');
   mkdirSync(directory);
   const etcd = await startEtcd({ directory });
   t.after(() => etcd.kill());

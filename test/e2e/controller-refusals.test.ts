@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { test, type TestContext } from 'node:test';
+import { test } from 'node:test';
 import { issueCertificate } from '../../src/pki/index.ts';
 import { kubeconfigWith, quickLease, startController, withoutDaemonSets } from './support/controller.ts';
 import { fluentd, namespace, onePodOnEach, threeNodes, uidOf } from './support/daemonset.ts';
@@ -22,12 +22,12 @@ function oneLine(stderr: string): string {
 }
 
 /** A kubeconfig for a user of this name, by a certificate of the cluster's own authority. */
-async function kubeconfigOf(t: TestContext, kubeconfigPath: string, commonName: string): Promise<string> {
+async function kubeconfigOf(kubeconfigPath: string, commonName: string): Promise<string> {
   const pki = (name: string) => readFileSync(join(dirname(kubeconfigPath), 'pki', name), 'utf8');
   const authority = { certificate: pki('ca.crt'), key: pki('ca.key') };
   const { certificate, key } = await issueCertificate(authority, { usage: 'client', commonName }, Date.now());
   const user = { 'client-certificate-data': base64(certificate), 'client-key-data': base64(key) };
-  return kubeconfigWith(temporaryDirectory(t), kubeconfigPath, user);
+  return kubeconfigWith(temporaryDirectory(), kubeconfigPath, user);
 }
 
 test('another DaemonSet controller is active: refused, and nothing is left behind', needsKubectl, async (t) => {
@@ -47,7 +47,7 @@ test('another DaemonSet controller is active: refused, and nothing is left behin
 
 test('no cluster: the server, the verb and the resource, exit code 1, after a bounded number of tries', async (t) => {
   const { kubeconfigPath } = await up(t, { nodes: 0 });
-  const path = kubeconfigWith(temporaryDirectory(t), kubeconfigPath, { token: 'x' }, 'https://127.0.0.1:9');
+  const path = kubeconfigWith(temporaryDirectory(), kubeconfigPath, { token: 'x' }, 'https://127.0.0.1:9');
   const outcome = await everynode(['controller', '--kubeconfig', path]);
   assert.equal(outcome.code, 1);
   assert.match(oneLine(outcome.stderr), /cannot list nodes at https:\/\/127\.0\.0\.1:9: .*ECONNREFUSED/);
@@ -56,12 +56,12 @@ test('no cluster: the server, the verb and the resource, exit code 1, after a bo
 
 test('wrong credentials and missing permissions are told at once', needsKubectl, async (t) => {
   const { kubeconfigPath, url } = await up(t, { nodes: 0 });
-  const path = kubeconfigWith(temporaryDirectory(t), kubeconfigPath, { token: 'x' });
+  const path = kubeconfigWith(temporaryDirectory(), kubeconfigPath, { token: 'x' });
   const wrong = await everynode(['controller', '--kubeconfig', path]);
   assert.equal(wrong.code, 1);
   assert.ok(oneLine(wrong.stderr).includes(`cannot list nodes at ${url}: Unauthorized`), wrong.stderr);
 
-  const denied = await everynode(['controller', '--kubeconfig', await kubeconfigOf(t, kubeconfigPath, 'nobody')]);
+  const denied = await everynode(['controller', '--kubeconfig', await kubeconfigOf(kubeconfigPath, 'nobody')]);
   assert.equal(denied.code, 1);
   assert.match(oneLine(denied.stderr), /cannot list nodes at https:.*"?nobody"?.*cannot list resource "nodes"/);
 });
@@ -73,7 +73,7 @@ test(
     const { kubectl, kubeconfigPath, url } = await up(t, { nodes: 0, args: withoutDaemonSets });
     await kubectl.run(['create', 'clusterrole', 'look', '--verb=get,list,watch', '--resource=*.*']);
     await kubectl.run(['create', 'clusterrolebinding', 'look', '--clusterrole=look', '--user=nobody']);
-    const path = await kubeconfigOf(t, kubeconfigPath, 'nobody');
+    const path = await kubeconfigOf(kubeconfigPath, 'nobody');
     const outcome = await everynode(['controller', '--kubeconfig', path]);
     assert.equal(outcome.code, 1);
     const line = oneLine(outcome.stderr);
@@ -95,7 +95,7 @@ test('what everynode install grants is enough', needsKubectl, async (t) => {
   const manifests = await everynode(['install', '--replicas', '1']);
   assert.equal(manifests.code, 0, manifests.stderr);
   await kubectl.run(['apply', '-f', '-'], manifests.stdout);
-  const path = await kubeconfigOf(t, kubeconfigPath, 'system:serviceaccount:everynode-system:everynode');
+  const path = await kubeconfigOf(kubeconfigPath, 'system:serviceaccount:everynode-system:everynode');
   const args = [...quickLease, '--namespace', 'everynode-system'];
   const controller = startController(t, path, args);
   await controller.says('no other DaemonSet controller is active');

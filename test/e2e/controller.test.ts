@@ -104,7 +104,7 @@ test('does over HTTP what the flows of a user need', needsKubectl, async (t) => 
 });
 
 test('goes on after the API server was killed and came back', needsKubectl, async (t) => {
-  const dataDir = temporaryDirectory(t);
+  const dataDir = temporaryDirectory();
   const first = await up(t, { dataDir, args: withoutDaemonSets });
   const controller = startController(t, first.kubeconfigPath);
   await first.kubectl.run(['apply', '-f', seedManifest]);
@@ -125,7 +125,7 @@ test('goes on after the API server was killed and came back', needsKubectl, asyn
 });
 
 test('takes a cluster over and hands it back: no pod is restarted, no revision is added', needsKubectl, async (t) => {
-  const dataDir = temporaryDirectory(t);
+  const dataDir = temporaryDirectory();
   const settled = async (kubectl: Kubectl) => {
     const pods = await onePodOnEach(kubectl, threeNodes);
     const { items } = await kubectl.get<{ items: { metadata: { uid: string } }[] }>(

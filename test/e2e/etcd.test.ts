@@ -22,7 +22,7 @@ const setImage = [
 ];
 
 async function etcdFor(t: TestContext): Promise<EtcdServer> {
-  const directory = join(temporaryDirectory(t), 'etcd');
+  const directory = join(temporaryDirectory(), 'etcd');
   mkdirSync(directory);
   const etcd = await startEtcd({ directory });
   t.after(() => etcd.kill());
@@ -31,7 +31,7 @@ async function etcdFor(t: TestContext): Promise<EtcdServer> {
 
 test('two servers on one etcd serve the same cluster, and each goes on without the other', needs, async (t) => {
   const args = ['--etcd-servers', (await etcdFor(t)).endpoint];
-  const [firstDir, secondDir] = [temporaryDirectory(t), temporaryDirectory(t)];
+  const [firstDir, secondDir] = [temporaryDirectory(), temporaryDirectory()];
   const first = await up(t, { dataDir: firstDir, args });
   // Of one cluster there is one authority: the second server has the first one's.
   cpSync(join(firstDir, 'pki'), join(secondDir, 'pki'), { recursive: true });
@@ -67,7 +67,7 @@ test('two servers on one etcd serve the same cluster, and each goes on without t
   assert.ok(updated.every((pod) => imageOf(pod) === image));
 
   // A third one that has keys of its own is no server of this cluster, and says so before it does anything.
-  const stranger = temporaryDirectory(t);
+  const stranger = temporaryDirectory();
   const refused = await everynode(['up', ...args, '--data-dir', stranger, '--port', '0', '--nodes', '0']);
   assert.equal(refused.code, 2);
   assert.match(refused.stderr, /^everynode: this etcd holds a cluster with other keys than those in .+\/pki: copy/);
@@ -111,8 +111,8 @@ test(
   },
 );
 
-test('an etcd that is not there is named, in one line', async (t) => {
-  const dataDir = temporaryDirectory(t);
+test('an etcd that is not there is named, in one line', async () => {
+  const dataDir = temporaryDirectory();
   const refused = await everynode(['up', '--etcd-servers', 'http://127.0.0.1:1', '--data-dir', dataDir, '--port', '0']);
   assert.equal(refused.code, 2);
   assert.match(refused.stderr, /^everynode: etcd at http:\/\/127\.0\.0\.1:1 does not answer: .+\n$/);

@@ -19,7 +19,7 @@ test('the image runs in containerd, does what the command line does, and is the 
   ...needsKubectl,
   ...needsContainerd,
 }, async (t) => {
-  const directory = temporaryDirectory(t);
+  const directory = temporaryDirectory();
   const dist = join(directory, 'dist');
   execFileSync(join(root, 'node_modules', '.bin', 'tsc'), ['-p', 'tsconfig.build.json', '--outDir', dist], {
     cwd: root,

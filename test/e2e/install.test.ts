@@ -31,8 +31,8 @@ test('kubectl applies what everynode install prints, and every field is known', 
   assert.equal((await kubectl.attempt(['diff', '--server-side', '-f', '-'], JSON.stringify(list))).code, 0);
 });
 
-test('npm installs the package that npm pack makes, and it runs', async (t) => {
-  const directory = temporaryDirectory(t);
+test('npm installs the package that npm pack makes, and it runs', async () => {
+  const directory = temporaryDirectory();
   const npm = (cwd: string, ...args: readonly string[]) =>
     execFileSync('npm', args, { cwd, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
   npm(root, 'pack', '--pack-destination', directory);

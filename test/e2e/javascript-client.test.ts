@@ -17,9 +17,11 @@ import {
   type V1Pod,
   Watch,
 } from '@kubernetes/client-node';
-import { eventually, startCluster } from '../../src/testing/index.ts';
+import { eventually as soon, startCluster } from '../../src/testing/index.ts';
 
 const namespace = 'default';
+/** On a slow machine too. */
+const eventually = <T>(look: () => T | Promise<T>) => soon(look, { timeoutMs: 120_000 });
 
 async function connect(t: TestContext): Promise<KubeConfig> {
   const cluster = await startCluster({ nodes: 2 });

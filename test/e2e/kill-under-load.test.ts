@@ -22,7 +22,7 @@ interface Told {
 }
 
 async function killUnderLoad(t: TestContext, args: readonly string[], killed: (round: number) => Promise<void>) {
-  const dataDir = temporaryDirectory(t);
+  const dataDir = temporaryDirectory();
   const told = Array.from({ length: writers }, (): Told => ({ created: new Set(), step: -1, version: 0 }));
   let newest = 0;
   for (const [round, acknowledgements] of rounds.entries()) {
@@ -109,7 +109,7 @@ test('killed under write load, with SQLite: every acknowledged write is there', 
   killUnderLoad(t, [], () => Promise.resolve()));
 
 test('killed under write load, with etcd, which is killed too at times', needsEtcd, async (t) => {
-  const directory = join(temporaryDirectory(t), 'etcd');
+  const directory = join(temporaryDirectory(), 'etcd');
   mkdirSync(directory);
   const etcd = await startEtcd({ directory });
   t.after(() => etcd.kill());

@@ -20,7 +20,7 @@ import { createNetwork, needsNetwork } from './support/network.ts';
 const needs = { ...needsKubectl, ...needsNetwork };
 
 test('a controller cut off from the API server stops to lead, and goes on when it is back', needs, async (t) => {
-  const network = createNetwork(t, 1);
+  const network = createNetwork(t);
   const { kubectl, kubeconfigPath } = await up(t, { args: ['--host', network.here, ...withoutDaemonSets] });
   const controller = startController(t, kubeconfigPath, quickLease, network.run);
   await kubectl.run(['apply', '-f', seedManifest]);
@@ -39,8 +39,8 @@ test('a controller cut off from the API server stops to lead, and goes on when i
 });
 
 test('an API server cut off from etcd says so, loses nothing, and goes on', { ...needs, ...needsEtcd }, async (t) => {
-  const network = createNetwork(t, 2);
-  const directory = join(temporaryDirectory(t), 'etcd');
+  const network = createNetwork(t);
+  const directory = join(temporaryDirectory(), 'etcd');
   mkdirSync(directory);
   const endpoint = `http://${network.there}:2379`;
   const flags = ['--data-dir', directory, '--listen-client-urls', endpoint, '--advertise-client-urls', endpoint];

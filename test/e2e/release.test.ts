@@ -12,7 +12,7 @@ import { temporaryDirectory } from './support/everynode.ts';
 const root = join(import.meta.dirname, '..', '..');
 
 test('a release has its package, its bill of materials, where it came from, and their digests', async (t) => {
-  const output = join(temporaryDirectory(t), 'release');
+  const output = join(temporaryDirectory(), 'release');
   // The image has a test of its own (image.test.ts), and its time.
   const flags = ['--output', output, '--no-image', '--installed-modules'];
   execFileSync(process.execPath, [join(root, 'scripts/release.ts'), ...flags], { cwd: root, stdio: 'pipe' });

@@ -12,7 +12,7 @@ const identity = (pods: readonly StoredPod[]) =>
 
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGKILL'] as const) {
   test(`after ${signal} a new start finds every pod as it was`, needsKubectl, async (t) => {
-    const dataDir = temporaryDirectory(t);
+    const dataDir = temporaryDirectory();
     const first = await up(t, { dataDir });
     await first.kubectl.run(['apply', '-f', seedManifest]);
     const before = await onePodOnEach(first.kubectl, threeNodes);
@@ -40,7 +40,7 @@ test('the kubeconfig is for its owner alone', async (t) => {
 });
 
 test('a second process on the same data directory is refused while the first one runs', async (t) => {
-  const dataDir = temporaryDirectory(t);
+  const dataDir = temporaryDirectory();
   await up(t, { dataDir, nodes: 1 });
   const second = await everynode(['up', '--data-dir', dataDir, '--port', '0']);
   assert.equal(second.code, 2);
@@ -49,8 +49,8 @@ test('a second process on the same data directory is refused while the first one
   assert.equal(second.stderr.trim().split('\n').length, 1, second.stderr);
 });
 
-test('a corrupt store is refused with its path and left as it is', async (t) => {
-  const dataDir = temporaryDirectory(t);
+test('a corrupt store is refused with its path and left as it is', async () => {
+  const dataDir = temporaryDirectory();
   const path = join(dataDir, 'state.db');
   writeFileSync(path, 'this is no database '.repeat(1_000));
   const { mtimeMs, size } = statSync(path);

@@ -12,7 +12,7 @@ test('the example operator passes its tests, and its process ends by itself', ()
   const args = ['--conditions=everynode-source', '--test', '--test-reporter=tap', example];
   // Inside a test run node would take this for a part of it and say nothing.
   const { NODE_TEST_CONTEXT: _, ...env } = process.env;
-  const { status, stdout, stderr } = spawnSync(process.execPath, args, { env, encoding: 'utf8', timeout: 60_000 });
+  const { status, stdout, stderr } = spawnSync(process.execPath, args, { env, encoding: 'utf8', timeout: 240_000 });
   assert.equal(status, 0, `${stdout}\n${stderr}`);
   assert.match(stdout, /^# pass 2$/m);
 });

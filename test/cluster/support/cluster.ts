@@ -60,7 +60,7 @@ type Found = Omit<Cluster, 'namespace' | 'nodes'>;
 
 /** On a real etcd where there is one. The other DaemonSet controller is the one inside `everynode up`. */
 async function ownCluster(context: TestContext): Promise<Found> {
-  const dataDir = temporaryDirectory(context);
+  const dataDir = temporaryDirectory();
   const etcd = needsEtcd.skip === undefined ? await etcdFor(context) : undefined;
   const state = etcd === undefined ? [] : ['--etcd-servers', etcd.endpoint];
   const start = (args: readonly string[]) => up(context, { dataDir, nodes: nodesOfOwn, args: [...state, ...args] });
@@ -87,7 +87,7 @@ async function ownCluster(context: TestContext): Promise<Found> {
 }
 
 async function etcdFor(context: TestContext): Promise<EtcdServer> {
-  const etcd = await startEtcd({ directory: temporaryDirectory(context) });
+  const etcd = await startEtcd({ directory: temporaryDirectory() });
   context.after(() => etcd.kill());
   return etcd;
 }
@@ -95,7 +95,7 @@ async function etcdFor(context: TestContext): Promise<EtcdServer> {
 async function givenCluster(context: TestContext): Promise<Found> {
   const kubeconfigPath = process.env.KUBECONFIG;
   assert.ok(kubeconfigPath !== undefined, 'KUBECONFIG says which cluster');
-  const kubectl = createKubectl(kubeconfigPath, temporaryDirectory(context));
+  const kubectl = createKubectl(kubeconfigPath, temporaryDirectory());
   const simulated = Number(process.env.EVERYNODE_CLUSTER_SIMULATED_NODES ?? 0);
   if (simulated > 0) await simulateNodes(context, kubeconfigPath, simulated);
   const readyAgain = async () => {

@@ -4,6 +4,7 @@ import { execFileSync, type ChildProcess, spawn } from 'node:child_process';
 import {
   accessSync,
   constants,
+  existsSync,
   mkdirSync,
   mkdtempSync,
   openSync,
@@ -20,6 +21,7 @@ import { connectCri } from '../../../src/agent/cri/index.ts';
 import { buildImage, busyboxFiles, type ImageFile, type ImageOptions } from '../../../scripts/build-image.ts';
 import { eventually } from '../../e2e/support/eventually.ts';
 import { needsKubectl } from '../../e2e/support/kubectl.ts';
+import { showLastWordsOfFile } from '../../e2e/support/last-words.ts';
 
 const needed = [
   '/usr/bin/containerd',
@@ -31,6 +33,7 @@ const needed = [
 ];
 export const toolsImage = 'localhost/tools:1';
 const pauseImage = 'localhost/pause:1';
+const startMs = 120_000;
 
 function missing(): string | undefined {
   if (process.geteuid?.() !== 0) return 'needs root';
@@ -89,7 +92,7 @@ export async function startContainerd(): Promise<Containerd> {
     daemon = spawn('containerd', ['--config', join(directory, 'config.toml')], { stdio: ['ignore', log, log] });
     closeSync(log);
     const cri = connectCri(socketPath);
-    await eventually('containerd answers', () => cri.runtime.version({}), 30_000).finally(() => cri.close());
+    await eventually('containerd answers', () => cri.runtime.version({}), startMs).finally(() => cri.close());
   };
   const kill = async (signal: NodeJS.Signals = 'SIGKILL') => {
     const ended = new Promise((resolve) => daemon?.once('exit', resolve));
@@ -139,6 +142,7 @@ export async function startContainerd(): Promise<Containerd> {
     kill,
     start,
     async close() {
+      showLastWordsOfFile('containerd', () => readFileSync(join(directory, 'log'), 'utf8'));
       const cri = connectCri(socketPath);
       try {
         for (const { id, metadata } of (await cri.runtime.listPodSandbox({})).items) {
@@ -174,9 +178,19 @@ function shareNetworkNamespaces(): void {
 function removeLogs(pod: string): void {
   const directory = join('/var/log/pods', pod);
   const links = '/var/log/containers';
-  for (const link of readdirSync(links))
-    if (readlinkSync(join(links, link)).startsWith(`${directory}/`)) rmSync(join(links, link));
+  if (existsSync(links))
+    for (const link of readdirSync(links))
+      if (targetOf(join(links, link)).startsWith(`${directory}/`)) rmSync(join(links, link), { force: true });
   rmSync(directory, { recursive: true, force: true });
+}
+
+function targetOf(link: string): string {
+  try {
+    return readlinkSync(link);
+  } catch {
+    // Somebody else's: gone meanwhile, or no link.
+    return '';
+  }
 }
 
 /** Those of a containerd that has ended; each belongs to one pod that it had. */

@@ -2,8 +2,9 @@
 import { spawn } from 'node:child_process';
 import type { TestContext } from 'node:test';
 import { type Ended, program } from '../../e2e/support/everynode.ts';
+import { showLastWords } from '../../e2e/support/last-words.ts';
 
-const startMs = 30_000;
+const startMs = 120_000;
 
 export interface JoinedNode {
   /** Sends the signal and waits for the end. */
@@ -23,6 +24,7 @@ export async function joinedNode(t: TestContext, args: readonly string[]): Promi
   };
   t.after(async () => {
     if (child.exitCode === null && child.signalCode === null) await stop('SIGKILL');
+    showLastWords(t, `everynode node ${args.join(' ')}`, output);
   });
   const ready = new Promise<void>((resolve, reject) => {
     const timer = setTimeout(() => reject(new Error(`not ready after ${startMs} ms:\n${output}`)), startMs);

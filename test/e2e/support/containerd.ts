@@ -31,7 +31,7 @@ export interface Containerd {
 }
 
 export async function startContainerd(context: TestContext): Promise<Containerd> {
-  const directory = temporaryDirectory(context);
+  const directory = temporaryDirectory();
   const socket = join(directory, 'containerd.sock');
   const config = join(directory, 'config.toml');
   const lines = [

@@ -7,13 +7,14 @@ import type { TestContext } from 'node:test';
 import { parseYaml } from '../../../src/machinery/index.ts';
 import { type Ended, program } from './everynode.ts';
 import { eventually } from './eventually.ts';
+import { showLastWords } from './last-words.ts';
 
 /** For `everynode up`: the controller comes from outside. */
 export const withoutDaemonSets = ['--controllers', '*,-daemonset-controller'] as const;
-/** So that a test of failover takes seconds. */
+/** So that a test of failover takes seconds; and long enough for one who gets little of the processor to keep it. */
 export const quickLease = [
-  ['--leader-elect-lease-duration', '3s'],
-  ['--leader-elect-renew-deadline', '2s'],
+  ['--leader-elect-lease-duration', '8s'],
+  ['--leader-elect-renew-deadline', '6s'],
   ['--leader-elect-retry-period', '500ms'],
   ['--preflight-wait', '500ms'],
 ].flat();
@@ -59,6 +60,7 @@ export function startController(
   };
   context.after(async () => {
     if (child.exitCode === null && child.signalCode === null) await stop('SIGKILL');
+    showLastWords(context, `everynode controller ${args.join(' ')}`, text);
   });
   // A line under way is not complete yet; the one line of a failure is no JSON.
   const log = () =>

@@ -3,14 +3,16 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { TestContext } from 'node:test';
+import { after, type TestContext } from 'node:test';
 import { createKubectl, type Kubectl } from './kubectl.ts';
+import { showLastWords } from './last-words.ts';
 
 const root = join(import.meta.dirname, '..', '..', '..');
 export const program = join(root, 'bin', 'everynode.js');
 export const seedManifest = join(root, 'examples', 'fluentd-elasticsearch.yaml');
 
-const startMs = 30_000;
+/** Seconds as a rule; a slow machine that does much else may take its time. */
+const startMs = 120_000;
 
 export interface Ended {
   readonly code: number | null;
@@ -38,21 +40,36 @@ export interface UpOptions {
   readonly args?: readonly string[];
 }
 
-/** A directory that goes when the test ends. */
-export function temporaryDirectory(context: TestContext): string {
+const directories: string[] = [];
+after(() => {
+  for (const directory of directories)
+    try {
+      rmSync(directory, { recursive: true, force: true });
+    } catch {
+      // Somebody still writes there: that is no reason to fail.
+    }
+});
+
+/**
+ * A directory that goes when the tests of this file have ended. Not with its test: the hooks of a test run in the order in
+ * which they were given, and whoever writes there is started, and so ended, later.
+ */
+export function temporaryDirectory(): string {
   const directory = mkdtempSync(join(tmpdir(), 'everynode-test-'));
-  context.after(() => rmSync(directory, { recursive: true, force: true }));
+  directories.push(directory);
   return directory;
 }
 
 /** Starts `everynode up` and waits until it says it is ready; it is stopped, at the latest, when the test ends. */
 export async function up(context: TestContext, options: UpOptions = {}): Promise<Everynode> {
-  const home = temporaryDirectory(context);
+  const home = temporaryDirectory();
   const dataDir = options.dataDir ?? join(home, 'data');
   const nodes = String(options.nodes ?? 3);
   const state = options.memory === true ? ['--memory'] : ['--data-dir', dataDir];
   const args = ['up', ...state, '--port', '0', '--nodes', nodes, ...(options.args ?? [])];
-  const child = spawn(process.execPath, [program, ...args], { stdio: ['ignore', 'pipe', 'pipe'], cwd: home });
+  // What is kept in memory alone has its keys in a temporary directory, and may be killed.
+  const env = { ...process.env, TMPDIR: home };
+  const child = spawn(process.execPath, [program, ...args], { stdio: ['ignore', 'pipe', 'pipe'], cwd: home, env });
   const ended = new Promise<Ended>((resolve) => {
     child.once('exit', (code, signal) => resolve({ code, signal }));
   });
@@ -60,10 +77,11 @@ export async function up(context: TestContext, options: UpOptions = {}): Promise
     child.kill(signal);
     return ended;
   };
+  const output = collectOutput(child);
   context.after(async () => {
     if (child.exitCode === null && child.signalCode === null) await stop('SIGKILL');
+    showLastWords(context, `everynode ${args.join(' ')}`, output());
   });
-  const output = collectOutput(child);
   await ready(child, output, ended);
   const url = /https:\/\/\S+/.exec(output())?.[0];
   const kubeconfigPath = /KUBECONFIG=(\S+)/.exec(output())?.[1];

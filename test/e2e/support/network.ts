@@ -1,6 +1,7 @@
 // A network of two: this machine, and a namespace of its own on the other end of a cable that can be pulled.
 import { execFileSync } from 'node:child_process';
 import { accessSync, constants } from 'node:fs';
+import { networkInterfaces } from 'node:os';
 import { delimiter, join } from 'node:path';
 import type { TestContext } from 'node:test';
 
@@ -39,8 +40,19 @@ export interface Network {
   mend(): void;
 }
 
-/** Gone when the test ends. `number` (0–255) tells networks of one process apart. */
-export function createNetwork(context: TestContext, number: number): Network {
+/** Of 10.213.0.0/16, one that this machine has no address in: a test that was killed may have left its own. */
+function freeNetwork(): number {
+  const taken = Object.values(networkInterfaces()).flatMap((addresses) =>
+    (addresses ?? []).map(({ address }) => address),
+  );
+  for (let number = 1; number < 255; number++)
+    if (!taken.some((address) => address.startsWith(`10.213.${number}.`))) return number;
+  throw new Error('all of 10.213.0.0/16 is taken');
+}
+
+/** Gone when the test ends. */
+export function createNetwork(context: TestContext): Network {
+  const number = freeNetwork();
   const name = `everynode-${process.pid}-${number}`;
   const [mine, theirs] = [`ev${process.pid}a${number}`.slice(-15), `ev${process.pid}b${number}`.slice(-15)];
   const [here, there] = [`10.213.${number}.1`, `10.213.${number}.2`];
