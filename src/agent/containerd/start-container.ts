@@ -75,7 +75,7 @@ async function run(
   begun: ContainerRecord,
 ): Promise<ContainerRecord> {
   const { context, pod, sandbox, volumes, tell, signal } = start;
-  const { cri, nodeName, paths, machine, clock } = context;
+  const { cri, nodeName, paths, machine } = context;
   const attempt = begun.restartCount;
   const sources = await context.objects.sourcesFor(pod, signal);
   const tellPod = (type: 'Normal' | 'Warning', reason: string, message: string) => tell(pod, type, reason, message);
@@ -121,13 +121,24 @@ async function run(
   tell(pod, 'Normal', 'Started', `Started container ${container.name}`);
   const probed = container.startupProbe !== undefined;
   const running = runAttempt(begun, {
-    startedMs: clock.now(),
+    startedMs: await startOf(start, containerId),
     containerId: `containerd://${containerId}`,
     imageId: image.id,
     started: !probed,
     ready: !probed && container.readinessProbe === undefined,
   });
   return await afterStart(start, container, running, containerId);
+}
+
+/** As the runtime noted it: whoever takes the pod over says the same, and so does its end. */
+async function startOf({ context: { cri, clock } }: StartContext, containerId: string): Promise<number> {
+  try {
+    const { status } = await cri.runtime.containerStatus({ containerId });
+    if (status !== undefined && status.startedAt > 0n) return viewOf(status, '').startedMs;
+  } catch {
+    // It runs, whatever the runtime can say of it.
+  }
+  return clock.now();
 }
 
 /** @throws ConfigError when there is no such container (yet). */
