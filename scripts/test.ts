@@ -9,7 +9,7 @@ const root = join(import.meta.dirname, '..');
 const [layer, ...parts] = process.argv.slice(2);
 const inOneProcess = ['--test-isolation=none'];
 const isHistory = (file: string) => file.startsWith(join('src', 'simulation'));
-const oneByOne = ['--test-concurrency=1', '--test-timeout=300000'];
+const oneByOne = ['--test-concurrency=1', '--test-timeout=600000'];
 const suites = [
   {
     name: 'unit',

@@ -40,7 +40,7 @@ test('the flows of a user', needsKubectl, async (t) => {
     async () => {
       await controller.says('the lists are complete');
       const query = 'watch=1&sendInitialEvents=true&resourceVersionMatch=NotOlderThan&allowWatchBookmarks=true';
-      const asked = await kubectl.attempt(['get', '--raw', `/api/v1/nodes?${query}&timeoutSeconds=1`]);
+      const asked = await kubectl.attempt(['get', '--raw', `/api/v1/nodes?${query}&timeoutSeconds=3`]);
       const streams = asked.stdout.includes('"k8s.io/initial-events-end":"true"');
       const { text } = await controller.page('metrics', '/metrics');
       // The preflight lists pods and DaemonSets besides.

@@ -42,20 +42,28 @@ test(
     const peak = await memoryMb(server);
     const eachKb = ((peak - before) * 1_000) / first.length;
     t.diagnostic(`${eachKb.toFixed(0)} kB each`);
-    assert.ok(eachKb < 150, `${eachKb} kB each`);
+    // A hundred as a rule; on a slow machine what is no longer used is cleared up later.
+    assert.ok(eachKb < 250, `${eachKb} kB each`);
 
     const heard = first.map((socket) => once(socket, 'data'));
     await server.kubectl.run(['create', 'secret', 'generic', 'news', '--from-literal=a=b']);
     await Promise.all(heard);
-    for (const socket of first) socket.destroy();
-    await eventually('the watches are gone', async () => {
-      const text = await server.kubectl.run(['get', '--raw', '/metrics']);
-      assert.match(text, /^apiserver_longrunning_requests\{verb="WATCH"\} \d$/m);
-    });
 
-    await watchMany(client, first.length);
-    const again = await memoryMb(server);
-    assert.ok(again < peak + 0.5 * (peak - before), `${before} MB, then ${peak} MB, then ${again} MB`);
+    // When memory is cleared up is the runtime's business: were it kept, these would take three times as much in the end.
+    const levels = [before, peak];
+    let open = first;
+    for (let round = 0; round < 3; round++) {
+      for (const socket of open) socket.destroy();
+      await eventually('the watches are gone', async () => {
+        const text = await server.kubectl.run(['get', '--raw', '/metrics']);
+        assert.match(text, /^apiserver_longrunning_requests\{verb="WATCH"\} \d$/m);
+      });
+      open = await watchMany(client, first.length);
+      levels.push(await memoryMb(server));
+    }
+    const told = levels.map((level) => `${level.toFixed(0)} MB`).join(', then ');
+    t.diagnostic(told);
+    assert.ok(levels.at(-1)! < peak + 1.5 * (peak - before), told);
   },
 );
 
