@@ -165,7 +165,7 @@ test('the flows of a user', needsKubectl, async (t) => {
       new RegExp(`^current +${nodes} .*the right pod is there and available$`, 'm'),
     );
     const nowhere = manifest(cluster, {}, { nodeSelector: { [noLabel]: 'nowhere' } });
-    const file = join(temporaryDirectory(t), 'nowhere.json');
+    const file = join(temporaryDirectory(), 'nowhere.json');
     writeFileSync(file, nowhere);
     const wants = `the template's nodeSelector wants label ${noLabel}=nowhere`;
     const plan = await asked('plan', '-f', file);

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { test, type TestContext } from 'node:test';
+import { test } from 'node:test';
 import { fluentd, getDaemonSet, getPods, namespace, nodeOf, onePodOnEach, uidOf } from './support/daemonset.ts';
 import { type Everynode, everynode, seedManifest, temporaryDirectory, up } from './support/everynode.ts';
 import { needsKubectl } from './support/kubectl.ts';
@@ -18,8 +18,8 @@ interface Planned {
 const seed = readFileSync(seedManifest, 'utf8');
 
 /** The seed with these changes, in a file. */
-function edited(t: TestContext, ...changes: readonly (readonly [was: string, is: string])[]): string {
-  const file = join(temporaryDirectory(t), 'edited.yaml');
+function edited(...changes: readonly (readonly [was: string, is: string])[]): string {
+  const file = join(temporaryDirectory(), 'edited.yaml');
   const text = changes.reduce((sofar, [was, is]) => {
     assert.ok(sofar.includes(was), was);
     return sofar.replace(was, is);
@@ -70,7 +70,6 @@ test(
 
     const before = await podsByNode(cluster);
     const file = edited(
-      t,
       [original, newer],
       ['      containers:', '      nodeSelector:\n        logs: "yes"\n      containers:'],
       ['      tolerations:', '      tolerations:\n      - key: gpu\n        operator: Exists'],
@@ -102,7 +101,7 @@ test('a template that only reads differently restarts nobody', needsKubectl, asy
   const { kubectl } = cluster;
   const dropping = (...capabilities: readonly string[]) => {
     const drop = `        securityContext:\n          capabilities:\n            drop: [${capabilities.join(', ')}]\n`;
-    return edited(t, ['        volumeMounts:\n', `${drop}        volumeMounts:\n`]);
+    return edited(['        volumeMounts:\n', `${drop}        volumeMounts:\n`]);
   };
   await kubectl.run(['apply', '-f', dropping('CHOWN', 'MKNOD')]);
   await onePodOnEach(kubectl, ['node-1', 'node-2']);
@@ -120,7 +119,7 @@ test('a template that only reads differently restarts nobody', needsKubectl, asy
 test('the waves of a RolloutPolicy are told before, and taken after', needsKubectl, async (t) => {
   const cluster = await up(t, { nodes: 4 });
   await launch(cluster.kubectl, { waves: [{ name: 'canary', nodes: 1, soakSeconds: 1, approval: 'Manual' }] });
-  const file = edited(t, [original, newer]);
+  const file = edited([original, newer]);
   const told = await plan(cluster, file);
   assert.match(told, /^ +canary +1 +0 +soaks for 1s, waits for its approval$/m);
   assert.match(told, /^ +rest +3 +0$/m);
@@ -134,8 +133,8 @@ test('the waves of a RolloutPolicy are told before, and taken after', needsKubec
 test('what the API server refuses, and what is no DaemonSet, is said in one line', needsKubectl, async (t) => {
   const cluster = await up(t, { nodes: 1 });
   const at = (file: string) => ['plan', '--kubeconfig', cluster.kubeconfigPath, '-f', file];
-  const wrong = edited(t, ['cpu: 100m', 'cpu: -1']);
-  const none = join(temporaryDirectory(t), 'none.yaml');
+  const wrong = edited(['cpu: 100m', 'cpu: -1']);
+  const none = join(temporaryDirectory(), 'none.yaml');
   writeFileSync(none, 'apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: x\n');
   const rows: readonly (readonly [args: readonly string[], says: RegExp])[] = [
     [
