@@ -3,16 +3,14 @@
 // of a DaemonSet (three with surge), and when it is left alone everything becomes right. That no acknowledged write is lost
 // is shown by kill-under-load.test.ts, that no container is orphaned by test/containerd/kill-under-load.test.ts.
 import assert from 'node:assert/strict';
-import { once } from 'node:events';
 import { mkdirSync } from 'node:fs';
-import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { createChurn } from '../../scripts/soak/churn.ts';
 import { createHttpClient, loadKubeconfig } from '../../src/client/index.ts';
 import { seededRandom, systemClock } from '../../src/machinery/index.ts';
-import { needsEtcd, startEtcd } from '../../src/store/etcd/etcd-server.test-support.ts';
+import { freePorts, needsEtcd, startEtcd } from '../../src/store/etcd/etcd-server.test-support.ts';
 import { watchForDoubles } from './support/doubles.ts';
 import { temporaryDirectory, up } from './support/everynode.ts';
 import { eventually } from './support/eventually.ts';
@@ -24,10 +22,10 @@ const lifeMsMax = 2_500;
 const happeningMs = 50;
 
 async function crashUnderLoad(t: TestContext, args: readonly string[], seed: number): Promise<void> {
-  const dataDir = temporaryDirectory(t);
+  const dataDir = temporaryDirectory();
   // One port for all its lives: clients go on.
-  const start = async () => up(t, { dataDir, nodes, args: ['--port', port, ...args] });
-  const port = String(await freePort());
+  const start = async () => up(t, { dataDir, nodes, args: ['--port', String(port), ...args] });
+  const [port] = await freePorts(1);
   let server = await start();
   const client = createHttpClient(await loadKubeconfig({ path: server.kubeconfigPath, clock: systemClock }));
   const random = seededRandom(seed);
@@ -68,7 +66,7 @@ async function crashUnderLoad(t: TestContext, args: readonly string[], seed: num
   await Promise.all([load, watched]);
   await churn.apply();
   await churn.calm();
-  await eventually('everything is right', async () => assert.deepEqual(await churn.wrong(), []), 90_000);
+  await eventually('everything is right', async () => assert.deepEqual(await churn.wrong(), []), 180_000);
   assert.deepEqual(doubles, []);
   assert.ok(happened > 20, `there was load: ${happened}`);
   isDown = true;
@@ -77,14 +75,6 @@ async function crashUnderLoad(t: TestContext, args: readonly string[], seed: num
   await client.close();
 }
 
-async function freePort(): Promise<number> {
-  const taken = createServer().listen(0, '127.0.0.1');
-  await once(taken, 'listening');
-  const { port } = taken.address() as AddressInfo;
-  taken.close();
-  await once(taken, 'close');
-  return port;
-}
 
 test('the whole cluster is killed under load, with SQLite: never two pods, and all becomes right', (t) =>
   crashUnderLoad(t, [], 3));
@@ -93,7 +83,7 @@ test(
   'the whole cluster is killed under load, with etcd: never two pods, and all becomes right',
   needsEtcd,
   async (t) => {
-    const directory = join(temporaryDirectory(t), 'etcd');
+    const directory = join(temporaryDirectory(), 'etcd');
     mkdirSync(directory);
     const etcd = await startEtcd({ directory });
     t.after(() => etcd.kill());

@@ -10,6 +10,8 @@ export async function watchForDoubles(client: Client, doubles: string[], signal:
   const live = new Map<string, Map<string, string>>();
   const surging = new Map<string, boolean>();
   const see = async ({ type, object }: { readonly type: string; readonly object: Stored<Pod> }): Promise<void> => {
+    // Once a minute, and no pod.
+    if (type === 'BOOKMARK') return;
     const { uid, name, namespace, deletionTimestamp, ownerReferences } = object.metadata;
     const owner = ownerReferences?.[0];
     const node = nodeOf(object);
