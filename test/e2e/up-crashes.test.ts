@@ -75,7 +75,6 @@ async function crashUnderLoad(t: TestContext, args: readonly string[], seed: num
   await client.close();
 }
 
-
 test('the whole cluster is killed under load, with SQLite: never two pods, and all becomes right', (t) =>
   crashUnderLoad(t, [], 3));
 
