@@ -70,18 +70,24 @@ export function dropUnseen({ revisionsVersion }: SyncContext, tracked: Tracked):
 
 /** Removes what is beyond the history limit; nothing to read while the count is within it. */
 export async function pruneHistory(context: SyncContext, tracked: Tracked, currentHash: string): Promise<void> {
+  const excess = () => excessOf(context, tracked, currentHash);
+  // Decided once more when its turn has come: limit, policy and pods may be others by then.
+  const isStill = ({ metadata: { uid } }: Stored<ControllerRevision>) =>
+    tracked.podsToAdopt.size === 0 && excess().some(({ metadata }) => metadata.uid === uid);
+  for (const revision of excess()) await removeRevision(context, tracked, revision, () => isStill(revision));
+}
+
+function excessOf(
+  { policies }: SyncContext,
+  tracked: Tracked,
+  currentHash: string,
+): readonly Stored<ControllerRevision>[] {
   const revisions = [...tracked.revisions.values()];
   const current = revisions.find((revision) => hashOf(revision) === currentHash);
-  if (current === undefined) return;
-  const proven = rolloutOf(context.policies, tracked)?.provenRevision;
+  if (current === undefined) return [];
+  const proven = rolloutOf(policies, tracked)?.provenRevision;
   const isNeeded = (hash: string) => hash === proven || tracked.ledger.isRevisionLive(hash);
-  for (const revision of decidePruning(tracked.object, revisions, current, isNeeded))
-    await removeRevision(
-      context,
-      tracked,
-      revision,
-      () => !isNeeded(hashOf(revision)) && tracked.podsToAdopt.size === 0,
-    );
+  return decidePruning(tracked.object, revisions, current, isNeeded);
 }
 
 async function createRevision(
