@@ -1,8 +1,19 @@
 // Argument parsers that commands share. A wrong value becomes one sentence that says what is allowed.
-import { InvalidArgumentError } from 'commander';
+import { InvalidArgumentError, Option } from 'commander';
 
 /** Where `everynode up` keeps a cluster, from where it is typed. */
 export const defaultDataDirectory = '.everynode';
+
+export interface ClusterOptions {
+  readonly kubeconfig?: string;
+  readonly context?: string;
+}
+
+/** For commands that work on a cluster of the user's. */
+export const kubeconfigOption = () =>
+  new Option('--kubeconfig <file>', 'how to reach the cluster (default: $KUBECONFIG, ~/.kube/config, or as a pod)');
+export const contextOption = () =>
+  new Option('--context <name>', 'context of the kubeconfig (default: its current one)');
 
 export function wholeNumber(minimum: number, maximum: number): (text: string) => number {
   return (text) => {

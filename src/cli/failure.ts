@@ -1,4 +1,5 @@
 // What a command ends with when it cannot do as asked: one line for the user and an exit code, never a stack trace.
+import { StatusError } from '../api/index.ts';
 
 /** The command was asked for something that cannot be done: bad arguments, files, or a state it refuses to touch. */
 export const refusedExitCode = 2;
@@ -8,6 +9,15 @@ const failedExitCode = 1;
 /** One line for stderr, written for the user. */
 export class Refusal extends Error {
   override readonly name = 'Refusal';
+}
+
+/** Reasons that are not of the object: whoever asks again, or is somebody else, may be answered. */
+const notOfTheObject: ReadonlySet<string> = new Set(['Unauthorized', 'Forbidden', 'TooManyRequests']);
+
+/** What an API server says of an object is the user's to mend, in its own words: they name the object and the field. */
+export function asRefusal(error: unknown): unknown {
+  if (!(error instanceof StatusError) || error.code >= 500 || notOfTheObject.has(error.reason)) return error;
+  return new Refusal(error.message, { cause: error });
 }
 
 export interface Ending {

@@ -2,7 +2,6 @@
 import { once } from 'node:events';
 import { dirname, join, resolve } from 'node:path';
 import { type MisbehaviourRule, parseMisbehaviourRule } from '../agent/index.ts';
-import { StatusError } from '../api/index.ts';
 import { type Cluster, ClusterStartError, type EtcdAddress, startCluster } from '../cluster/index.ts';
 import { systemClock, systemRandom } from '../machinery/index.ts';
 import { createLogger, type Logger } from '../observe/index.ts';
@@ -10,7 +9,7 @@ import { applyManifest } from './apply.ts';
 import { defaultDataDirectory } from './arguments.ts';
 import type { UpOptions } from './commands/up.ts';
 import { etcdAddress } from './etcd-options.ts';
-import { Refusal } from './failure.ts';
+import { asRefusal, Refusal } from './failure.ts';
 import { type LogFile, openLogFile } from './log-file.ts';
 import { type Manifest, readManifests } from './manifests.ts';
 import { listenForStop } from './stop-signal.ts';
@@ -108,9 +107,7 @@ async function applyAll(cluster: Cluster, manifests: readonly Manifest[]): Promi
     try {
       print(`${what} ${await applyManifest(cluster.client, resource, manifest)}`);
     } catch (error) {
-      // The API server's own words name the object and the field.
-      if (error instanceof StatusError && error.code < 500) throw new Refusal(error.message, { cause: error });
-      throw error;
+      throw asRefusal(error);
     }
   }
 }

@@ -1,10 +1,15 @@
 // `everynode controller`: its options and its help. What it does is in controller/run.ts, loaded only when it runs.
 import { Command, Option } from 'commander';
-import { duration, trueOrFalse, wholeNumber } from '../arguments.ts';
+import {
+  type ClusterOptions,
+  contextOption,
+  duration,
+  kubeconfigOption,
+  trueOrFalse,
+  wholeNumber,
+} from '../arguments.ts';
 
-export interface ControllerOptions {
-  readonly kubeconfig?: string;
-  readonly context?: string;
+export interface ControllerOptions extends ClusterOptions {
   readonly namespace?: string;
   readonly leaderElect: boolean;
   readonly leaderElectLeaseDuration: number;
@@ -32,8 +37,8 @@ export function controllerCommand(version: string): Command {
         '(there: --controllers=*,-daemonset-controller). Taking over, and handing back, restarts no pod.',
     )
     .helpOption('-h, --help', 'print this help')
-    .option('--kubeconfig <file>', 'how to reach the cluster (default: $KUBECONFIG, ~/.kube/config, or as a pod)')
-    .option('--context <name>', 'context of the kubeconfig (default: its current one)')
+    .addOption(kubeconfigOption())
+    .addOption(contextOption())
     .option('--namespace <name>', "namespace of its lease and its probe (default: the pod's own, else kube-system)")
     .addOption(
       new Option('--leader-elect [boolean]', 'write only while holding the lease, so that several replicas may run')

@@ -1,10 +1,9 @@
 // `everynode explain`: why every node of a DaemonSet is as it is. What it says is decided in core/daemonset/explain.ts.
 import { Command, Option } from 'commander';
+import { contextOption, kubeconfigOption } from '../arguments.ts';
+import type { LookOptions } from '../insight/look.ts';
 
-export interface ExplainOptions {
-  readonly kubeconfig?: string;
-  readonly context?: string;
-  readonly namespace?: string;
+export interface ExplainOptions extends LookOptions {
   readonly node?: string;
   readonly output: (typeof outputs)[number];
 }
@@ -23,8 +22,8 @@ export function explainCommand(version: string): Command {
     .helpOption('-h, --help', 'print this help')
     .option('-n, --namespace <name>', "its namespace (default: the context's, else default)")
     .option('--node <name>', 'this node alone, with everything about it')
-    .option('--kubeconfig <file>', 'how to reach the cluster (default: $KUBECONFIG, ~/.kube/config, or as a pod)')
-    .option('--context <name>', 'context of the kubeconfig (default: its current one)')
+    .addOption(kubeconfigOption())
+    .addOption(contextOption())
     .addOption(new Option('-o, --output <format>', 'how to print').choices(outputs).default('text'))
     .addHelpText(
       'after',

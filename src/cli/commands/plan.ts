@@ -1,11 +1,10 @@
 // `everynode plan`: what applying a DaemonSet's manifest would do to the nodes. Decided in core/daemonset/foresee.ts.
 import { Command, Option } from 'commander';
+import { contextOption, kubeconfigOption } from '../arguments.ts';
+import type { LookOptions } from '../insight/look.ts';
 
-export interface PlanOptions {
+export interface PlanOptions extends LookOptions {
   readonly filename: string;
-  readonly kubeconfig?: string;
-  readonly context?: string;
-  readonly namespace?: string;
   readonly output: (typeof outputs)[number];
 }
 
@@ -22,8 +21,8 @@ export function planCommand(version: string): Command {
     .helpOption('-h, --help', 'print this help')
     .requiredOption('-f, --filename <file>', 'the manifest, YAML or JSON; what is no DaemonSet in it is passed over')
     .option('-n, --namespace <name>', "for manifests that name none (default: the context's, else default)")
-    .option('--kubeconfig <file>', 'how to reach the cluster (default: $KUBECONFIG, ~/.kube/config, or as a pod)')
-    .option('--context <name>', 'context of the kubeconfig (default: its current one)')
+    .addOption(kubeconfigOption())
+    .addOption(contextOption())
     .addOption(new Option('-o, --output <format>', 'how to print').choices(outputs).default('text'))
     .addHelpText(
       'after',

@@ -21,7 +21,7 @@ export function renderNode(report: Report, { node, state, desired, why, wave, po
     `  why: ${why}`,
     `  a pod should run here: ${desired ? 'yes' : 'no'}`,
     ...(wave === undefined ? [] : [`  wave: ${wave}, ${isOpen(report, wave) ? 'open' : 'not open yet'}`]),
-    ...pods.map((pod) => `  pod ${pod.name}: ${podWords(report, pod)}`),
+    ...pods.map((pod) => `  pod ${pod.name}: ${podWords(pod)}`),
     ...(pods.length === 0 ? ['  no pod'] : []),
   ];
   return lines.map((line) => `${line}\n`).join('');
@@ -46,11 +46,9 @@ function isOpen({ policy }: Report, wave: string): boolean {
   return policy !== undefined && policy.waves.indexOf(wave) < policy.openWaves;
 }
 
-function podWords({ revision, policy }: Report, pod: PodReport): string {
-  const proven = pod.revision !== undefined && pod.revision === policy?.provenRevision ? 'proven' : 'older';
-  const age = pod.revision === revision ? 'newest' : proven;
+function podWords(pod: PodReport): string {
   const ready = pod.ready ? 'ready' : 'not ready';
   const fate = pod.terminating ? ', terminating' : '';
   const trouble = pod.trouble === undefined ? '' : `; ${pod.trouble}`;
-  return `revision ${pod.revision ?? 'unknown'} (${age}), ${pod.phase}, ${ready}${fate}${trouble}`;
+  return `revision ${pod.revision ?? 'unknown'} (${pod.age}), ${pod.phase}, ${ready}${fate}${trouble}`;
 }

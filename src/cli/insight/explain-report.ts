@@ -1,4 +1,4 @@
-// What explain says, as data: the whole of it is printed with `-o json`, and render.ts puts it in words.
+// What explain says, as data: the whole of it is printed with `-o json`, and explain-render.ts puts it in words.
 import {
   budgetHolders,
   describeReason,
@@ -51,6 +51,7 @@ export interface NodeReport {
 export interface PodReport {
   readonly name: string;
   readonly revision: string | undefined;
+  readonly age: 'newest' | 'proven' | 'older';
   readonly phase: string;
   readonly ready: boolean;
   readonly terminating: boolean;
@@ -63,6 +64,11 @@ export function reportOf({ snapshot, troubles }: Looked, now: number): Report {
   const { desired, current, updated, ready, available } = found.ledger.counts;
   const status = policy?.status?.daemonSetUID === daemonSet.metadata.uid ? policy.status : undefined;
   const waves = status?.waves?.map(({ name }) => name) ?? [];
+  const ageOf = (revision: string | undefined): PodReport['age'] => {
+    // Of several that mean the same template each is the newest.
+    if (revision !== undefined && found.target.sameRevisions.has(revision)) return 'newest';
+    return revision !== undefined && revision === status?.provenRevision ? 'proven' : 'older';
+  };
   return {
     namespace: daemonSet.metadata.namespace ?? '',
     name: daemonSet.metadata.name,
@@ -85,7 +91,7 @@ export function reportOf({ snapshot, troubles }: Looked, now: number): Report {
             openWaves: status?.openWaves ?? 0,
           },
         }),
-    nodes: explain(found, now).map((one) => nodeReport(one, waves, troubles)),
+    nodes: explain(found, now).map((one) => nodeReport(one, waves, troubles, ageOf)),
   };
 }
 
@@ -93,6 +99,7 @@ function nodeReport(
   { node, state, desired, wave, reason, pods }: NodeExplanation,
   waves: readonly string[],
   troubles: ReadonlyMap<string, Trouble>,
+  ageOf: (revision: string | undefined) => PodReport['age'],
 ): NodeReport {
   const name = wave === undefined ? undefined : waves[wave];
   return {
@@ -102,7 +109,7 @@ function nodeReport(
     ...(name === undefined ? {} : { wave: name }),
     reason,
     why: why(reason, troubles),
-    pods: pods.map((pod) => podReport(pod, troubles.get(pod.uid))),
+    pods: pods.map((pod) => podReport(pod, ageOf(revisionOf(pod)), troubles.get(pod.uid))),
   };
 }
 
@@ -113,11 +120,12 @@ function why(reason: Reason, troubles: ReadonlyMap<string, Trouble>): string {
   return `${describeReason(reason)}${trouble === undefined ? '' : `: ${trouble.short}`}`;
 }
 
-function podReport(pod: PodView, trouble: Trouble | undefined): PodReport {
+function podReport(pod: PodView, age: PodReport['age'], trouble: Trouble | undefined): PodReport {
   const { name, phase, ready, deletionAt } = pod;
   return {
     name,
     revision: revisionOf(pod),
+    age,
     phase,
     ready,
     terminating: deletionAt !== undefined,

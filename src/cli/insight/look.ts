@@ -2,11 +2,10 @@
 import type { HttpClient } from '../../client/index.ts';
 import { systemClock, systemRandom } from '../../machinery/index.ts';
 import { createLogger } from '../../observe/index.ts';
+import type { ClusterOptions } from '../arguments.ts';
 import { connect } from '../controller/connect.ts';
 
-export interface LookOptions {
-  readonly kubeconfig?: string;
-  readonly context?: string;
+export interface LookOptions extends ClusterOptions {
   readonly namespace?: string;
 }
 

@@ -1,10 +1,9 @@
 // What `everynode plan` does: has the API server judge a manifest without keeping it, and tells what it would come to.
-import { resources, StatusError, type Stored } from '../../api/index.ts';
-import type { DaemonSet } from '../../api/index.ts';
+import { type DaemonSet, resources, type Stored } from '../../api/index.ts';
 import { foresee } from '../../core/daemonset/index.ts';
 import { applyObject } from '../apply.ts';
 import type { PlanOptions } from '../commands/plan.ts';
-import { Refusal } from '../failure.ts';
+import { asRefusal, Refusal } from '../failure.ts';
 import { type Manifest, readManifests } from '../manifests.ts';
 import { type Looking, lookAt } from './look.ts';
 import { renderPlan, type PlannedDaemonSet } from './plan-render.ts';
@@ -39,8 +38,6 @@ async function judge({ client }: Looking, manifest: Manifest): Promise<Stored<Da
   try {
     return (await applyObject(client, resources.daemonSets, manifest, true)).object;
   } catch (error) {
-    // The API server's own words name the object and the field.
-    if (error instanceof StatusError && error.code < 500) throw new Refusal(error.message, { cause: error });
-    throw error;
+    throw asRefusal(error);
   }
 }

@@ -1,12 +1,12 @@
 // The door to the DaemonSet logic. Pure: snapshots and `now` in, plans out.
-export { compilePlacement, describeObstacle, type Obstacle, type Placement, type Verdict } from './placement.ts';
+export { describeObstacle, type Obstacle, type Placement, type Verdict } from './placement.ts';
 export { type Claim, claim, type Claimant } from './ownership.ts';
 export { daemonTolerations } from './tolerations.ts';
 export { aimAt, templateOfHash } from './aim.ts';
-export { decideHistory, decidePruning, type History, mostServed } from './history.ts';
+export { decideHistory, decidePruning, type History } from './history.ts';
 export { hashOf, isRevisionOf, newRevision, revisionData, templateOf } from './revision.ts';
 export { budgetHolders, describeReason, explain, type NodeExplanation, type Reason } from './explain.ts';
-export { type Fate, foresee, type Foresight, type NodeForesight, type RevisionChange } from './foresee.ts';
+export { type Fate, foresee, type Foresight, type NodeForesight } from './foresee.ts';
 export { Ledger } from './ledger.ts';
 export type { Counts } from './totals.ts';
 export { readDaemonSet } from './daemon-set-shape.ts';
@@ -17,7 +17,6 @@ export { resolveBudget } from './rollout.ts';
 export { sameTemplate } from './template-equality.ts';
 export type { Slot, SlotState } from './slot.ts';
 export { compileTarget, sameTarget, type Target } from './target.ts';
-export { compileGate, type Gate, type Stance } from './policy/gate.ts';
 export { readPolicy } from './policy/policy-view.ts';
 export {
   conflictStatus,
@@ -29,7 +28,7 @@ export {
 } from './policy/policy-status.ts';
 export { newsOf } from './policy/news.ts';
 export { rolloutFacts } from './policy/rollout-facts.ts';
-export { nextStage, type RolloutFacts, type Stage, type WaveCounts } from './policy/stage.ts';
+export { nextStage, type Stage } from './policy/stage.ts';
 export { conditionTypes, isComplete, nextStatus, sameStatus } from './status.ts';
 export {
   isTerminal,
@@ -42,4 +41,4 @@ export {
   viewPod,
 } from './views.ts';
 export { madeFields, nodeFields, ownedFields, ownedSinceFields, podFields } from './view-fields.ts';
-export { type Snapshot, survey, type Survey } from './survey.ts';
+export { type Snapshot, survey } from './survey.ts';
